@@ -1,0 +1,103 @@
+// Tracing of functions and of named values inside them. It hangs on a function's definition, never in its body.
+#pragma once
+
+#include "traces/tracer.hpp"
+
+namespace traces {
+
+// One call of a modelled kernel function: `call` now, `return` when the function ends normally. A task that dies
+// inside (TaskDead unwinds its kernel stack) leaves its calls open, as function_graph on a real kernel does.
+class CallScope {
+public:
+    CallScope(std::string_view function, std::initializer_list<Attr> arguments);
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+    // Runs the body and closes the call with its result.
+    template <class Body>
+    auto run(Body&& body) {
+        if constexpr (std::is_void_v<decltype(body())>) {
+            body();
+            close(Value::null());
+        } else {
+            auto value = body();
+            close(traceValue(value));
+            return value;
+        }
+    }
+
+private:
+    void close(Value result);
+    std::string_view function_;
+};
+
+// A named local of a kernel function, such as elf_bss: every assignment that changes it is a `local` event.
+template <class T>
+class Local {
+public:
+    Local(const char* name, T v = {}) : name_(name), value_(v) {}
+    Local(const Local&) = delete;
+    Local& operator=(const Local& other) { return *this = other.value_; }
+    Local& operator=(T v) {
+        if (tracer().on(Kind::local) && !(value_ == v)) [[unlikely]]
+            tracer().emit(Kind::local, {{"name", Value::text(name_)}, {"value", traceValue(v)}});
+        value_ = v;
+        return *this;
+    }
+    Local& operator+=(T v) { return *this = value_ + v; }
+    operator const T&() const noexcept { return value_; }
+
+private:
+    const char* name_;
+    T value_;
+};
+
+// A rule that the kernel applies to its input, with what it saw; returns `passed`. The `check` event of the trace.
+template <class T>
+bool check(std::string_view rule, bool passed, const T& seen) {
+    if (tracer().on(Kind::check)) [[unlikely]]
+        tracer().emit(Kind::check, {{"rule", Value::text(rule)}, {"passed", Value::boolean(passed)}, {"seen", traceValue(seen)}});
+    return passed;
+}
+
+}  // namespace traces
+
+// TRACED(int, copy_fs, (unsigned long, clone_flags), (task_struct*, tsk)) { body }
+// Defines a kernel function whose calls, arguments and result are in the trace. Prefix with `static` for file-local ones.
+#define TRACED(ret, name, ...)                                                                               \
+    ret name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                                                        \
+    static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                                   \
+    ret name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__)) {                                                       \
+        if (!traces::tracer().on(traces::Kind::call)) [[likely]]                                             \
+            return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                \
+        traces::CallScope scope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
+        return scope.run([&] { return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__)); });         \
+    }                                                                                                        \
+    static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))
+
+// The same for a function that never returns.
+#define TRACED_NORETURN(name, ...)                                                                           \
+    [[noreturn]] static void name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                     \
+    [[noreturn]] void name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__)) {                                         \
+        traces::CallScope scope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
+        name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                           \
+    }                                                                                                        \
+    [[noreturn]] static void name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))
+
+#define TRACED_PARAM(type, name) [[maybe_unused]] type name
+#define TRACED_PASS(type, name) name
+#define TRACED_ATTR(type, name) traces::Attr{#name, traceValue(name)}
+#define TRACED_COUNT(...) TRACED_COUNT_(0 __VA_OPT__(, ) __VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define TRACED_COUNT_(z, a, b, c, d, e, f, g, h, n, ...) n
+#define TRACED_CAT(a, b) TRACED_CAT_(a, b)
+#define TRACED_CAT_(a, b) a##b
+#define TRACED_LIST(m, ...) TRACED_CAT(TRACED_LIST_, TRACED_COUNT(__VA_ARGS__))(m __VA_OPT__(, ) __VA_ARGS__)
+#define TRACED_LIST_0(m)
+#define TRACED_LIST_1(m, a) m a
+#define TRACED_LIST_2(m, a, b) m a, m b
+#define TRACED_LIST_3(m, a, b, c) m a, m b, m c
+#define TRACED_LIST_4(m, a, b, c, d) m a, m b, m c, m d
+#define TRACED_LIST_5(m, a, b, c, d, e) m a, m b, m c, m d, m e
+#define TRACED_LIST_6(m, a, b, c, d, e, f) m a, m b, m c, m d, m e, m f
+#define TRACED_LIST_7(m, a, b, c, d, e, f, g) m a, m b, m c, m d, m e, m f, m g
+#define TRACED_LIST_8(m, a, b, c, d, e, f, g, h) m a, m b, m c, m d, m e, m f, m g, m h

@@ -1,0 +1,56 @@
+// The one emitter of events. The machine owns it; everything above `traces` reaches it through tracer().
+#pragma once
+
+#include "traces/event.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace traces {
+
+class Tracer {
+public:
+    // True when somebody listens to this kind. The only cost of tracing in a run that traces nothing.
+    bool on(Kind kind) const noexcept { return (mask_ >> static_cast<unsigned>(kind)) & 1; }
+
+    void setMask(u64 kinds) noexcept { mask_ = kinds; }
+    void addObserver(Observer* observer) { observers_.push_back(observer); }
+    void setClock(const u64* instructions) noexcept { clock_ = instructions; }
+    void setTask(int pid) noexcept { pid_ = pid; }
+
+    // Hands one event to every observer, if the kind is on. Attributes in the vocabulary's order.
+    void emit(Kind kind, std::initializer_list<Attr> attrs);
+    void emit(Kind kind, std::vector<Attr> attrs);
+
+    u64 emitted() const noexcept { return seq_; }
+
+private:
+    u64 mask_ = 0;
+    u64 seq_ = 0;
+    const u64* clock_ = nullptr;
+    int pid_ = 0;
+    std::vector<Observer*> observers_;
+};
+
+Tracer& tracer() noexcept;
+
+// How a C++ value appears in an event. Overloads for Linux's types live beside those types and are found by ADL.
+template <class T>
+    requires std::is_integral_v<T>
+Value traceValue(T v) {
+    if constexpr (std::is_same_v<T, bool>) return Value::boolean(v);
+    else if constexpr (std::is_signed_v<T>) return Value::count(v);
+    else return Value::hex(v);
+}
+inline Value traceValue(std::string_view s) { return Value::text(s); }
+inline Value traceValue(const char* s) { return s ? Value::text(s) : Value::null(); }
+inline Value traceValue(const std::string& s) { return Value::text(s); }
+template <class E>
+    requires std::is_enum_v<E>
+Value traceValue(E e) {
+    return Value::count(static_cast<i64>(e));
+}
+
+}  // namespace traces
