@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace traces {
 
@@ -14,7 +16,7 @@ namespace traces {
 // construction, so names are the same in every run. Not copyable: a duplicate is a new object (see dup_task_struct).
 class Object {
 public:
-    Object(const char* type, std::size_t size);
+    Object(const char* type, std::size_t size, const Object* from = nullptr);   // from: what it is a duplicate of
     ~Object();
     Object(const Object&) = delete;
     Object& operator=(const Object&) = delete;
@@ -27,6 +29,7 @@ public:
     static std::size_t live() noexcept;                      // objects alive: 0 after the last process is gone
 
 private:
+    friend struct ObjectRegistry;
     const char* type_;
     u32 serial_;
     std::size_t size_;
@@ -49,6 +52,7 @@ struct FieldName {
     constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
+// A `set` event for the live object that holds `field`; a field outside every object changes unseen.
 void fieldChanged(const void* field, std::string_view name, Value before, Value after);
 
 // A field of an Object. Reads as T; an assignment that changes the value is an event.

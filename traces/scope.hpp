@@ -15,12 +15,12 @@ public:
 
     // Runs the body and closes the call with its result.
     template <class Body>
-    auto run(Body&& body) {
+    decltype(auto) run(Body&& body) {
         if constexpr (std::is_void_v<decltype(body())>) {
             body();
             close(Value::null());
         } else {
-            auto value = body();
+            decltype(auto) value = body();
             close(traceValue(value));
             return value;
         }
@@ -71,7 +71,7 @@ bool check(std::string_view rule, bool passed, const T& seen) {
         if (!traces::tracer().on(traces::Kind::call)) [[likely]]                                             \
             return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                \
         traces::CallScope scope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
-        return scope.run([&] { return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__)); });         \
+        return scope.run([&]() -> ret { return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__)); });         \
     }                                                                                                        \
     static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))
 
@@ -79,7 +79,8 @@ bool check(std::string_view rule, bool passed, const T& seen) {
 #define TRACED_NORETURN(name, ...)                                                                           \
     [[noreturn]] static void name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                     \
     [[noreturn]] void name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__)) {                                         \
-        traces::CallScope scope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
+        if (traces::tracer().on(traces::Kind::call))                                                         \
+            traces::CallScope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                               \
         name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                           \
     }                                                                                                        \
     [[noreturn]] static void name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))

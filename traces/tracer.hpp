@@ -3,6 +3,7 @@
 
 #include "traces/event.hpp"
 
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
@@ -16,7 +17,9 @@ public:
     bool on(Kind kind) const noexcept { return (mask_ >> static_cast<unsigned>(kind)) & 1; }
 
     void setMask(u64 kinds) noexcept { mask_ = kinds; }
+    u64 mask() const noexcept { return mask_; }
     void addObserver(Observer* observer) { observers_.push_back(observer); }
+    void removeObserver(Observer* observer) { std::erase(observers_, observer); }
     void setClock(const u64* instructions) noexcept { clock_ = instructions; }
     void setTask(int pid) noexcept { pid_ = pid; }
 
@@ -25,16 +28,27 @@ public:
     void emit(Kind kind, std::vector<Attr> attrs);
 
     u64 emitted() const noexcept { return seq_; }
+    u64 emitted(Kind kind) const noexcept { return counts_[static_cast<unsigned>(kind)]; }
+    int task() const noexcept { return pid_; }
+    void reset();   // as if newly made: no observers, nothing on, nothing emitted (for tests)
 
 private:
     u64 mask_ = 0;
     u64 seq_ = 0;
     const u64* clock_ = nullptr;
     int pid_ = 0;
+    std::array<u64, kindCount> counts_{};
     std::vector<Observer*> observers_;
 };
 
-Tracer& tracer() noexcept;
+// Never destroyed: objects with static storage may still report their end after main() has returned.
+union TracerStorage {
+    constexpr TracerStorage() noexcept : tracer() {}
+    constexpr ~TracerStorage() {}
+    Tracer tracer;
+};
+extern constinit TracerStorage tracerStorage;
+inline Tracer& tracer() noexcept { return tracerStorage.tracer; }
 
 // How a C++ value appears in an event. Overloads for Linux's types live beside those types and are found by ADL.
 template <class T>
