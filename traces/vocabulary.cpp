@@ -1,0 +1,269 @@
+#include "traces/vocabulary.hpp"
+
+#include <algorithm>
+
+namespace traces {
+namespace {
+
+using enum AttrType;
+constexpr bool optional = false;
+constexpr bool required = true;
+
+constexpr AttrInfo headerAttrs[] = {
+    {"schema", text, required, "name of this format: execscope-trace"},
+    {"version", text, required, "version of this format, MAJOR.MINOR"},
+    {"tool", text, required, "version of execscope that wrote the trace"},
+    {"profile", text, required, "Linux version that is modelled: v3.10 or v6.1"},
+    {"cpu", text, required, "CPU level: x86-64-v1, -v2 or -v3"},
+    {"seed", hex, required, "seed of everything random"},
+    {"program", text, required, "guest path of the program"},
+    {"sha256", text, optional, "SHA-256 of the program file"},
+    {"argv", texts, required, "arguments, the program's name first"},
+    {"env", texts, required, "environment, NAME=VALUE"},
+    {"categories", text, required, "what is recorded, as for -e trace="},
+    {"options", map, optional, "other options that change what the guest sees"},
+};
+constexpr AttrInfo taskAttrs[] = {
+    {"task", object, required, "the task_struct"},
+    {"task_pid", count, required, "its pid"},
+    {"tgid", count, required, "its thread group"},
+    {"ppid", count, required, "pid of its parent"},
+    {"comm", text, required, "its name, at most 15 bytes"},
+};
+constexpr AttrInfo callAttrs[] = {
+    {"function", text, required, "name of the kernel function, as Linux spells it"},
+    {"args", map, required, "its arguments by name, in order"},
+};
+constexpr AttrInfo returnAttrs[] = {
+    {"function", text, required, "name of the kernel function"},
+    {"result", any, required, "what it returned; null for void"},
+};
+constexpr AttrInfo localAttrs[] = {
+    {"name", text, required, "name of the variable, as Linux spells it"},
+    {"value", any, required, "its new value"},
+};
+constexpr AttrInfo setAttrs[] = {
+    {"object", object, required, "the kernel object"},
+    {"field", text, required, "name of its field"},
+    {"old", any, required, "value before"},
+    {"new", any, required, "value after"},
+};
+constexpr AttrInfo objectNewAttrs[] = {
+    {"object", object, required, "its name from now on, TYPE#N, N counted per type from 0"},
+    {"type", text, required, "the C struct"},
+    {"from", object, optional, "the object it is a duplicate of"},
+};
+constexpr AttrInfo objectFreeAttrs[] = {
+    {"object", object, required, "its name"},
+};
+constexpr AttrInfo checkAttrs[] = {
+    {"rule", text, required, "what must hold"},
+    {"passed", boolean, required, "whether it does"},
+    {"seen", any, required, "the value that was looked at"},
+};
+constexpr AttrInfo vmaAttrs[] = {
+    {"op", text, required, "add, change or remove"},
+    {"mm", object, required, "the address space"},
+    {"start", hex, required, "first address"},
+    {"end", hex, required, "first address after it"},
+    {"flags", text, required, "r-xp, as in /proc/PID/maps"},
+    {"pgoff", hex, required, "offset of its start in the file, in pages"},
+    {"file", any, required, "guest path of the mapped file, a name such as [heap], or null"},
+    {"old_start", hex, optional, "with change: first address before"},
+    {"old_end", hex, optional, "with change: end before"},
+    {"old_flags", text, optional, "with change: flags before"},
+};
+constexpr AttrInfo pteAttrs[] = {
+    {"mm", object, required, "the address space"},
+    {"address", hex, required, "virtual address of the page"},
+    {"old", hex, required, "entry before: physical address and flag bits (SDM Vol. 3A, 4.5)"},
+    {"new", hex, required, "entry after"},
+};
+constexpr AttrInfo pageFillAttrs[] = {
+    {"pfn", hex, required, "page frame number"},
+    {"source", text, required, "zero, file, copy (of another frame) or kernel"},
+    {"file", text, optional, "source file: its guest path"},
+    {"offset", hex, optional, "source file: offset in bytes"},
+    {"from", hex, optional, "source copy: the other page frame number"},
+    {"blob", text, optional, "id of the blob that holds the content, zeros after its end"},
+};
+constexpr AttrInfo blobAttrs[] = {
+    {"id", text, required, "name for page_fill to refer to, blob#N"},
+    {"bytes", bytes, required, "the content; written once however often it is used"},
+};
+constexpr AttrInfo userWriteAttrs[] = {
+    {"mm", object, optional, "the address space, when it is not the current task's"},
+    {"address", hex, required, "virtual address in user memory"},
+    {"bytes", bytes, required, "what the kernel wrote there"},
+};
+constexpr AttrInfo sysEnterAttrs[] = {
+    {"nr", count, required, "system call number"},
+    {"name", text, required, "its name"},
+    {"args", texts, required, "arguments as strace shows them"},
+    {"raw", hexes, required, "the argument registers"},
+};
+constexpr AttrInfo sysExitAttrs[] = {
+    {"nr", count, required, "system call number"},
+    {"name", text, required, "its name"},
+    {"result", any, required, "what it returned: an integer, hex for an address"},
+    {"errno", text, optional, "name of the error, ENOENT"},
+};
+constexpr AttrInfo inputAttrs[] = {
+    {"source", text, required, "guest path or name of where it came from"},
+    {"bytes", bytes, required, "what came; empty at the end of input"},
+    {"offset", hex, optional, "offset in the file, in bytes"},
+};
+constexpr AttrInfo pageFaultUserAttrs[] = {
+    {"address", hex, required, "the address that faulted (CR2)"},
+    {"ip", hex, required, "address of the instruction"},
+    {"error_code", hex, required, "bits P, W/R, U/S, RSVD, I/D (SDM Vol. 3A, 4.7)"},
+};
+constexpr AttrInfo exceptionAttrs[] = {
+    {"vector", count, required, "exception number (SDM Vol. 3A, 6.3.1)"},
+    {"name", text, required, "its mnemonic, #GP"},
+    {"error_code", hex, required, "error code, 0 when there is none"},
+    {"ip", hex, required, "address of the instruction"},
+};
+constexpr AttrInfo schedSwitchAttrs[] = {
+    {"prev_comm", text, required, "name of the task that stops"},
+    {"prev_pid", count, required, "its pid"},
+    {"prev_state", text, required, "R runnable, S sleeping, D not interruptible, T stopped, Z zombie, X dead"},
+    {"next_comm", text, required, "name of the task that goes on"},
+    {"next_pid", count, required, "its pid"},
+};
+constexpr AttrInfo forkAttrs[] = {
+    {"parent_comm", text, required, "name of the parent"},
+    {"parent_pid", count, required, "its pid"},
+    {"child_comm", text, required, "name of the child"},
+    {"child_pid", count, required, "its pid"},
+};
+constexpr AttrInfo execAttrs[] = {
+    {"filename", text, required, "the program, as given"},
+    {"old_pid", count, required, "pid before (a thread takes its leader's)"},
+};
+constexpr AttrInfo exitAttrs[] = {
+    {"comm", text, required, "name of the task"},
+    {"exit_code", hex, required, "as wait() reports it: status << 8, or the signal"},
+};
+constexpr AttrInfo signalGenerateAttrs[] = {
+    {"sig", count, required, "signal number"},
+    {"name", text, required, "its name, SIGCHLD"},
+    {"code", count, required, "si_code"},
+    {"comm", text, required, "name of the task it is for"},
+    {"target_pid", count, required, "its pid"},
+    {"result", text, optional, "delivered, ignored or already_pending"},
+};
+constexpr AttrInfo signalDeliverAttrs[] = {
+    {"sig", count, required, "signal number"},
+    {"name", text, required, "its name"},
+    {"code", count, required, "si_code"},
+    {"sa_handler", hex, required, "address of the handler; 0 SIG_DFL, 1 SIG_IGN"},
+    {"sa_flags", hex, required, "flags of the action"},
+};
+constexpr AttrInfo insnAttrs[] = {
+    {"address", hex, required, "where it is"},
+    {"symbol", text, optional, "function of the program, NAME+0xOFFSET"},
+    {"bytes", bytes, required, "its encoding"},
+    {"text", text, required, "assembly, Intel syntax"},
+    {"regs", map, required, "registers it changed and their new values"},
+    {"memory", AttrType::memory, optional, "bytes it wrote"},
+};
+constexpr AttrInfo unsupportedAttrs[] = {
+    {"what", text, required, "instruction, syscall or feature"},
+    {"name", text, required, "mnemonic or name"},
+    {"number", count, optional, "system call number"},
+    {"bytes", bytes, optional, "encoding of the instruction"},
+    {"address", hex, optional, "where the program asked for it"},
+    {"consequence", text, required, "what the program gets instead"},
+};
+constexpr AttrInfo truncatedAttrs[] = {
+    {"kinds", texts, required, "kinds of events that are no longer recorded from here on"},
+    {"reason", text, required, "why"},
+};
+constexpr AttrInfo checkpointAttrs[] = {
+    {"hash", hex, required, "XXH64 of the machine's state"},
+};
+constexpr AttrInfo footerAttrs[] = {
+    {"events", map, required, "how many of each kind, this line not counted"},
+    {"exit_status", count, required, "of the machine: the program's status, or 128 + signal"},
+    {"instructions", count, required, "instructions executed by all tasks"},
+    {"state_hash", hex, optional, "XXH64 of the machine's final state"},
+    {"hash", hex, required, "XXH64, seed 0, of every byte before this line"},
+};
+
+constexpr KindInfo table[] = {
+    {Kind::header, "header", "always", "First line: what was run, by what, and how to run it again.", headerAttrs},
+    {Kind::task, "task", "task", "A task exists from now on, or has a new name.", taskAttrs},
+    {Kind::call, "call", "kernel", "A kernel function begins.", callAttrs},
+    {Kind::ret, "return", "kernel", "A kernel function ends. One whose task dies inside it never does.", returnAttrs},
+    {Kind::local, "local", "kernel", "A local variable of the innermost open call got a new value.", localAttrs},
+    {Kind::set, "set", "object", "A field of a kernel object got a new value.", setAttrs},
+    {Kind::object_new, "object_new", "object", "A kernel object was allocated.", objectNewAttrs},
+    {Kind::object_free, "object_free", "object", "A kernel object was freed.", objectFreeAttrs},
+    {Kind::check, "check", "check", "The kernel looked whether something holds.", checkAttrs},
+    {Kind::vma, "vma", "mm", "A virtual memory area came, changed or went.", vmaAttrs},
+    {Kind::pte, "pte", "mm", "A page table entry changed.", pteAttrs},
+    {Kind::page_fill, "page_fill", "mm", "A page frame got its content.", pageFillAttrs},
+    {Kind::blob, "blob", "mm", "Bytes that page_fill events refer to.", blobAttrs},
+    {Kind::user_write, "user_write", "mm", "The kernel wrote into user memory.", userWriteAttrs},
+    {Kind::sys_enter, "sys_enter", "syscall", "A system call begins.", sysEnterAttrs},
+    {Kind::sys_exit, "sys_exit", "syscall", "A system call ends.", sysExitAttrs},
+    {Kind::input, "input", "input", "Bytes came from outside the machine.", inputAttrs},
+    {Kind::page_fault_user, "page_fault_user", "fault", "An instruction touched a page that its tables do not allow.",
+     pageFaultUserAttrs},
+    {Kind::exception, "exception", "fault", "The CPU raised an exception other than a page fault.", exceptionAttrs},
+    {Kind::sched_switch, "sched_switch", "sched", "The CPU goes on with another task.", schedSwitchAttrs},
+    {Kind::sched_process_fork, "sched_process_fork", "task", "A task made another one.", forkAttrs},
+    {Kind::sched_process_exec, "sched_process_exec", "task", "A task now runs another program.", execAttrs},
+    {Kind::sched_process_exit, "sched_process_exit", "task", "A task ends.", exitAttrs},
+    {Kind::signal_generate, "signal_generate", "signal", "A signal was sent.", signalGenerateAttrs},
+    {Kind::signal_deliver, "signal_deliver", "signal", "A signal was acted upon.", signalDeliverAttrs},
+    {Kind::insn, "insn", "insn", "One instruction of the program, with what it changed.", insnAttrs},
+    {Kind::unsupported, "unsupported", "always", "The program asked for something that execscope does not have.",
+     unsupportedAttrs},
+    {Kind::truncated, "truncated", "always", "Some events are left out from here on.", truncatedAttrs},
+    {Kind::checkpoint, "checkpoint", "always", "The state of the whole machine at this point.", checkpointAttrs},
+    {Kind::footer, "footer", "always", "Last line: how it ended. A trace without it was cut.", footerAttrs},
+};
+
+constexpr bool inOrder() {
+    if (std::size(table) != kindCount) return false;
+    for (std::size_t i = 0; i < kindCount; ++i)
+        if (static_cast<std::size_t>(table[i].kind) != i) return false;
+    return true;
+}
+static_assert(inOrder(), "one row per Kind, in its order");
+
+constexpr CategoryInfo categoryTable[] = {
+    {"kernel", "calls of kernel functions, their results and local variables"},
+    {"syscall", "system calls"},
+    {"object", "kernel objects and every change of their fields"},
+    {"check", "rules that the kernel applied"},
+    {"mm", "memory areas, page table entries, page contents, kernel writes to user memory"},
+    {"fault", "page faults and other exceptions"},
+    {"sched", "task switches"},
+    {"task", "tasks, forks, execs and exits"},
+    {"signal", "signals sent and delivered"},
+    {"input", "bytes from outside the machine"},
+    {"insn", "every instruction with what it changed"},
+};
+
+}  // namespace
+
+std::span<const KindInfo> vocabulary() noexcept { return table; }
+
+const KindInfo& info(Kind kind) noexcept { return table[static_cast<std::size_t>(kind)]; }
+
+const KindInfo* findKind(std::string_view name) noexcept {
+    const auto* at = std::ranges::find(table, name, &KindInfo::name);
+    return at == std::end(table) ? nullptr : at;
+}
+
+const AttrInfo* findAttr(const KindInfo& kind, std::string_view name) noexcept {
+    const auto at = std::ranges::find(kind.attrs, name, &AttrInfo::name);
+    return at == kind.attrs.end() ? nullptr : &*at;
+}
+
+std::span<const CategoryInfo> categories() noexcept { return categoryTable; }
+
+}  // namespace traces
