@@ -1,0 +1,74 @@
+// Memory management, between mm/ and the rest (Linux include/linux/mm.h).
+#pragma once
+
+#include "cpu/cpu.hpp"
+#include "kernel_model/include/linux/mm_types.hpp"
+
+#include <span>
+
+namespace kernel {
+
+struct task_struct;
+
+// ---- mm/page_alloc.cpp: frames. Deterministic: lowest free frame first after frees, in LIFO order.
+void page_alloc_init(cpu::PhysicalMemory& memory);
+page* alloc_page();                         // zeroed content is not promised; _count = 1; null when memory is exhausted
+page* alloc_zeroed_page();
+void get_page(page*);
+void put_page(page*);                       // frees at 0 and tells the cpu (frameChanged)
+u64 page_to_pfn(const page*);
+page* pfn_to_page(u64 pfn);
+u8* page_address(const page*);              // host pointer to the 4096 bytes
+page* ZERO_PAGE();                          // the shared zero page
+u64 nr_free_pages();
+
+// ---- mm/mmap.cpp
+vm_area_struct* find_vma(mm_struct*, u64 address);                      // first with vm_end > address, or null
+vm_area_struct* find_extend_vma(mm_struct*, u64 address);
+vm_area_struct* find_vma_intersection(mm_struct*, u64 start, u64 end);
+int insert_vm_struct(mm_struct*, vm_area_struct*);
+Result<u64> get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);
+Result<u64> do_mmap_pgoff(file*, u64 address, u64 length, u64 prot, u64 flags, pgoff_t pgoff);   // on current->mm
+Result<u64> vm_mmap(file*, u64 address, u64 length, u64 prot, u64 flags, u64 offset);            // offset in bytes
+Result<u64> vm_brk(u64 address, u64 length);
+int do_munmap(mm_struct*, u64 start, u64 length);
+int expand_stack(vm_area_struct*, u64 address);
+int install_special_mapping(mm_struct*, u64 address, u64 length, u64 vm_flags, std::vector<page*> pages, const vm_operations_struct*);
+void exit_mmap(mm_struct*);
+int may_expand_vm(mm_struct*, u64 pages);
+// ---- mm/mprotect.cpp
+int mprotect_fixup(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
+// ---- mm/mremap.cpp
+u64 move_page_tables(vm_area_struct* from, u64 old_address, vm_area_struct* to, u64 new_address, u64 length);
+// ---- mm/memory.cpp
+constexpr u32 FAULT_FLAG_WRITE = 1, FAULT_FLAG_USER = 2;
+constexpr int VM_FAULT_OOM = 1, VM_FAULT_SIGBUS = 2, VM_FAULT_MAJOR = 4, VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS;
+int handle_mm_fault(mm_struct*, vm_area_struct*, u64 address, u32 flags);
+int copy_page_range(mm_struct* dst, mm_struct* src, vm_area_struct*);
+void zap_page_range(vm_area_struct*, u64 start, u64 length);
+void free_pgtables(mm_struct*, u64 start, u64 end);                     // tables of an address range without VMAs
+u64* pte_lookup(mm_struct*, u64 address);                               // entry, or null when a table is missing
+void set_pte_at(mm_struct*, u64 address, u64* entry, u64 value);        // emits `pte`, invalidates the TLB page if mm is loaded
+// Faults the page in as the kernel's get_user_pages does and returns it (with a reference), on any mm.
+Result<page*> get_user_page(mm_struct*, u64 address, bool write);
+
+// ---- kernel/fork.cpp side
+mm_struct* mm_alloc();
+mm_struct* dup_mm(task_struct*);
+void mmput(mm_struct*);
+void mmdrop(mm_struct*);
+void set_mm_exe_file(mm_struct*, file*);
+
+// ---- arch/x86/mm/fault.cpp: a #PF of the guest (or of uaccess on its behalf) on current.
+void do_page_fault(u64 address, u32 error_code);                        // user mode: queues the signal when it is bad
+bool fault_in_user_byte(u64 address, bool write);                       // uaccess: true when the byte may be accessed now
+
+// ---- arch/x86/mm/mmap.cpp
+void arch_pick_mmap_layout(mm_struct*);
+
+// Every change of a VMA that the trace should show.
+void traceVma(const char* op, const vm_area_struct*);                   // "add", "change", "remove"
+// Content of a page came to be: zeroed, read from a file, copied from another page.
+void tracePageFill(const page*, const char* source, traces::Value from);
+
+}  // namespace kernel

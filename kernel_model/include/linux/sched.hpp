@@ -1,0 +1,209 @@
+// task_struct and what hangs on it (Linux include/linux/sched.h, v3.10; spec/structs.md says who writes which field when).
+#pragma once
+
+#include "cpu/state.hpp"
+#include "kernel_model/include/linux/mm_types.hpp"
+#include "kernel_model/include/linux/signal.hpp"
+
+#include <list>
+#include <memory>
+#include <vector>
+
+namespace kernel {
+
+struct fs_struct;
+struct files_struct;
+struct task_struct;
+class Fiber;                                // kernel/sched/fiber.hpp: the task's kernel stack
+
+constexpr long TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, __TASK_STOPPED = 4, EXIT_ZOMBIE = 16,
+               EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
+constexpr u32 PF_EXITING = 0x4, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
+              PF_NOFREEZE = 0x8000, PF_KTHREAD = 0x200000, PF_RANDOMIZE = 0x400000;
+constexpr u32 ADDR_NO_RANDOMIZE = 0x40000, MMAP_PAGE_ZERO = 0x100000, ADDR_COMPAT_LAYOUT = 0x200000,
+              READ_IMPLIES_EXEC = 0x400000;
+
+// The saved user registers on the kernel stack, in memory order (asm/ptrace.h).
+struct pt_regs {
+    u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+static_assert(sizeof(pt_regs) == 168);
+
+struct rlimit { u64 rlim_cur, rlim_max; };
+constexpr u64 RLIM_INFINITY = ~u64{0};
+enum { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE,
+       RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO,
+       RLIMIT_RTTIME, RLIM_NLIMITS };
+
+struct cred : Object {
+    cred() : Object("cred", sizeof *this) {}
+    FIELD_INIT(int, usage, 1);
+    FIELD(uid_t, uid);
+    FIELD(gid_t, gid);
+    FIELD(uid_t, suid);
+    FIELD(gid_t, sgid);
+    FIELD(uid_t, euid);
+    FIELD(gid_t, egid);
+    FIELD(uid_t, fsuid);
+    FIELD(gid_t, fsgid);
+    FIELD(u64, cap_permitted);
+    FIELD(u64, cap_effective);
+    std::vector<gid_t> groups;
+};
+cred* prepare_creds();                      // kernel/cred.cpp: a copy of current's, usage 1
+cred* prepare_exec_creds();
+int commit_creds(cred*);
+void abort_creds(cred*);
+void put_cred(cred*);
+int copy_creds(task_struct*, u64 clone_flags);
+bool capable(int capability);               // euid 0 has all of them until issue "life of a process"
+
+struct pid : Object {
+    pid() : Object("pid", sizeof *this) {}
+    FIELD(int, count);
+    FIELD(int, nr);                         // numbers[0].nr
+    std::list<task_struct*> tasks[3];       // users as PIDTYPE_PID, PGID, SID
+};
+enum pid_type { PIDTYPE_PID, PIDTYPE_PGID, PIDTYPE_SID };
+
+struct wait_queue_head_t { std::list<task_struct*> task_list; };
+struct completion { bool done = false; wait_queue_head_t wait; };
+
+struct signal_struct : Object {
+    signal_struct() : Object("signal_struct", sizeof *this) {}
+    FIELD(int, sigcnt);
+    FIELD(int, live);
+    FIELD(int, nr_threads);
+    wait_queue_head_t wait_chldexit;
+    sigpending shared_pending;
+    FIELD(int, group_exit_code);
+    FIELD(u32, flags);
+    FIELD(task_struct*, group_exit_task);
+    FIELD(int, notify_count);
+    FIELD(bool, leader);
+    FIELD(pid*, leader_pid);
+    void* tty = nullptr;
+    rlimit rlim[RLIM_NLIMITS]{};
+    u64 utime = 0, stime = 0, cutime = 0, cstime = 0;           // nanoseconds of virtual time
+    u64 min_flt = 0, maj_flt = 0, cmin_flt = 0, cmaj_flt = 0;
+    FIELD(bool, has_child_subreaper);
+    FIELD(bool, is_child_subreaper);
+};
+constexpr u32 SIGNAL_GROUP_EXIT = 4, SIGNAL_UNKILLABLE = 0x40;
+
+struct thread_struct {
+    cpu::Registers user;                    // FPU, segments, bases; general registers are in pt_regs while in the kernel
+};
+
+struct task_struct : Object {
+    task_struct();
+    ~task_struct();
+    FIELD(long, state);
+    std::unique_ptr<Fiber> stack;
+    pt_regs regs{};                         // top of the kernel stack: task_pt_regs(task)
+    FIELD(int, usage);
+    FIELD(u32, flags);
+    FIELD(bool, on_rq);
+    FIELD(int, prio);
+    FIELD(int, static_prio);
+    FIELD(mm_struct*, mm);
+    FIELD(mm_struct*, active_mm);
+    FIELD(long, exit_state);
+    FIELD(int, exit_code);
+    FIELD(int, exit_signal);
+    FIELD(int, pdeath_signal);
+    FIELD(u32, personality);
+    FIELD(bool, did_exec);
+    FIELD(bool, in_execve);
+    FIELD(bool, no_new_privs);
+    FIELD(pid_t, pid);
+    FIELD(pid_t, tgid);
+    FIELD(task_struct*, real_parent);
+    FIELD(task_struct*, parent);
+    std::list<task_struct*> children;       // oldest first
+    FIELD(task_struct*, group_leader);
+    std::list<task_struct*> thread_group;   // on the leader: all threads, itself first
+    kernel::pid* pids[3]{};
+    FIELD(completion*, vfork_done);
+    FIELD(UserPtr<int>, set_child_tid);
+    FIELD(UserPtr<int>, clear_child_tid);
+    u64 utime = 0, stime = 0;
+    FIELD(u64, min_flt);
+    FIELD(u64, maj_flt);
+    FIELD(u64, nvcsw);
+    FIELD(u64, nivcsw);
+    u64 start_time = 0;
+    FIELD(kernel::cred*, real_cred);
+    FIELD(kernel::cred*, cred);
+    FIELD(std::string, comm);               // at most 15 bytes
+    FIELD(fs_struct*, fs);
+    FIELD(files_struct*, files);
+    FIELD(signal_struct*, signal);
+    FIELD(sighand_struct*, sighand);
+    FIELD(kernel_sigset, blocked);
+    kernel_sigset saved_sigmask = 0;
+    bool restore_sigmask = false;
+    sigpending pending;
+    FIELD(u64, sas_ss_sp);
+    FIELD(u64, sas_ss_size);
+    thread_struct thread;
+    FIELD(u32, parent_exec_id);
+    FIELD(u32, self_exec_id);
+    FIELD(u64, robust_list);
+    bool sigpending_flag = false;           // TIF_SIGPENDING
+    bool need_resched = false;              // TIF_NEED_RESCHED
+    int (*kthread_function)(void*) = nullptr;   // kernel thread: what ret_from_fork calls
+    void* kthread_argument = nullptr;
+    u64 wake_time = 0;                      // schedule_timeout: virtual nanoseconds, 0 = none
+};
+traces::Value traceValue(completion*);
+
+extern task_struct init_task;
+extern task_struct* current_task;           // per-CPU current_task; set by __switch_to
+#define current (::kernel::current_task)
+inline pt_regs* task_pt_regs(task_struct* t) { return &t->regs; }
+inline pt_regs* current_pt_regs() { return &current_task->regs; }
+inline u64 rlimit_cur(int resource) { return current_task->signal->rlim[resource].rlim_cur; }
+
+// kernel/sched/core.cpp. schedule() is the only place that switches kernel stacks.
+void schedule();
+void wake_up_new_task(task_struct*);
+int wake_up_process(task_struct*);          // 1 when it was asleep
+void set_current_state(long state);
+i64 schedule_timeout_until(u64 virtual_ns); // sleeps in the present state until woken or the time has come
+// Sleep until condition() holds; 0, or -ERESTARTSYS when a signal came first (wait_event_interruptible).
+template <class Condition>
+int wait_event_interruptible(wait_queue_head_t& queue, Condition condition) {
+    while (!condition()) {
+        if (signal_pending(current_task)) return -ERESTARTSYS;
+        queue.task_list.push_back(current_task);
+        set_current_state(TASK_INTERRUPTIBLE);
+        schedule();
+        queue.task_list.remove(current_task);
+    }
+    return 0;
+}
+void wake_up(wait_queue_head_t&);           // all sleepers, oldest first
+void complete(completion*);
+void wait_for_completion(completion*);
+
+// kernel/fork.cpp, kernel/exit.cpp, kernel/pid.cpp
+long do_fork(u64 clone_flags, u64 stack_start, u64 stack_size, UserPtr<int> parent_tidptr, UserPtr<int> child_tidptr);
+pid_t kernel_thread(int (*fn)(void*), void* arg, u64 flags);
+[[noreturn]] void do_exit(long code);
+[[noreturn]] void do_group_exit(int exit_code);
+void release_task(task_struct*);
+void put_task_struct(task_struct*);
+void mm_release(task_struct*, mm_struct*);
+task_struct* find_task_by_vpid(pid_t nr);
+const std::list<task_struct*>& all_tasks(); // thread group leaders in order of creation, for /proc
+void exit_itimers(signal_struct*);
+void __cleanup_sighand(sighand_struct*);
+
+// Virtual time in nanoseconds since boot: one instruction is one nanosecond, plus the jumps while all tasks slept.
+u64 ktime_get();
+u64 ktime_get_real();                       // epoch + ktime_get()
+
+struct TaskDead {};                         // thrown by do_exit to unwind the dead task's kernel stack; nobody catches it but the fiber
+
+}  // namespace kernel
