@@ -87,7 +87,7 @@ bool check(std::string_view rule, bool passed, const T& seen) {
 
 #define TRACED_PARAM(type, name) [[maybe_unused]] type name
 #define TRACED_PASS(type, name) name
-#define TRACED_ATTR(type, name) traces::Attr{#name, traceValue(name)}
+#define TRACED_ATTR(type, name) traces::Attr{#name, traces::valueOf(name)}
 #define TRACED_COUNT(...) TRACED_COUNT_(0 __VA_OPT__(, ) __VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define TRACED_COUNT_(z, a, b, c, d, e, f, g, h, n, ...) n
 #define TRACED_CAT(a, b) TRACED_CAT_(a, b)

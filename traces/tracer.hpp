@@ -67,4 +67,10 @@ Value traceValue(E e) {
     return Value::count(static_cast<i64>(e));
 }
 
+// traceValue() for macros: overloads in the namespace that uses the macro do not hide those above.
+template <class T>
+Value valueOf(const T& v) {
+    return traceValue(v);
+}
+
 }  // namespace traces

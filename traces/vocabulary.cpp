@@ -17,7 +17,7 @@ constexpr AttrInfo headerAttrs[] = {
     {"cpu", text, required, "CPU level: x86-64-v1, -v2 or -v3"},
     {"seed", hex, required, "seed of everything random"},
     {"program", text, required, "guest path of the program"},
-    {"sha256", text, optional, "SHA-256 of the program file"},
+    {"program_hash", hex, optional, "XXH64 of the program file, 0x0 when there is none"},
     {"argv", texts, required, "arguments, the program's name first"},
     {"env", texts, required, "environment, NAME=VALUE"},
     {"categories", text, required, "what is recorded, as for -e trace="},
