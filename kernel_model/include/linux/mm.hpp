@@ -33,6 +33,8 @@ Result<u64> vm_mmap(file*, u64 address, u64 length, u64 prot, u64 flags, u64 off
 Result<u64> vm_brk(u64 address, u64 length);
 int do_munmap(mm_struct*, u64 start, u64 length);
 int expand_stack(vm_area_struct*, u64 address);
+// Moves a VMA's ends (shift_arg_pages, mremap): keeps mm_rb in order and emits the `change` event. Never fails here.
+int vma_adjust(vm_area_struct*, u64 start, u64 end, pgoff_t pgoff);
 int install_special_mapping(mm_struct*, u64 address, u64 length, u64 vm_flags, std::vector<page*> pages, const vm_operations_struct*);
 void exit_mmap(mm_struct*);
 int may_expand_vm(mm_struct*, u64 pages);
@@ -63,12 +65,19 @@ void set_mm_exe_file(mm_struct*, file*);
 void do_page_fault(u64 address, u32 error_code);                        // user mode: queues the signal when it is bad
 bool fault_in_user_byte(u64 address, bool write);                       // uaccess: true when the byte may be accessed now
 
+// ---- fs/proc/task_mmu.c's part of /proc/PID/maps (mm/task_mmu.cpp): lines with their newline
+std::string show_map_vma(const vm_area_struct*);
+std::string show_maps(const mm_struct*);                                // all of them and the [vsyscall] gate
+
 // ---- arch/x86/mm/mmap.cpp
 void arch_pick_mmap_layout(mm_struct*);
 
+// The kernel wrote into user memory behind uaccess's back (exec's argument pages): the user_write event.
+void traceUserWrite(const mm_struct*, u64 address, const void* bytes, u64 size);
 // Every change of a VMA that the trace should show.
 void traceVma(const char* op, const vm_area_struct*);                   // "add", "change", "remove"
-// Content of a page came to be: zeroed, read from a file, copied from another page.
+// Content of a page came to be: source zero (from: null), copy (from: the other frame's number, hex), file (from: object
+// with file and offset), kernel (null). A file page is reported once, however often this is called.
 void tracePageFill(const page*, const char* source, traces::Value from);
 
 }  // namespace kernel

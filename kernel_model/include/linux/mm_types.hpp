@@ -25,12 +25,13 @@ struct page {
     pgoff_t index = 0;
     u32 flags = 0;              // PG_*
 };
-constexpr u32 PG_anon = 1, PG_dirty = 2, PG_uptodate = 4, PG_table = 8, PG_zero = 16;
+constexpr u32 PG_anon = 1, PG_dirty = 2, PG_uptodate = 4, PG_table = 8, PG_zero = 16, PG_traced = 32;   // PG_traced: its page_fill is out
+traces::Value traceValue(const page*);      // its frame number
 
 constexpr u64 VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_SHARED = 8, VM_MAYREAD = 0x10, VM_MAYWRITE = 0x20,
               VM_MAYEXEC = 0x40, VM_MAYSHARE = 0x80, VM_GROWSDOWN = 0x100, VM_DENYWRITE = 0x800, VM_EXECUTABLE = 0x1000,
               VM_LOCKED = 0x2000, VM_DONTCOPY = 0x20000, VM_DONTEXPAND = 0x40000, VM_ACCOUNT = 0x100000,
-              VM_NORESERVE = 0x200000, VM_STACK_INCOMPLETE_SETUP = 0x4000000;
+              VM_NORESERVE = 0x200000, VM_STACK_INCOMPLETE_SETUP = 0x4000000, VM_SEQ_READ = 0x8000, VM_RAND_READ = 0x10000;
 constexpr u64 VM_DATA_DEFAULT_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;   // | VM_EXEC with READ_IMPLIES_EXEC
 constexpr u64 VM_STACK_FLAGS = VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT;
 
@@ -41,20 +42,21 @@ struct vm_operations_struct {
 };
 
 struct vm_area_struct : Object {
-    vm_area_struct() : Object("vm_area_struct", sizeof *this) {}
+    explicit vm_area_struct(const vm_area_struct* from = nullptr) : Object("vm_area_struct", sizeof *this, from) {}
     FIELD(u64, vm_start);
     FIELD(u64, vm_end);                     // exclusive
     FIELD(mm_struct*, vm_mm);
     FIELD(u64, vm_flags);
     FIELD(pgoff_t, vm_pgoff);
     file* vm_file = nullptr;                // holds a reference
-    bool anon_vma = false;                  // Linux: a pointer; here: has private pages ever been put in?
+    u32 anon_vma = 0;                       // identity of Linux's struct anon_vma; 0: no private page was ever put in
+    u32 anon_vma_chain = 0;                 // how many are linked: more than one after fork (mergeability depends on it)
     const vm_operations_struct* vm_ops = nullptr;
     std::vector<page*> special_pages;       // vm_ops->special
 };
 
 struct mm_struct : Object {
-    mm_struct() : Object("mm_struct", sizeof *this) {}
+    explicit mm_struct(const mm_struct* from = nullptr) : Object("mm_struct", sizeof *this, from) {}
     std::map<u64, vm_area_struct*> mm_rb;   // by vm_start; Linux keeps list + rb-tree
     vm_area_struct* mmap_cache = nullptr;
     FIELD(u64, pgd);                        // physical address of the top table: CR3
