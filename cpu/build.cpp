@@ -1,0 +1,148 @@
+// Builds the basic block that starts at an address.
+#include "cpu/lower.hpp"
+
+#include <algorithm>
+
+namespace cpu {
+
+namespace {
+
+constexpr u64 LONGEST = 15;     // bytes of an instruction (SDM Vol. 2 §2.3.11)
+
+class Builder {
+public:
+    Builder(Core& core, u64 address, u64 pfn, BlockMode mode) : core_(core), address_(address), block_(std::make_unique<Block>()) {
+        block_->pfn = pfn;
+        block_->offset = static_cast<u16>(address % PAGE_SIZE);
+        block_->mode = mode;
+    }
+    Block* build();
+
+private:
+    bool one(u64 offset);       // lowers the instruction there; false: the block ends
+    bool straddling(u64 offset);
+    void addOp(const u8* bytes, u64 size, u64 offset);
+    void raise(Handler handler, u64 offset);
+    void close();
+
+    Core& core_;
+    u64 address_;
+    std::unique_ptr<Block> block_;
+    std::vector<Op> ops_;
+    std::vector<unsigned> branches_;
+    u64 known_ = UNKNOWN;
+    u64 next_ = 0;
+    bool ended_ = false;
+};
+
+void Builder::raise(Handler handler, u64 offset) {
+    Op op;
+    op.handler = handler;
+    op.where = static_cast<u16>(offset);
+    op.done = ++block_->count;
+    ops_.push_back(op);
+    ended_ = true;
+}
+
+void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
+    Decoded decoded;
+    const ZyanStatus status = decode(bytes, size, decoded);
+    if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
+    Op op;
+    Form form{decoded.insn, decoded.operand, op, known_, UNKNOWN};
+    lower(decoded, offset, form);
+    op.done = ++block_->count;
+    known_ = form.leaves;
+    if (form.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
+    ops_.push_back(op);
+    ended_ = form.ends;
+    next_ = offset + decoded.insn.length;
+}
+
+bool Builder::straddling(u64 offset) {
+    const u64 page = (address_ | (PAGE_SIZE - 1)) + 1;
+    const u8* rest = core_.translate(page, Access::execute);
+    if (!rest) return false;
+    u8 bytes[LONGEST];
+    const u64 here = PAGE_SIZE - offset;
+    std::memcpy(bytes, core_.memory.frame(block_->pfn) + offset, here);
+    std::memcpy(bytes + here, rest, LONGEST - here);
+    block_->straddles = true;
+    block_->second = core_.frameOfHost(rest);
+    addOp(bytes, LONGEST, offset);
+    return true;
+}
+
+Block* Builder::build() {
+    const u8* page = core_.memory.frame(block_->pfn);
+    const unsigned most = block_->mode == BlockMode::single ? 1 : BLOCK_INSTRUCTIONS;
+    next_ = block_->offset;
+    while (!ended_ && block_->count < most && next_ < PAGE_SIZE) {
+        const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
+        Decoded decoded;
+        const bool cut = size < LONGEST && decode(page + next_, size, decoded) == ZYDIS_STATUS_NO_MORE_DATA;
+        if (!cut) addOp(page + next_, size, next_);
+        else if (block_->count) break;
+        else if (!straddling(next_)) return nullptr;
+        else break;
+    }
+    close();
+    auto made = std::make_unique<Op[]>(ops_.size());
+    std::copy(ops_.begin(), ops_.end(), made.get());
+    const unsigned stubs = static_cast<unsigned>(ops_.size() - branches_.size());
+    for (unsigned i = 0; i < branches_.size(); ++i) {
+        made[branches_[i]].target = &made[stubs + i];
+        made[stubs + i].target = &made[branches_[i]];
+    }
+    block_->ops = std::move(made);
+    for (u64 pfn : {block_->pfn, block_->straddles ? block_->second : block_->pfn}) core_.forbidWrites(pfn);
+    return core_.blocks.add(std::move(block_), static_cast<unsigned>(ops_.size()));
+}
+
+// The way on after the last instruction, and one stub for each direct branch.
+void Builder::close() {
+    if (!ended_) {
+        Op op = ops_.back();
+        op.handler = fallThrough;
+        op.imm = 0;
+        branches_.push_back(static_cast<unsigned>(ops_.size()));
+        ops_.push_back(op);
+    }
+    for (unsigned branch : branches_) {
+        const Op& origin = ops_[branch];
+        const i64 target = static_cast<i64>(origin.end()) + origin.imm;
+        Op stub = origin;
+        stub.handler = target >= 0 && target < static_cast<i64>(PAGE_SIZE) ? linkStub : farStub;
+        ops_.push_back(stub);
+    }
+}
+
+}  // namespace
+
+Block* Core::blockAt(u64 address, BlockMode mode) {
+    TlbEntry& entry = fetches[address / PAGE_SIZE % std::size(fetches)];
+    const u64 page = address & ~(PAGE_SIZE - 1);
+    if (entry.tag != page) {
+        const u8* at = translate(page, Access::execute);
+        if (!at) {
+            if (trap.vector == VECTOR_PF) trap.address = address;
+            return nullptr;
+        }
+        entry = {page, reinterpret_cast<u64>(at) - page};
+    }
+    const u64 pfn = frameOfHost(reinterpret_cast<const u8*>(page + entry.delta));
+    Block* block = blocks.find(pfn, static_cast<u16>(address % PAGE_SIZE), mode);
+    if (block && block->straddles) {
+        const u8* rest = translate(page + PAGE_SIZE, Access::execute);
+        if (!rest) return nullptr;
+        if (frameOfHost(rest) != block->second) block = nullptr;
+    }
+    if (block) return block;
+    if (blocks.full()) {
+        blocks.dropAll();
+        flushJumps();
+    }
+    return Builder(*this, address, pfn, mode).build();
+}
+
+}  // namespace cpu

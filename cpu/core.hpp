@@ -1,0 +1,109 @@
+// The processor's inside: registers first (ops address them by byte offset), then what the run loop and the cold paths share.
+#pragma once
+
+#include "cpu/blocks.hpp"
+#include "cpu/cpu.hpp"
+#include "cpu/flags.hpp"
+#include "cpu/op.hpp"
+
+#include <cstring>
+#include <vector>
+
+namespace cpu {
+
+struct TlbEntry {
+    u64 tag = 1;        // page address; never equal to one when empty
+    u64 delta = 0;      // host address = guest address + delta
+};
+constexpr u64 TLB_ENTRIES = 512;
+struct JumpEntry {
+    u64 address = u64{1} << 63;     // not canonical: empty
+    const Op* op = nullptr;
+};
+constexpr u64 JUMP_ENTRIES = 4096;
+
+// One access of an op that the TLB cannot serve (page-crossing, code on the page, observed): the op runs alone against
+// this buffer, which the run loop writes back.
+struct Bounce {
+    u64 address = 0;
+    u32 size = 0;                   // 0: unused
+    alignas(32) u8 bytes[64]{};
+};
+
+struct Core : Registers {
+    explicit Core(PhysicalMemory& ram) : memory(ram), blocks(ram.frames()) {}
+
+    Flags older{0, 0, EXPLICIT_KIND};   // what INC, DEC and rotates left alone
+    u64 missed = 0;                     // address of the access that missed
+    u64 jump = 0;                       // target of an indirect branch that missed
+    Flags flags{0, 0, EXPLICIT_KIND};   // between two blocks
+    i64 left = 0;
+    u64 horizon = 0;                    // instructions() at the start of a block = horizon - left
+    u64 count = 0;                      // instructions executed
+    Trap trap;                          // Kind::limit: none
+    bool alone = false;                 // the present op runs on its own
+    bool faulted = false;               // the threaded code was left in front of an op that faulted
+    bool stale = false;                 // an op of the present block may have been dropped: leave after this one
+    bool observing = false;
+    Op scratch[2];                      // an op that runs alone, and the stop behind it
+    Bounce load, store;
+    std::vector<InstructionRecord::MemoryWrite> writes;     // while observing
+    u64 cr3 = 0;
+    u64 seed = 0;
+    PhysicalMemory& memory;
+    Blocks blocks;
+    InstructionObserver* observer = nullptr;
+#if EXECSCOPE_DISPATCH_LOOP
+    struct { Handler handler; const Op* op; i64 left; u64 fa, fb, fk; } postponed{};
+#endif
+    TlbEntry loads[TLB_ENTRIES], stores[TLB_ENTRIES], fetches[64];
+    JumpEntry jumps[JUMP_ENTRIES];
+
+    u64 next(const Op& op) const { return rip + op.end(); }     // inside a block: address of the next instruction
+    u64 instructionsBefore(const Op* op, i64 present) const { return horizon - static_cast<u64>(present) + op->done - 1; }
+    JumpEntry& jumpEntry(u64 address) { return jumps[(address ^ address >> 12) % JUMP_ENTRIES]; }
+
+    // memory.cpp. Host pointer to a byte, or null with the fault in trap; stack: #SS for a non-canonical address.
+    u8* translate(u64 address, Access access, bool stack = false);
+    bool read(u64 address, void* to, u64 size);         // false: faulted, trap is set
+    bool probeWrite(u64 address, u64 size);             // would a write succeed?
+    bool write(u64 address, const void* from, u64 size);    // no effect when it faults; drops code, logs when observing
+    template <class T> bool fetch(u64 address, T& value) { return read(address, &value, sizeof value); }
+    template <class T> bool save(u64 address, const T& value) { return write(address, &value, sizeof value); }
+    void finishAlone(bool completed);
+    void logWrite(u64 address, const u8* in, u64 size);
+    u64 frameOfHost(const u8* at) const { return static_cast<u64>(at - memory.frame(0)) >> PAGE_SHIFT; }
+    void flush();                                       // TLB and jump cache
+    void flushJumps();
+    void dropCode(u64 pfn);
+    void forbidWrites(u64 pfn);                         // before the frame gets its first block
+    bool fault(u8 vector, u32 error = 0, u64 address = 0);  // false
+
+    // cpu.cpp. Block at an address, or null with the fault in trap.
+    Block* blockAt(u64 address, BlockMode mode);
+    void enter(const Op* op);
+    void step(u64 until);
+};
+
+// Cold continuations: handlers that prepare something and run the same op again, or leave the threaded code (exits.cpp).
+void settleFlags(HOT);              // EXPLICIT, then the same op
+void leaveFault(HOT);               // before the op, with core->trap
+void leaveAfter(HOT);               // behind the op (and core->trap, if one is set)
+void leaveAtBranch(HOT);            // at the target of a taken direct branch; left is paid
+void leaveAtJump(HOT);              // at core->jump; left is paid
+void jumpMiss(HOT);                 // to core->jump, which the jump cache lacks; left is paid
+void linkStub(HOT);                 // a direct branch's first time
+void farStub(HOT);                  // a direct branch to another page
+void fallThrough(HOT);              // the block ends, the program goes on
+void raiseInvalidOpcode(HOT);
+void raiseUnsupported(HOT);
+void raiseProtection(HOT);          // #GP(0)
+void raiseDivide(HOT);
+template <unsigned size> void refillLoad(HOT);
+template <unsigned size> void refillStore(HOT);
+template <unsigned size> void refillAlignedLoad(HOT);   // the same, #GP(0) off a multiple of size
+template <unsigned size> void refillAlignedStore(HOT);
+template <unsigned size> void refillPop(HOT);       // the same, #SS for a non-canonical address
+template <unsigned size> void refillPush(HOT);
+
+}  // namespace cpu

@@ -1,0 +1,99 @@
+#include "cpu/cpu.hpp"
+
+#include "cpu/core.hpp"
+
+#include <algorithm>
+
+namespace cpu {
+
+struct Cpu::Impl : Core {
+    using Core::Core;
+};
+
+Cpu::Cpu(PhysicalMemory& memory) : impl_(std::make_unique<Impl>(memory)) {}
+Cpu::~Cpu() = default;
+
+Registers& Cpu::registers() noexcept { return *impl_; }
+const u64* Cpu::instructionCounter() const noexcept { return &impl_->count; }
+u64 Cpu::cr3() const noexcept { return impl_->cr3; }
+void Cpu::setSeed(u64 seed) { impl_->seed = seed; }
+
+void Cpu::loadCr3(u64 cr3) {
+    if (cr3 == impl_->cr3) return;
+    impl_->cr3 = cr3;
+    impl_->flush();
+}
+void Cpu::flushTlb() { impl_->flush(); }
+void Cpu::invalidatePage(u64 address) {
+    const u64 page = address / PAGE_SIZE;
+    impl_->loads[page % TLB_ENTRIES] = impl_->stores[page % TLB_ENTRIES] = impl_->fetches[page % std::size(impl_->fetches)] = {};
+    impl_->flushJumps();
+}
+
+void Cpu::frameChanged(u64 pfn) {
+    if (impl_->blocks.frameHasCode(pfn)) impl_->dropCode(pfn);
+}
+bool Cpu::frameHasCode(u64 pfn) const noexcept { return impl_->blocks.frameHasCode(pfn); }
+
+u8* Cpu::userByte(u64 address, Access access) {
+    u8* at = impl_->translate(address, access);
+    impl_->trap = {};
+    if (at && access == Access::write) frameChanged(impl_->frameOfHost(at));
+    return at;
+}
+
+void Cpu::observeInstructions(InstructionObserver* observer) {
+    impl_->observer = observer;
+    impl_->observing = observer != nullptr;
+    impl_->flush();
+}
+
+Trap Cpu::run(u64 until) {
+    Core& core = *impl_;
+    core.trap = {};
+    core.flags = {core.rflags & FLAGS_STATUS, 0, EXPLICIT_KIND};
+    while (core.count < until && core.trap.kind == Trap::Kind::limit) core.step(until);
+    core.rflags = (core.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older);
+    return core.trap;
+}
+
+void Core::enter(const Op* op) {
+#if EXECSCOPE_DISPATCH_LOOP
+    postponed = {op->handler, op, left, flags.a, flags.b, flags.kind};
+    while (postponed.handler) {
+        const auto now = postponed;
+        postponed.handler = nullptr;
+        now.handler(now.op, this, now.left, now.fa, now.fb, now.fk);
+    }
+#else
+    op->handler(op, this, left, flags.a, flags.b, flags.kind);
+#endif
+}
+
+// Runs blocks until the threaded code is left. While `left` is negative, every branch leaves it: so the last instructions
+// before the limit are counted exactly.
+void Core::step(u64 until) {
+    blocks.reap();
+    const u64 remaining = std::min(until - count, u64{1} << 40);
+    const bool alwaysOne = observing || (rflags & FLAG_TF);
+    Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
+    if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
+    if (!block) return;
+    left = alwaysOne ? -1 : static_cast<i64>(remaining) - i64{BLOCK_INSTRUCTIONS};
+    horizon = count + static_cast<u64>(left);
+    faulted = stale = false;
+    rip &= ~(PAGE_SIZE - 1);
+    enter(block->ops.get());
+    if (alone) finishAlone(!faulted);
+    count = horizon - static_cast<u64>(left);
+    if ((rflags & FLAG_TF) && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
+}
+
+void Core::forbidWrites(u64 pfn) {
+    if (blocks.frameHasCode(pfn)) return;
+    const u64 host = reinterpret_cast<u64>(memory.frame(pfn));
+    for (TlbEntry& entry : stores)
+        if (entry.tag + entry.delta == host) entry = {};
+}
+
+}  // namespace cpu

@@ -1,0 +1,96 @@
+// Cold continuations: the ways out of the threaded code, and those that prepare something and go on in it.
+#include "cpu/core.hpp"
+
+namespace cpu {
+
+#if EXECSCOPE_DISPATCH_LOOP
+void postpone(Core* core, Handler next, const Op* op, Core*, i64 left, u64 fa, u64 fb, u64 fk) {
+    core->postponed = {next, op, left, fa, fb, fk};
+}
+#endif
+
+namespace {
+
+void stop(Core& core, u64 rip, i64 left, Flags flags) {
+    core.rip = rip;
+    core.left = left;
+    core.flags = flags;
+}
+
+}  // namespace
+
+void settleFlags(HOT) {
+    const u64 status = statusFlags({fa, fb, fk}, core->older);
+    GO(op->handler, op, core, left, status, 0, EXPLICIT_KIND);
+}
+
+void leaveFault(HOT) {
+    core->faulted = true;
+    stop(*core, core->rip + op->offset(), left - op->done + 1, {fa, fb, fk});
+}
+void leaveAfter(HOT) { stop(*core, core->rip + op->end(), left - op->done, {fa, fb, fk}); }
+void leaveAtBranch(HOT) { stop(*core, core->rip + op->end() + static_cast<u64>(i64{op->imm}), left, {fa, fb, fk}); }
+void leaveAtJump(HOT) { stop(*core, core->jump, left, {fa, fb, fk}); }
+
+void raiseInvalidOpcode(HOT) {
+    core->fault(VECTOR_UD);
+    TAIL(leaveFault);
+}
+void raiseUnsupported(HOT) {
+    core->fault(VECTOR_UD);
+    core->trap.unsupported = true;
+    TAIL(leaveFault);
+}
+void raiseProtection(HOT) {
+    core->fault(VECTOR_GP);
+    TAIL(leaveFault);
+}
+void raiseDivide(HOT) {
+    core->fault(VECTOR_DE);
+    TAIL(leaveFault);
+}
+
+void jumpMiss(HOT) {
+    if (left < 0) TAIL(leaveAtJump);
+    const u64 address = core->jump;
+    Block* block = core->blockAt(address, BlockMode::plain);
+    if (!block) TAIL(leaveAtJump);
+    op = block->ops.get();
+    core->jumpEntry(address) = {address, op};
+    core->rip = address & ~(PAGE_SIZE - 1);
+    GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+void farStub(HOT) {
+    const Op* origin = op->target;
+    const u64 address = core->rip + origin->end() + static_cast<u64>(i64{origin->imm});
+    const JumpEntry& entry = core->jumpEntry(address);
+    if (entry.address != address) {
+        core->jump = address;
+        TAIL(jumpMiss);
+    }
+    core->rip = address & ~(PAGE_SIZE - 1);
+    op = entry.op;
+    GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+// The target lies in the same page as the branch, and so in the same frame, unless it is an instruction that straddles.
+void linkStub(HOT) {
+    Op* origin = const_cast<Op*>(op->target);
+    const u64 address = core->rip + origin->end() + static_cast<u64>(i64{origin->imm});
+    core->jump = address;
+    Block* block = core->blockAt(address, BlockMode::plain);
+    if (!block) TAIL(leaveAtJump);
+    if (!block->straddles) origin->target = block->ops.get();
+    op = block->ops.get();
+    GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+void fallThrough(HOT) {
+    left -= op->done;
+    if (left < 0) TAIL(leaveAtBranch);
+    op = op->target;
+    GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+}  // namespace cpu

@@ -1,0 +1,124 @@
+#include "cpu/lower.hpp"
+
+#include "cpu/insn/families.hpp"
+
+#include <array>
+
+namespace cpu {
+
+namespace {
+
+ZydisDecoder makeDecoder() {
+    ZydisDecoder decoder;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    for (ZydisDecoderMode absent : {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_LZCNT, ZYDIS_DECODER_MODE_TZCNT,
+                                    ZYDIS_DECODER_MODE_WBNOINVD, ZYDIS_DECODER_MODE_CLDEMOTE})
+        ZydisDecoderEnableMode(&decoder, absent, ZYAN_FALSE);
+    return decoder;
+}
+
+using Table = std::array<std::vector<const Row*>, ZYDIS_MNEMONIC_MAX_VALUE + 1>;
+
+const Table& rows() {
+    static const Table table = [] {
+        Table made;
+        for (Family family : families())
+            for (const Row& row : family) made[row.mnemonic].push_back(&row);
+        return made;
+    }();
+    return table;
+}
+
+void fillMemory(const ZydisDecodedOperandMem& mem, u64 offset, Form& f) {
+    Op& op = f.op;
+    constexpr u8 none = offsetof(Registers, zero);
+    const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
+    const auto slotOf = [](ZydisRegister reg) {
+        const u16 at = registerOffset(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg));
+        return at == NO_REGISTER ? none : static_cast<u8>(at);
+    };
+    op.base = relative ? static_cast<u8>(offsetof(Registers, rip)) : slotOf(mem.base);
+    op.index = slotOf(mem.index);
+    op.scale = mem.index == ZYDIS_REGISTER_NONE ? 1 : mem.scale;
+    op.disp = mem.disp.has_displacement ? mem.disp.value : 0;
+    if (relative) op.disp += static_cast<i64>(offset + f.insn.length);
+    op.segment = mem.segment == ZYDIS_REGISTER_FS   ? offsetof(Registers, fs_base)
+                 : mem.segment == ZYDIS_REGISTER_GS ? offsetof(Registers, gs_base)
+                                                    : none;
+    const bool based = op.segment == none && f.insn.address_width == 64;
+    if (mem.segment == ZYDIS_REGISTER_SS) op.segment |= STACK;
+    if (f.insn.address_width == 32) op.segment |= ADDRESS32;
+    f.address = !based ? Address::any : op.index != none ? Address::indexed : Address::based;
+}
+
+void fillOperands(u64 offset, Form& f) {
+    bool immediate = false;
+    for (unsigned i = 0; i < f.insn.operand_count_visible; ++i) {
+        const ZydisDecodedOperand& operand = f.operand[i];
+        switch (operand.type) {
+            case ZYDIS_OPERAND_TYPE_REGISTER:
+                if (i < 2) (i == 0 ? f.op.dst : f.op.src) = registerOffset(operand.reg.value);
+                break;
+            case ZYDIS_OPERAND_TYPE_MEMORY: fillMemory(operand.mem, offset, f); break;
+            case ZYDIS_OPERAND_TYPE_IMMEDIATE:
+                if (immediate) f.op.misc = static_cast<u8>(operand.imm.value.u);
+                else f.op.imm = static_cast<i32>(operand.imm.value.u);
+                immediate = true;
+                break;
+            default: break;
+        }
+    }
+}
+
+}  // namespace
+
+Operand Form::kind(unsigned i) const {
+    if (i >= insn.operand_count_visible) return Operand::none;
+    switch (operand[i].type) {
+        case ZYDIS_OPERAND_TYPE_REGISTER: return Operand::reg;
+        case ZYDIS_OPERAND_TYPE_MEMORY: return Operand::mem;
+        case ZYDIS_OPERAND_TYPE_IMMEDIATE: return Operand::imm;
+        default: return Operand::other;
+    }
+}
+
+u16 registerOffset(ZydisRegister reg) {
+    const auto in = [reg](ZydisRegister first, ZydisRegister end) { return reg >= first && reg <= end; };
+    const auto gpr = [](unsigned i) { return static_cast<u16>(offsetof(Registers, gpr) + 8 * i); };
+    if (in(ZYDIS_REGISTER_AL, ZYDIS_REGISTER_R15B)) {
+        const unsigned i = reg - ZYDIS_REGISTER_AL;     // al cl dl bl ah ch dh bh spl ...
+        return i < 4 ? gpr(i) : i < 8 ? static_cast<u16>(gpr(i - 4) + 1) : gpr(i - 4);
+    }
+    if (in(ZYDIS_REGISTER_AX, ZYDIS_REGISTER_R15W)) return gpr(reg - ZYDIS_REGISTER_AX);
+    if (in(ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_R15D)) return gpr(reg - ZYDIS_REGISTER_EAX);
+    if (in(ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_R15)) return gpr(reg - ZYDIS_REGISTER_RAX);
+    const auto vector = [](unsigned i) { return static_cast<u16>(offsetof(Registers, ymm) + sizeof(Vector256) * i); };
+    if (in(ZYDIS_REGISTER_XMM0, ZYDIS_REGISTER_XMM15)) return vector(reg - ZYDIS_REGISTER_XMM0);
+    if (in(ZYDIS_REGISTER_YMM0, ZYDIS_REGISTER_YMM15)) return vector(reg - ZYDIS_REGISTER_YMM0);
+    return NO_REGISTER;
+}
+
+ZyanStatus decode(const u8* bytes, u64 size, Decoded& out) {
+    static const ZydisDecoder decoder = makeDecoder();
+    return ZydisDecoderDecodeFull(&decoder, bytes, size, &out.insn, out.operand);
+}
+
+void lower(const Decoded& decoded, u64 offset, Form& form) {
+    Op& op = form.op;
+    op.where = static_cast<u16>(offset | u64{decoded.insn.length} << 12);
+    op.base = op.index = op.segment = offsetof(Registers, zero);
+    fillOperands(offset, form);
+    const ZydisAccessedFlags* touched = decoded.insn.cpu_flags;
+    const bool keeps = !touched || !(touched->modified | touched->set_0 | touched->set_1 | touched->undefined);
+    for (const Row* row : rows()[decoded.insn.mnemonic]) {
+        form.leaves = row->leaves != LEAVES_UNKNOWN ? row->leaves << 2 | (std::bit_width(form.bits() / 8u) - 1u)
+                      : keeps                       ? form.known
+                                                    : UNKNOWN;
+        op.handler = row->select(form);
+        if (op.handler) return;
+    }
+    op.handler = raiseUnsupported;
+    form.ends = true;
+}
+
+}  // namespace cpu

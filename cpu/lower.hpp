@@ -1,0 +1,53 @@
+// From a Zydis instruction to an op. A family's table has one row per mnemonic; its select fills what is special and names
+// the handler; everything common (operands, address, immediate) is filled before.
+#pragma once
+
+#include "cpu/operands.hpp"
+
+#include <Zydis/Zydis.h>
+
+#include <span>
+
+namespace cpu {
+
+enum class Operand : u8 { none, reg, mem, imm, other };
+
+// The instruction while it is lowered.
+struct Form {
+    const ZydisDecodedInstruction& insn;
+    const ZydisDecodedOperand* operand;     // insn.operand_count of them
+    Op& op;
+    u64 known;                  // kind of the lazy flags before the instruction, or UNKNOWN
+    u64 leaves;                 // and after it; preset from the row
+    bool ends = false;          // the instruction always leaves the block
+    bool branches = false;      // a direct branch: op.target wants a stub
+    Address address = Address::based;
+
+    Operand kind(unsigned i) const;         // of the i-th explicit operand
+    unsigned bits(unsigned i = 0) const { return i < insn.operand_count ? operand[i].size : 0; }
+    bool has(ZydisInstructionAttributes attribute) const { return insn.attributes & attribute; }
+};
+constexpr u64 UNKNOWN = ~u64{0};
+constexpr u64 LEAVES_UNKNOWN = ~u64{0};     // third column of a row; else the FlagKind, at the first operand's width
+
+using Select = Handler (*)(Form&);          // null: not this row's instruction
+struct Row {
+    ZydisMnemonic mnemonic;
+    Select select;
+    u64 leaves = LEAVES_UNKNOWN;
+};
+using Family = std::span<const Row>;
+
+u16 registerOffset(ZydisRegister reg);      // byte offset into Registers; xmm and ymm too; NO_REGISTER for any other
+constexpr u16 NO_REGISTER = 0xffff;
+
+struct Decoded {
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
+};
+// Zydis's status. Features that the modelled processor lacks decode as that processor would (TZCNT is REP BSF).
+ZyanStatus decode(const u8* bytes, u64 size, Decoded& out);
+// Fills op (not done) and says in form what the block builder must know. An instruction without a row raises #UD.
+void lower(const Decoded& decoded, u64 offset, Form& form);
+
+}  // namespace cpu

@@ -1,0 +1,173 @@
+// The slow path to guest memory: translation, TLB refill, accesses that no TLB entry can serve.
+#include "cpu/core.hpp"
+
+#include <algorithm>
+
+namespace cpu {
+
+namespace {
+
+constexpr i64 ALONE = i64{1} << 41;     // keeps `left` negative, so that the op leaves wherever it goes
+
+u64 pageOf(u64 address) { return address & ~(PAGE_SIZE - 1); }
+
+void bounce(Core& core, Bounce& buffer, TlbEntry& entry, u64 address, u32 size) {
+    buffer.address = address;
+    buffer.size = size;
+    entry = {pageOf(address + size - 1), reinterpret_cast<u64>(buffer.bytes) - address};
+    core.alone = true;
+}
+
+void runAlone(Core& core, const Op* op) {
+    if (op == core.scratch) return;
+    core.scratch[0] = *op;
+    core.scratch[1] = *op;
+    core.scratch[1].handler = leaveAfter;
+}
+
+// After this the op's access hits, or core.trap says why it never will.
+bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
+    const u64 address = core.missed;
+    u8* first = core.translate(address, access, stack);
+    if (!first) return false;
+    const bool crosses = pageOf(address) != pageOf(address + size - 1);
+    const bool writes = access == Access::write;
+    if (crosses && !core.translate(pageOf(address + size - 1), access, stack)) return false;
+    TlbEntry& entry = (writes ? core.stores : core.loads)[address / PAGE_SIZE % TLB_ENTRIES];
+    const bool guarded = writes && (core.observing || core.blocks.frameHasCode(core.frameOfHost(first)));
+    if (!crosses && !guarded) {
+        entry = {pageOf(address), reinterpret_cast<u64>(first) - address};
+        return true;
+    }
+    Bounce& buffer = writes ? core.store : core.load;
+    if (!core.read(address, buffer.bytes, size)) return false;
+    runAlone(core, op);
+    bounce(core, buffer, entry, address, static_cast<u32>(size));
+    return true;
+}
+
+}  // namespace
+
+#define REFILL(name, access, stack)                                                     \
+    template <unsigned size> void name(HOT) {                                           \
+        if (!refill(*core, op, size, access, stack)) TAIL(leaveFault);                  \
+        if (core->alone && op != core->scratch) {                                       \
+            op = core->scratch;                                                         \
+            left -= ALONE;                                                              \
+        }                                                                               \
+        GO(op->handler, op, core, left, fa, fb, fk);                                    \
+    }                                                                                   \
+    template void name<1>(HOT);                                                         \
+    template void name<2>(HOT);                                                         \
+    template void name<4>(HOT);                                                         \
+    template void name<8>(HOT);                                                         \
+    template void name<16>(HOT);                                                        \
+    template void name<32>(HOT);
+
+REFILL(refillLoad, Access::read, op->segment & STACK)
+REFILL(refillStore, Access::write, op->segment & STACK)
+REFILL(refillPop, Access::read, true)
+REFILL(refillPush, Access::write, true)
+
+template <unsigned size> void refillAlignedLoad(HOT) {
+    if (core->missed % size) TAIL(raiseProtection);
+    TAIL(refillLoad<size>);
+}
+template <unsigned size> void refillAlignedStore(HOT) {
+    if (core->missed % size) TAIL(raiseProtection);
+    TAIL(refillStore<size>);
+}
+template void refillAlignedLoad<16>(HOT);
+template void refillAlignedStore<16>(HOT);
+template void refillAlignedLoad<32>(HOT);
+template void refillAlignedStore<32>(HOT);
+
+void Core::finishAlone(bool completed) {
+    alone = false;
+    left += ALONE;
+    for (Bounce* buffer : {&load, &store}) {
+        if (!buffer->size) continue;
+        (buffer == &load ? loads : stores)[buffer->address / PAGE_SIZE % TLB_ENTRIES] = {};
+        if (buffer == &store && completed) write(buffer->address, buffer->bytes, buffer->size);
+        buffer->size = 0;
+    }
+}
+
+bool Core::fault(u8 vector, u32 error, u64 address) {
+    trap = {Trap::Kind::exception, vector, error, address, false};
+    return false;
+}
+
+u8* Core::translate(u64 address, Access access, bool stack) {
+    if (!isCanonical(address)) {
+        fault(stack ? VECTOR_SS : VECTOR_GP);
+        return nullptr;
+    }
+    const Translation found = walk(memory, cr3, address, access);
+    if (!found.ok) {
+        fault(VECTOR_PF, found.fault, address);
+        return nullptr;
+    }
+    return memory.frame(found.pfn) + address % PAGE_SIZE;
+}
+
+bool Core::read(u64 address, void* to, u64 size) {
+    u8* out = static_cast<u8*>(to);
+    while (size) {
+        const u64 part = std::min(size, PAGE_SIZE - address % PAGE_SIZE);
+        const u8* from = translate(address, Access::read);
+        if (!from) return false;
+        std::memcpy(out, from, part);
+        address += part, out += part, size -= part;
+    }
+    return true;
+}
+
+bool Core::probeWrite(u64 address, u64 size) {
+    if (!size) return true;
+    for (u64 page = address; ; page = pageOf(page) + PAGE_SIZE) {
+        if (!translate(page, Access::write)) return false;
+        if (pageOf(page) == pageOf(address + size - 1)) return true;
+    }
+}
+
+bool Core::write(u64 address, const void* from, u64 size) {
+    if (!probeWrite(address, size)) return false;
+    const u8* in = static_cast<const u8*>(from);
+    if (observing) logWrite(address, in, size);
+    while (size) {
+        const u64 part = std::min(size, PAGE_SIZE - address % PAGE_SIZE);
+        u8* to = translate(address, Access::write);
+        if (blocks.frameHasCode(frameOfHost(to))) dropCode(frameOfHost(to));
+        std::memcpy(to, in, part);
+        address += part, in += part, size -= part;
+    }
+    return true;
+}
+
+void Core::logWrite(u64 address, const u8* in, u64 size) {
+    while (size) {
+        InstructionRecord::MemoryWrite record{address, static_cast<u8>(std::min<u64>(size, 32)), {}, {}};
+        read(address, record.before, record.size);
+        std::memcpy(record.after, in, record.size);
+        writes.push_back(record);
+        address += record.size, in += record.size, size -= record.size;
+    }
+}
+
+void Core::flushJumps() { std::fill(std::begin(jumps), std::end(jumps), JumpEntry{}); }
+
+void Core::flush() {
+    std::fill(std::begin(loads), std::end(loads), TlbEntry{});
+    std::fill(std::begin(stores), std::end(stores), TlbEntry{});
+    std::fill(std::begin(fetches), std::end(fetches), TlbEntry{});
+    flushJumps();
+}
+
+void Core::dropCode(u64 pfn) {
+    blocks.drop(pfn);
+    flushJumps();
+    stale = true;
+}
+
+}  // namespace cpu
