@@ -71,6 +71,17 @@ struct Machine {
 Machine& machine();
 inline cpu::Cpu& processor() { return *machine().cpu; }
 
+// What the guest asked for and execscope lacks, each once, in order of first use; emu says it on stderr at the end.
+struct UnsupportedRecord {
+    std::string what;           // "instruction", "syscall", "feature"
+    std::string name;
+    std::string detail;         // system call number, bytes of the instruction
+    u64 address;                // of the first use
+    u64 count;
+    std::string consequence;    // what the program got instead
+};
+const std::vector<UnsupportedRecord>& unsupportedRecords();
+
 // init/main.cpp: boots, runs until the machine ends. Runs as pid 0 on the caller's stack.
 MachineEnd start_kernel();
 // Ends the machine from inside a task (reboot, panic, limit): control returns from start_kernel.

@@ -3,6 +3,7 @@
 
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/include/machine.hpp"
 
 #include <array>
 #include <list>
@@ -47,6 +48,10 @@ struct linux_binfmt {
     u64 min_coredump = 0;
 };
 
+inline traces::Value traceValue(const linux_binfmt* f) { return f ? traces::Value::text(f->name) : traces::Value::null(); }
+inline traces::Value traceValue(const pt_regs* regs) { return regs ? traces::Value::text("task_pt_regs") : traces::Value::null(); }
+traces::Value traceValue(const std::vector<std::string>& strings);
+
 // argv or envp: a guest array, or the kernel's own strings (run_init_process).
 struct user_arg_ptr {
     UserPtr<u64> native;
@@ -54,12 +59,29 @@ struct user_arg_ptr {
 };
 inline traces::Value traceValue(const user_arg_ptr& a) { return a.kernel ? traces::Value::text("kernel") : traces::Value::hex(a.native.address); }
 
-// fs/exec.cpp
+// fs/exec.cpp, fs/exec_args.cpp, fs/exec_mm.cpp and versions/v3_10/exec.cpp
 const std::list<linux_binfmt*>& formats();
 void __register_binfmt(linux_binfmt*, int insert);      // insert: at the head
 inline void register_binfmt(linux_binfmt* f) { __register_binfmt(f, 0); }
 inline void insert_binfmt(linux_binfmt* f) { __register_binfmt(f, 1); }
 int do_execve(const std::string& filename, user_arg_ptr argv, user_arg_ptr envp);
+int do_execve_common(const std::string& filename, user_arg_ptr argv, user_arg_ptr envp);
+int count(user_arg_ptr argv, int max);                  // -EFAULT, -E2BIG, -ERESTARTNOHAND
+int copy_strings(int argc, user_arg_ptr argv, linux_binprm*);
+Result<page*> get_arg_page(linux_binprm*, u64 pos, bool write);   // with a reference; -E2BIG
+void acct_arg_size(linux_binprm*, u64 pages);
+int bprm_mm_init(linux_binprm*);
+int check_unsafe_exec(linux_binprm*);                   // 1: this exec has set fs.in_exec
+int de_thread(task_struct*);
+int exec_mmap(mm_struct*);
+void filename_to_taskname(std::string& tcomm, const std::string& filename);   // last component, 15 bytes
+void set_dumpable(mm_struct*, int value);               // SUID_DUMP_*
+int get_dumpable(const mm_struct*);
+constexpr int SUID_DUMP_DISABLE = 0, SUID_DUMP_USER = 1, SUID_DUMP_ROOT = 2;
+int security_bprm_set_creds(linux_binprm*);             // security/commoncap.cpp
+bool security_bprm_secureexec(const linux_binprm*);
+int __request_module(bool wait, const std::string& module_name);   // kernel/kmod.cpp
+void get_random_bytes(void* to, u64 count);             // drivers/char/random.cpp; from the machine's seed
 int search_binary_handler(linux_binprm*);
 int flush_old_exec(linux_binprm*);
 void setup_new_exec(linux_binprm*);
@@ -73,7 +95,17 @@ int copy_strings_kernel(int argc, const std::vector<std::string>& strings, linux
 int bprm_change_interp(const std::string& interp, linux_binprm*);
 void set_binfmt(linux_binfmt*);
 void set_task_comm(task_struct*, const std::string&);
+inline int randomize_va_space() { return machine().boot.randomize ? 2 : 0; }
+// A traced assignment to a plain field of an object, such as task_struct.regs.ip.
+template <class T>
+void assign(T& field, const char* name, T value) {
+    if (!(field == value) && traces::tracer().on(traces::Kind::set))
+        traces::fieldChanged(&field, name, traces::Value::hex(field), traces::Value::hex(value));
+    field = value;
+}
 // arch/x86
+void ELF_PLAT_INIT(pt_regs*);
+int init_vdso();                                        // an Initcall
 void start_thread(pt_regs*, u64 new_ip, u64 new_sp);
 void set_personality_64bit();
 int arch_setup_additional_pages(linux_binprm*, bool uses_interp);
@@ -84,5 +116,6 @@ void flush_thread();
 // The loader layer registers its formats here; kernel_model runs them as core_initcalls in this order at boot.
 using Initcall = int (*)();
 void setBinfmtInitcalls(std::vector<Initcall>);
+const std::vector<Initcall>& binfmtInitcalls();
 
 }  // namespace kernel

@@ -38,13 +38,25 @@ struct kstat {                              // what stat(2) shows
     u32 blksize;
     i64 atime_ns, mtime_ns, ctime_ns;       // since 1970
 };
+
+// One mounted file system (Linux super_block).
+struct super_block {
+    const char* s_type = "rootfs";          // name in /proc/mounts
+    std::string s_id = "rootfs";            // source in /proc/mounts
+    u64 s_magic = 0x858458f6;               // statfs(2) f_type
+    dev_t s_dev = 0;
+    bool read_only = false;                 // MS_RDONLY
+    dentry* s_root = nullptr;
+};
 struct DirectoryEntry { std::string name; u64 ino; u8 type; };   // type: DT_*
 
 // Operations are virtual functions rather than tables of pointers; names are those of Linux's members.
 struct inode_operations {
     virtual ~inode_operations() = default;
     virtual Result<dentry*> lookup(inode* directory, dentry* parent, const std::string& name);      // null dentry: ENOENT
+    virtual bool uncached() const { return false; }         // ask lookup every time and keep no dentry (/proc)
     virtual Result<std::string> readlink(dentry*);
+    virtual Result<dentry*> followLink(dentry*) { return nullptr; }   // where a magic link leads, with a reference; null: by its text
     virtual int create(inode*, dentry* parent, const std::string& name, umode_t);
     virtual int mkdir(inode*, dentry* parent, const std::string& name, umode_t);
     virtual int unlink(inode*, dentry*);
@@ -67,6 +79,8 @@ struct file_operations {
     virtual long ioctl(file*, unsigned /*command*/, u64 /*argument*/) { return -ENOTTY; }
     virtual u32 poll(file*) { return 0x145; }                                            // POLLIN|POLLOUT|POLLRDNORM|POLLWRNORM
     virtual wait_queue_head_t* pollQueue(file*) { return nullptr; }
+    virtual bool shortReads() const { return false; }       // pipes, terminals: one read call asks once
+    virtual int fsync(file*) { return 0; }
     virtual bool canMmap() const { return false; }
     virtual int readpage(inode*, pgoff_t, std::span<u8> /*page*/) { return -EIO; }   // page arrives zeroed
 };
@@ -84,6 +98,8 @@ struct inode : Object {
     dev_t i_dev = 0, i_rdev = 0;
     i64 i_atime = 0, i_mtime = 0, i_ctime = 0;   // ns since 1970
     FIELD_INIT(int, i_count, 1);
+    super_block* i_sb = nullptr;            // never freed
+    dentry* i_alias = nullptr;              // one of its names, for messages and the trace; no reference
     inode_operations* i_op = nullptr;       // never freed
     file_operations* i_fop = nullptr;       // never freed
     std::shared_ptr<void> i_private;        // the file system's own
@@ -93,9 +109,10 @@ struct inode : Object {
 struct dentry : Object {
     dentry() : Object("dentry", sizeof *this) {}
     std::string d_name;
-    dentry* d_parent = nullptr;             // itself at a root
+    dentry* d_parent = nullptr;             // itself at a root; else holds a reference
     inode* d_inode = nullptr;               // null: negative
-    std::map<std::string, dentry*> d_subdirs;
+    std::map<std::string, dentry*> d_subdirs;   // holds one reference to each
+    bool unlinked = false;                  // had a name and lost it
     dentry* mounted = nullptr;              // root of what is mounted here
     dentry* covers = nullptr;               // on a mounted root: the mount point
     int d_count = 1;
@@ -112,45 +129,50 @@ struct file : Object {
     FIELD(loff_t, f_pos);
     std::shared_ptr<void> private_data;
 };
-constexpr u32 FMODE_READ = 1, FMODE_WRITE = 2, FMODE_LSEEK = 4, FMODE_EXEC = 0x20;
+constexpr u32 FMODE_READ = 1, FMODE_WRITE = 2, FMODE_LSEEK = 4, FMODE_EXEC = 0x20, FMODE_PATH = 0x4000;
 
 struct fdtable {
     std::vector<file*> fd;
     std::vector<bool> close_on_exec;
 };
 struct files_struct : Object {
-    files_struct() : Object("files_struct", sizeof *this) {}
+    explicit files_struct(const Object* from = nullptr) : Object("files_struct", sizeof *this, from) {}
     FIELD_INIT(int, count, 1);
     fdtable fdt;                            // changes are `set` events named fd[3], close_on_exec[3]
     FIELD(int, next_fd);
 };
 struct fs_struct : Object {
-    fs_struct() : Object("fs_struct", sizeof *this) {}
+    explicit fs_struct(const Object* from = nullptr) : Object("fs_struct", sizeof *this, from) {}
     FIELD_INIT(int, users, 1);
     FIELD_INIT(int, umask, 022);
     FIELD(bool, in_exec);
-    dentry* root = nullptr;
-    dentry* pwd = nullptr;
+    dentry* root = nullptr;                 // holds a reference; null: rootDentry()
+    dentry* pwd = nullptr;                  // the same
 };
 
 // ---- fs/namei.cpp
-constexpr int MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4;
+constexpr int MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4, MAY_OPEN = 0x20;
 Result<std::string> getname(UserPtr<const char> path);                       // EFAULT, ENOENT, ENAMETOOLONG
 Result<dentry*> path_lookup(const std::string& path, int dirfd, bool follow); // with a reference: dput it
 Result<file*> do_filp_open(int dirfd, const std::string& path, u32 flags, umode_t mode, int acc_mode);
 int inode_permission(inode*, int mask);
 std::string d_path(const dentry*);                                           // absolute, " (deleted)" appended when gone
+dentry* d_lookup(dentry* directory, const std::string& name);               // cached child with a reference, or null
+void d_drop(dentry*);                                                        // takes it out of its directory: unlinked
 void dput(dentry*);
 dentry* dget(dentry*);
 void iput(inode*);
 inode* igrab(inode*);
 // ---- fs/file.cpp, fs/open.cpp, fs/file_table.cpp, fs/read_write.cpp
-file* fget(unsigned fd);                                                     // with a reference, or null
+file* fget(unsigned fd);                                                     // with a reference, or null; null for O_PATH
+file* fget_raw(unsigned fd);                                                 // also O_PATH
+Result<file*> dentry_open(dentry*, u32 flags);                               // takes no reference of yours
 void fput(file*);
 file* get_file(file*);
 int get_unused_fd_flags(u32 flags);                                          // fd or -EMFILE
 void fd_install(unsigned fd, file*);
 int close_fd(unsigned fd);
+int filp_close(file*);
 files_struct* dup_fd(files_struct*, int* error);
 void put_files_struct(files_struct*);
 void exit_files(task_struct*);
@@ -161,7 +183,12 @@ int unshare_files(files_struct** displaced);
 long vfs_read(file*, std::span<u8> to, loff_t& pos);
 long vfs_write(file*, std::span<const u8> from, loff_t& pos);
 int kernel_read(file*, loff_t offset, void* to, u64 count);                  // bytes read or -errno
+// ---- mm/filemap.cpp: file contents as pages
 Result<page*> read_mapping_page(address_space*, pgoff_t);                    // with a reference; EIO; pages beyond EOF: EFAULT
+long generic_file_read(file*, std::span<u8> to, loff_t& pos);
+long generic_file_write(file*, std::span<const u8> from, loff_t& pos);       // O_APPEND; ENOMEM, EFBIG
+void truncate_setsize(inode*, loff_t);                                       // drops pages behind, zeroes the rest of the last
+void truncate_inode_pages(address_space*);
 // ---- fs/fs_struct.cpp
 int copy_fs(u64 clone_flags, task_struct*);
 fs_struct* copy_fs_struct(fs_struct*);
@@ -173,11 +200,16 @@ int get_write_access(inode*);
 void put_write_access(inode*);
 // ---- fs/super.cpp (ours): the guest's tree is built before boot
 dentry* rootDentry();
-inode* newInode(umode_t mode, inode_operations*, file_operations*);          // next inode number
+inode* newInode(umode_t mode, inode_operations*, file_operations*, super_block* = nullptr);   // next inode number; null: the memory root
+file* openHostStream(int stream);                                            // 0, 1, 2: the guest's standard streams
+file* openInit();                                                            // /dev/host/init, for execution; null when there is no image
+i64 currentTime();                                                           // ns since 1970, also before boot
 Result<dentry*> makePath(const std::string& directory);                      // creates missing directories, mode 0755
-dentry* addChild(dentry* parent, const std::string& name, inode*);
-void mountMemoryRoot();                                                      // /, /dev, /proc, /tmp, /sbin/init
+dentry* addChild(dentry* parent, const std::string& name, inode*);          // takes over the inode reference; no reference returned
+void mountMemoryRoot();                                                      // /, /dev (with host/init, host/stdin...), /proc, /tmp
 void mountHostRoot(const std::string& host_directory);                       // --root: read-only lower, writes in memory
 int bindHost(const std::string& host, const std::string& guest, bool writable);
+int addMemoryFile(const std::string& path, std::span<const u8> content, umode_t mode);   // in the memory root; makes its directories
+file* openHostStream(int stream);                                            // 0, 1, 2: the host's standard streams
 
 }  // namespace kernel

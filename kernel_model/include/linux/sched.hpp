@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cpu/state.hpp"
+#include "kernel_model/include/linux/hrtimer.hpp"
 #include "kernel_model/include/linux/mm_types.hpp"
 #include "kernel_model/include/linux/signal.hpp"
 
@@ -37,6 +38,7 @@ enum { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_
 
 struct cred : Object {
     cred() : Object("cred", sizeof *this) {}
+    cred(const cred& from);                 // a duplicate, usage 1
     FIELD_INIT(int, usage, 1);
     FIELD(uid_t, uid);
     FIELD(gid_t, gid);
@@ -48,6 +50,7 @@ struct cred : Object {
     FIELD(gid_t, fsgid);
     FIELD(u64, cap_permitted);
     FIELD(u64, cap_effective);
+    FIELD(u64, cap_inheritable);
     std::vector<gid_t> groups;
 };
 cred* prepare_creds();                      // kernel/cred.cpp: a copy of current's, usage 1
@@ -86,17 +89,31 @@ struct signal_struct : Object {
     rlimit rlim[RLIM_NLIMITS]{};
     u64 utime = 0, stime = 0, cutime = 0, cstime = 0;           // nanoseconds of virtual time
     u64 min_flt = 0, maj_flt = 0, cmin_flt = 0, cmaj_flt = 0;
+    hrtimer real_timer;                                         // ITIMER_REAL
+    u64 it_real_incr = 0;                                       // its period in nanoseconds, 0 = once
+    int group_stop_count = 0;                                   // threads that still have to stop
     FIELD(bool, has_child_subreaper);
     FIELD(bool, is_child_subreaper);
 };
-constexpr u32 SIGNAL_GROUP_EXIT = 4, SIGNAL_UNKILLABLE = 0x40;
+constexpr u32 SIGNAL_STOP_STOPPED = 1, SIGNAL_STOP_CONTINUED = 2, SIGNAL_GROUP_EXIT = 4, SIGNAL_CLD_STOPPED = 0x10,
+              SIGNAL_CLD_CONTINUED = 0x20, SIGNAL_UNKILLABLE = 0x40;
+constexpr u32 JOBCTL_STOP_PENDING = 1u << 17;       // the low 16 bits: the signal of the group stop
 
 struct thread_struct {
     cpu::Registers user;                    // FPU, segments, bases; general registers are in pt_regs while in the kernel
+    u64 trap_nr = 0, error_code = 0, cr2 = 0;   // of the last fault that became a signal
+};
+
+// What restart_syscall(2) goes on with.
+struct restart_block {
+    long (*fn)(restart_block*) = nullptr;
+    u64 expires = 0;                        // virtual nanoseconds
+    UserPtr<void> rmtp;
 };
 
 struct task_struct : Object {
     task_struct();
+    explicit task_struct(const task_struct& from);  // what dup_task_struct copies; queues, lists and kernel stack are new
     ~task_struct();
     FIELD(long, state);
     std::unique_ptr<Fiber> stack;
@@ -155,10 +172,20 @@ struct task_struct : Object {
     int (*kthread_function)(void*) = nullptr;   // kernel thread: what ret_from_fork calls
     void* kthread_argument = nullptr;
     u64 wake_time = 0;                      // schedule_timeout: virtual nanoseconds, 0 = none
+    u32 jobctl = 0;
+    kernel_siginfo last_siginfo;
+    kernel::restart_block restart_block;
 };
 traces::Value traceValue(completion*);
 
+inline traces::Value traceValue(const pt_regs* r) {
+    return r ? traces::Value::object().with("ip", traces::Value::hex(r->ip)).with("sp", traces::Value::hex(r->sp)) : traces::Value::null();
+}
+traces::Value traceValue(int (*kernel_thread_function)(void*));
+
 extern task_struct init_task;
+extern mm_struct init_mm;
+extern int nr_threads;
 extern task_struct* current_task;           // per-CPU current_task; set by __switch_to
 #define current (::kernel::current_task)
 inline pt_regs* task_pt_regs(task_struct* t) { return &t->regs; }
@@ -170,7 +197,9 @@ void schedule();
 void wake_up_new_task(task_struct*);
 int wake_up_process(task_struct*);          // 1 when it was asleep
 void set_current_state(long state);
-i64 schedule_timeout_until(u64 virtual_ns); // sleeps in the present state until woken or the time has come
+i64 schedule_timeout_until(u64 virtual_ns); // sleeps in the present state until woken or the time has come; ns that were left
+void schedule_preempt_disabled();
+bool runQueueEmpty();
 // Sleep until condition() holds; 0, or -ERESTARTSYS when a signal came first (wait_event_interruptible).
 template <class Condition>
 int wait_event_interruptible(wait_queue_head_t& queue, Condition condition) {
@@ -196,7 +225,30 @@ void release_task(task_struct*);
 void put_task_struct(task_struct*);
 void mm_release(task_struct*, mm_struct*);
 task_struct* find_task_by_vpid(pid_t nr);
+pid* find_vpid(int nr);
+pid* alloc_pid();                           // null: no number is free
+void put_pid(pid*);
+void free_pid(pid*);
+void attach_pid(task_struct*, pid_type, pid*);
+void detach_pid(task_struct*, pid_type);
+void change_pid(task_struct*, pid_type, pid*);
+void transfer_pid(task_struct* from, task_struct* to, pid_type);
+inline int task_pgrp_nr(const task_struct* t) { return t->pids[PIDTYPE_PGID] ? t->pids[PIDTYPE_PGID]->nr.get() : 0; }
+inline int task_session_nr(const task_struct* t) { return t->pids[PIDTYPE_SID] ? t->pids[PIDTYPE_SID]->nr.get() : 0; }
+inline bool thread_group_leader(const task_struct* t) { return t->exit_signal >= 0; }
+inline bool thread_group_empty(const task_struct* t) { return t->group_leader->thread_group.size() <= 1; }
+inline bool same_thread_group(const task_struct* a, const task_struct* b) { return a->signal == b->signal; }
+int& processesOfUser(uid_t);                // user_struct.processes
+extern int max_threads;
+task_struct* dup_task_struct(task_struct*);
+void free_task(task_struct*);
+int copy_thread(u64 clone_flags, u64 stack_start, u64 stack_size, task_struct*);
+long do_arch_prctl(task_struct*, int code, u64 address);
 const std::list<task_struct*>& all_tasks(); // thread group leaders in order of creation, for /proc
+std::list<task_struct*>& tasksList();       // the same list, for those who add and remove
+task_struct* child_reaper();                // pid 1
+void put_signal_struct(signal_struct*);
+void exit_creds(task_struct*);
 void exit_itimers(signal_struct*);
 void __cleanup_sighand(sighand_struct*);
 

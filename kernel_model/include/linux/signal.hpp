@@ -58,5 +58,28 @@ void flush_itimer_signals();
 void exit_signals(task_struct*);
 int zap_other_threads(task_struct*);
 const char* signalName(int signal);                                         // "SIGSEGV"
+int group_send_sig_info(int signal, const kernel_siginfo&, task_struct*);   // with the permission check of kill(2)
+int kill_pgrp(int pgrp, int signal, int priv);                              // priv: from the kernel
+bool do_notify_parent(task_struct*, int signal);
+void do_notify_parent_cldstop(task_struct*, int why);
+void signal_wake_up(task_struct*, bool resume);
+void recalc_sigpending_and_wake(task_struct*);
+void flush_sigqueue(sigpending*);
+void set_current_blocked(kernel_sigset);
+int dequeue_signal(task_struct*, kernel_sigset mask, kernel_siginfo*);
+int copy_siginfo_to_user(UserPtr<void>, const kernel_siginfo&);
+kernel_siginfo kernelSiginfo(int signal, int code = 0x80);                  // SEND_SIG_PRIV: SI_KERNEL
+kernel_siginfo senderSiginfo(int signal, int code = 0);                     // SI_USER from current
+struct ksignal {
+    int sig = 0;
+    k_sigaction ka;
+    kernel_siginfo info;
+};
+int get_signal_to_deliver(ksignal*);
+void traceSigaction(sighand_struct*, int signal, const k_sigaction& before);
+inline traces::Value traceValue(const kernel_siginfo& i) {
+    return traces::Value::object().with("si_signo", traces::Value::count(i.si_signo)).with("si_code", traces::Value::count(i.si_code));
+}
+inline traces::Value traceValue(const ksignal* k) { return traces::Value::count(k->sig); }
 
 }  // namespace kernel

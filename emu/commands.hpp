@@ -1,0 +1,13 @@
+// The commands of execscope, one file each in commands/. Each returns the exit status.
+#pragma once
+
+#include "emu/options.hpp"
+
+namespace emu {
+
+int runCommand(const Options&);
+int traceCommand(const Options&);
+int treeCommand(const Options&);
+int demoCommand(const Options&);
+
+}  // namespace emu

@@ -1,0 +1,148 @@
+#include "emu/exec_failure.hpp"
+
+#include "kernel_model/include/linux/uapi.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unistd.h>
+
+namespace emu {
+
+namespace {
+
+constexpr int MAIN_PID = 3;     // init is 1, kthreadd 2
+
+std::string quote(const std::string& text) { return "'" + text + "'"; }
+
+std::string readStart(const std::string& path, std::size_t bytes) {
+    std::string buffer(bytes, '\0');
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const ssize_t n = fd < 0 ? -1 : ::pread(fd, buffer.data(), bytes, 0);
+    if (fd >= 0) ::close(fd);
+    buffer.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+    return buffer;
+}
+
+// PT_INTERP of an ELF file, or the word after "#!".
+std::string interpreterOf(const std::string& start) {
+    if (start.starts_with("#!")) {
+        const auto from = start.find_first_not_of(" \t", 2);
+        return from == std::string::npos ? "" : start.substr(from, start.find_first_of(" \t\n", from) - from);
+    }
+    Elf64_Ehdr header;
+    if (start.size() < sizeof header || !start.starts_with(ELFMAG)) return "";
+    std::memcpy(&header, start.data(), sizeof header);
+    for (u64 i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr segment;
+        const u64 at = header.e_phoff + i * sizeof segment;
+        if (header.e_phoff > start.size() || at + sizeof segment > start.size()) return "";
+        std::memcpy(&segment, start.data() + at, sizeof segment);
+        if (segment.p_type != PT_INTERP || segment.p_offset > start.size()) continue;
+        const std::string path = start.substr(segment.p_offset, std::min<u64>(segment.p_filesz, PATH_MAX));
+        return path.substr(0, path.find('\0'));
+    }
+    return "";
+}
+
+bool isText(const std::string& start) {
+    return std::all_of(start.begin(), start.end(), [](unsigned char c) { return c == '\n' || c == '\t' || c == '\r' || c >= 0x20; });
+}
+
+std::string formatReason(const std::string& start, const ExecWatcher& watcher) {
+    if (start.empty()) return "the file is empty";
+    if (start.starts_with(ELFMAG)) {
+        return watcher.refusals().empty() ? "no loader takes this ELF file" : "an ELF file that fails the rule " + watcher.refusals().back();
+    }
+    if (start.starts_with("#!")) return "its #! line names no interpreter";
+    return isText(start) ? "it is text without a #! line, not a program" : "it is no format that Linux executes";
+}
+
+std::string accessReason(const struct ::stat& file) {
+    if (S_ISDIR(file.st_mode)) return "it is a directory";
+    if (!S_ISREG(file.st_mode)) return "it is not a regular file";
+    return "it has no execute permission";
+}
+
+// Why execve gave this errno, from the file itself and from the rules that refused it.
+std::string reason(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {
+    const std::string host = program.host_path.empty() && !options.root.empty() ? options.root + "/" + program.guest_path : program.host_path;
+    struct ::stat file {};
+    if (host.empty() || ::stat(host.c_str(), &file) < 0)
+        return options.root.empty() ? "there is no such file" : "there is no such file below --root " + options.root;
+    if (error == EACCES) return accessReason(file);
+    const std::string start = S_ISREG(file.st_mode) ? readStart(host, 1 << 16) : "";
+    const std::string interpreter = interpreterOf(start);
+    if (error == ENOENT && !interpreter.empty())
+        return "its interpreter " + interpreter + " is not in the guest's root (--root / shows the host's files read-only)";
+    if (error == ENOEXEC) return formatReason(start, watcher);
+    return watcher.refusals().empty() ? "" : "it fails the rule " + watcher.refusals().back();
+}
+
+Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {
+    const std::string why = reason(error, watcher, program, options);
+    return {OWN_FAILURE, "cannot execute " + quote(program.guest_path) + ": " + describeErrno(error) + (why.empty() ? "" : ": " + why), 0};
+}
+
+Outcome waitStatus(int status, const Program& program) {
+    if (WIFEXITED(status)) return {WEXITSTATUS(status), "", 0};
+    const char* name = sigabbrev_np(WTERMSIG(status));
+    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))), 0};
+}
+
+std::string seenText(const traces::Value& seen) {
+    switch (seen.type) {
+        case traces::Value::Type::count: return std::to_string(static_cast<i64>(seen.number));
+        case traces::Value::Type::hex: return std::to_string(seen.number);
+        case traces::Value::Type::text: return quote(seen.string);
+        case traces::Value::Type::boolean: return seen.number ? "true" : "false";
+        default: return "nothing";
+    }
+}
+
+}  // namespace
+
+std::string errnoName(int error) {
+    const char* name = strerrorname_np(error);
+    return name ? name : "errno " + std::to_string(error);
+}
+
+std::string describeErrno(int error) { return errnoName(error) + " (" + strerrordesc_np(error) + ")"; }
+
+ExecWatcher::ExecWatcher() : alone_(traces::tracer().mask() == 0) {
+    traces::tracer().addObserver(this);
+    if (alone_) traces::tracer().setMask(traces::bit(traces::Kind::check) | traces::bit(traces::Kind::sched_process_exec));
+}
+
+ExecWatcher::~ExecWatcher() {
+    stop();
+    traces::tracer().removeObserver(this);
+}
+
+void ExecWatcher::stop() {
+    if (listening_ && alone_) traces::tracer().setMask(0);
+    listening_ = false;
+}
+
+void ExecWatcher::event(const traces::Event& event) {
+    if (!listening_ || event.pid != MAIN_PID) return;
+    if (event.kind == traces::Kind::sched_process_exec) return stop();
+    const traces::Value* passed = event.kind == traces::Kind::check ? event.find("passed") : nullptr;
+    if (!passed || passed->number) return;
+    refusals_.push_back("\"" + event.find("rule")->string + "\" (it has " + seenText(*event.find("seen")) + ")");
+}
+
+Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {
+    using Reason = kernel::MachineEnd::Reason;
+    if (end.reason == Reason::limit)
+        return {OWN_FAILURE, "stopped " + quote(program.guest_path) + " after " + std::to_string(options.max_instructions) +
+                                 " instructions (--max-instructions)", 0};
+    if (end.reason == Reason::panic) return {OWN_FAILURE, "the modelled kernel stopped: " + end.message, 0};
+    const auto space = end.command.find(' ');
+    const std::string word = end.command.substr(0, space);
+    const int number = space == std::string::npos ? 0 : std::atoi(end.command.c_str() + space);
+    if (word == "wait-status") return waitStatus(number, program);
+    if (word == "exec-failed") return execFailed(number, watcher, program, options);
+    return {OWN_FAILURE, "the machine was switched off by the guest", 0};
+}
+
+}  // namespace emu

@@ -1,0 +1,247 @@
+#include "emu/host_gateway.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <memory>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace emu {
+
+namespace {
+
+constexpr std::size_t OPEN_FILES = 64;      // read descriptors kept open
+
+std::string directoryOf(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+
+int orErrno(int result) { return result < 0 ? -errno : result; }
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+}
+
+Descriptor::~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Gateway::Gateway(GuestOutput output) : output_(output) {}
+
+void Gateway::allow(const std::string& path, bool writable) {
+    const std::string parent = directoryOf(path);
+    Descriptor fd{::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (fd) grants_.insert_or_assign(path, Grant{std::move(fd), writable});
+}
+
+// The longest allowed path that holds `path`; the rest is resolved below it by openat2(2), beneath and without symlinks.
+int Gateway::place(const std::string& path, Place& out) const {
+    for (std::string prefix = path;; prefix = directoryOf(prefix)) {
+        if (const auto grant = grants_.find(prefix); grant != grants_.end()) {
+            const std::string parent = directoryOf(prefix);
+            const std::size_t skip = parent == "/" ? 1 : parent.size() + 1;
+            const std::string rest = path.size() > skip ? path.substr(skip) : ".";
+            out = {grant->second.parent.get(), rest, grant->second.writable};
+            return 0;
+        }
+        if (prefix == "/") return -EACCES;
+    }
+}
+
+int Gateway::openBelow(const Place& where, int flags, unsigned mode) const {
+    open_how how{};
+    how.flags = static_cast<u64>(flags | O_CLOEXEC);
+    how.mode = mode;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    return orErrno(static_cast<int>(::syscall(SYS_openat2, where.directory, where.name.c_str(), &how, sizeof how)));
+}
+
+int Gateway::stat(const std::string& path, kernel::HostStat& out) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    // O_NOFOLLOW with O_PATH opens a final symlink itself, which RESOLVE_NO_SYMLINKS allows (openat2(2)).
+    const Descriptor fd{openBelow(where, O_PATH | O_NOFOLLOW)};
+    if (!fd) return fd.get();
+    struct ::stat s {};
+    if (::fstat(fd.get(), &s) < 0) return -errno;
+    out.mode = static_cast<kernel::umode_t>(s.st_mode);
+    out.uid = s.st_uid;
+    out.gid = s.st_gid;
+    out.size = static_cast<u64>(s.st_size);
+    out.nlink = static_cast<u32>(s.st_nlink);
+    out.mtime_ns = s.st_mtim.tv_sec * 1'000'000'000 + s.st_mtim.tv_nsec;
+    out.rdev = static_cast<u32>(s.st_rdev);
+    out.identity = s.st_ino ^ (s.st_dev << 40);
+    return 0;
+}
+
+int Gateway::list(const std::string& directory, std::vector<std::string>& names) {
+    Place where;
+    if (const int error = place(directory, where); error < 0) return error;
+    const int fd = openBelow(where, O_RDONLY | O_DIRECTORY);
+    if (fd < 0) return fd;
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::fdopendir(fd), ::closedir};
+    if (!stream) {
+        ::close(fd);
+        return -errno;
+    }
+    while (const dirent* entry = ::readdir(stream.get())) {
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return 0;
+}
+
+int Gateway::readlink(const std::string& path, std::string& target) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    const Descriptor fd{openBelow(where, O_PATH | O_NOFOLLOW)};
+    if (!fd) return fd.get();
+    char buffer[PATH_MAX];
+    const ssize_t length = ::readlinkat(fd.get(), "", buffer, sizeof buffer);
+    if (length < 0) return -errno;
+    target.assign(buffer, static_cast<std::size_t>(length));
+    return 0;
+}
+
+int Gateway::cached(const std::string& path) {
+    if (const auto known = open_.find(path); known != open_.end()) return known->second.get();
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    const int fd = openBelow(where, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return fd;
+    if (open_.size() >= OPEN_FILES) {
+        open_.erase(recent_.front());
+        recent_.pop_front();
+    }
+    open_.insert_or_assign(path, Descriptor{fd});
+    recent_.push_back(path);
+    return fd;
+}
+
+void Gateway::forget(const std::string& path) {
+    if (open_.erase(path)) recent_.remove(path);
+}
+
+long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
+    const int fd = cached(path);
+    if (fd < 0) return fd;
+    std::size_t done = 0;
+    while (done < to.size()) {
+        const ssize_t n = ::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -errno;
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<long>(done);
+}
+
+int Gateway::parentOf(const std::string& path, Descriptor& parent, std::string& name) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    if (!where.writable) return -EROFS;
+    const auto slash = where.name.rfind('/');
+    name = slash == std::string::npos ? where.name : where.name.substr(slash + 1);
+    where.name = slash == std::string::npos ? "." : where.name.substr(0, slash);
+    const int fd = openBelow(where, O_PATH | O_DIRECTORY);
+    if (fd < 0) return fd;
+    parent = Descriptor{fd};
+    forget(path);
+    return 0;
+}
+
+long Gateway::pwrite(const std::string& path, u64 offset, std::span<const u8> from) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    if (!where.writable) return -EROFS;
+    const Descriptor fd{openBelow(where, O_WRONLY | O_NONBLOCK | O_NOCTTY)};
+    if (!fd) return fd.get();
+    std::size_t done = 0;
+    while (done < from.size()) {
+        const ssize_t n = ::pwrite(fd.get(), from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done ? static_cast<long>(done) : -errno;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<long>(done);
+}
+
+int Gateway::create(const std::string& path, kernel::umode_t mode) {
+    Descriptor parent;
+    std::string name;
+    if (const int error = parentOf(path, parent, name); error < 0) return error;
+    if (S_ISDIR(mode)) return orErrno(::mkdirat(parent.get(), name.c_str(), mode & 07777));
+    const Descriptor fd{::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 07777)};
+    return fd ? 0 : -errno;
+}
+
+int Gateway::truncate(const std::string& path, u64 size) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    if (!where.writable) return -EROFS;
+    const Descriptor fd{openBelow(where, O_WRONLY | O_NONBLOCK | O_NOCTTY)};
+    if (!fd) return fd.get();
+    return orErrno(::ftruncate(fd.get(), static_cast<off_t>(size)));
+}
+
+int Gateway::remove(const std::string& path) {
+    Descriptor parent;
+    std::string name;
+    if (const int error = parentOf(path, parent, name); error < 0) return error;
+    if (::unlinkat(parent.get(), name.c_str(), 0) == 0) return 0;
+    if (errno != EISDIR && errno != EPERM) return -errno;
+    return orErrno(::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR));
+}
+
+int Gateway::rename(const std::string& from, const std::string& to) {
+    Descriptor source, target;
+    std::string source_name, target_name;
+    if (const int error = parentOf(from, source, source_name); error < 0) return error;
+    if (const int error = parentOf(to, target, target_name); error < 0) return error;
+    return orErrno(::renameat(source.get(), source_name.c_str(), target.get(), target_name.c_str()));
+}
+
+int Gateway::streamFd(int stream) const {
+    return stream == STDOUT_FILENO && output_ == GuestOutput::standardError ? STDERR_FILENO : stream;
+}
+
+long Gateway::readStream(int stream, std::span<u8> to) {
+    ssize_t n;
+    do n = ::read(streamFd(stream), to.data(), to.size());
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+long Gateway::writeStream(int stream, std::span<const u8> from) {
+    ssize_t n;
+    do n = ::write(streamFd(stream), from.data(), from.size());
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+bool Gateway::isTerminal(int stream) { return ::isatty(streamFd(stream)) == 1; }
+
+void Gateway::windowSize(u16& rows, u16& columns) {
+    winsize size{};
+    if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0) (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    rows = size.ws_row;
+    columns = size.ws_col;
+}
+
+}  // namespace emu

@@ -1,0 +1,69 @@
+// The one door between the guest and the host: files below what the user gave, and the three standard streams.
+#pragma once
+
+#include "kernel_model/include/machine.hpp"
+
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace emu {
+
+// A host descriptor that closes itself.
+class Descriptor {
+public:
+    explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+    int get() const noexcept { return fd_; }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+
+private:
+    int fd_;
+};
+
+// Where the guest's standard output goes; `trace -o -` moves it to standard error so that the trace has stdout alone.
+enum class GuestOutput : u8 { standardOutput, standardError };
+
+class Gateway final : public kernel::HostGateway {
+public:
+    explicit Gateway(GuestOutput output);
+
+    // Makes a host file or directory reachable. `path` is absolute and has no symlinks in it (realpath(3)).
+    // Nothing outside an allowed path is ever opened, and a symlink below one is never followed.
+    void allow(const std::string& path, bool writable);
+
+    int stat(const std::string& path, kernel::HostStat&) override;
+    int list(const std::string& directory, std::vector<std::string>& names) override;
+    int readlink(const std::string& path, std::string& target) override;
+    long pread(const std::string& path, u64 offset, std::span<u8> to) override;
+    long pwrite(const std::string& path, u64 offset, std::span<const u8> from) override;
+    int create(const std::string& path, kernel::umode_t mode) override;
+    int truncate(const std::string& path, u64 size) override;
+    int remove(const std::string& path) override;
+    int rename(const std::string& from, const std::string& to) override;
+    long readStream(int stream, std::span<u8> to) override;
+    long writeStream(int stream, std::span<const u8> from) override;
+    bool isTerminal(int stream) override;
+    void windowSize(u16& rows, u16& columns) override;
+
+private:
+    struct Grant { Descriptor parent; bool writable; };
+    struct Place { int directory; std::string name; bool writable; };   // openat2-style: name below directory
+
+    int place(const std::string& path, Place&) const;       // -EACCES when nobody allowed it
+    int openBelow(const Place&, int flags, unsigned mode = 0) const;
+    int parentOf(const std::string& path, Descriptor& parent, std::string& name);   // for writes; -EROFS when read-only
+    int cached(const std::string& path);                     // a read descriptor, kept open for the next page
+    void forget(const std::string& path);
+    int streamFd(int stream) const;
+
+    std::map<std::string, Grant> grants_;                    // by allowed path
+    std::map<std::string, Descriptor> open_;
+    std::list<std::string> recent_;                          // keys of open_, most recent last
+    GuestOutput output_;
+};
+
+}  // namespace emu

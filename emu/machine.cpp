@@ -1,0 +1,187 @@
+#include "emu/machine.hpp"
+
+#include "emu/exec_failure.hpp"
+#include "emu/guests/guests.hpp"
+#include "kernel_model/include/linux/fs.hpp"
+#include "loader/formats.hpp"
+#include "traces/hash.hpp"
+
+#include <climits>
+#include <cstdlib>
+#include <stdexcept>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace emu {
+
+namespace {
+
+std::string realPath(const std::string& path) {
+    char buffer[PATH_MAX];
+    return ::realpath(path.c_str(), buffer) ? buffer : "";
+}
+
+std::string currentDirectory() {
+    char buffer[PATH_MAX];
+    return ::getcwd(buffer, sizeof buffer) ? buffer : "/";
+}
+
+// Lexical: "." and empty components go, ".." takes the one before. The guest resolves symlinks itself.
+std::string absolutePath(const std::string& path) {
+    std::vector<std::string> parts;
+    const std::string full = path.starts_with('/') ? path : currentDirectory() + "/" + path;
+    for (std::size_t at = 0; at < full.size();) {
+        const std::size_t end = std::min(full.find('/', at), full.size());
+        const std::string part = full.substr(at, end - at);
+        at = end + 1;
+        if (part.empty() || part == ".") continue;
+        if (part != "..") parts.push_back(part);
+        else if (!parts.empty()) parts.pop_back();
+    }
+    std::string result;
+    for (const std::string& part : parts) result += "/" + part;
+    return result.empty() ? "/" : result;
+}
+
+// A name without a slash is looked for here, then in PATH, as a shell's `command` would.
+std::string findProgram(const std::string& name) {
+    if (name.find('/') != std::string::npos || ::access(name.c_str(), F_OK) == 0) return name;
+    const char* path = std::getenv("PATH");
+    for (std::string rest = path ? path : ""; !rest.empty();) {
+        const auto colon = rest.find(':');
+        const std::string candidate = rest.substr(0, colon) + "/" + name;
+        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+        rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
+    }
+    return name;
+}
+
+u64 hashFile(Gateway& gateway, const std::string& path) {
+    traces::Xxh64 hash;
+    std::vector<u8> chunk(std::size_t{1} << 20);
+    for (u64 offset = 0;;) {
+        const long n = gateway.pread(path, offset, chunk);
+        if (n < 0) return 0;
+        hash.update(chunk.data(), static_cast<std::size_t>(n));
+        offset += static_cast<u64>(n);
+        if (static_cast<std::size_t>(n) < chunk.size()) return hash.digest();
+    }
+}
+
+bool sets(const std::string& variable, const std::string& entry) {
+    return entry.compare(0, variable.find('=') + 1, variable, 0, variable.find('=') + 1) == 0;
+}
+
+}  // namespace
+
+GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded)
+    : options_(options), gateway_(output) {
+    memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
+    cpu_ = std::make_unique<cpu::Cpu>(*memory_);
+    cpu_->setSeed(options.seed);
+    kernel::Machine& machine = kernel::machine();
+    machine.memory = memory_.get();
+    machine.cpu = cpu_.get();
+    machine.host = &gateway_;
+    resolveProgram(embedded);
+    describeBoot();
+}
+
+GuestMachine::~GuestMachine() { kernel::machine() = {}; }
+
+void GuestMachine::resolveProgram(std::span<const u8> embedded) {
+    const std::string& name = options_.program.front();
+    program_.embedded = embedded;
+    if (!embedded.empty()) {
+        program_.guest_path = name;
+        return;
+    }
+    if (!options_.root.empty()) {
+        program_.guest_path = name;
+        if (const std::string root = realPath(options_.root); !root.empty()) gateway_.allow(root, false);
+        return;
+    }
+    const std::string found = findProgram(name);
+    program_.guest_path = options_.path_as.empty() ? absolutePath(found) : options_.path_as;
+    program_.host_path = realPath(found);
+    if (program_.host_path.empty()) return;
+    gateway_.allow(program_.host_path, false);
+}
+
+u64 GuestMachine::programHash() {
+    if (!program_.embedded.empty()) return traces::xxh64(program_.embedded.data(), program_.embedded.size());
+    const std::string path = options_.root.empty() ? program_.host_path : realPath(options_.root) + program_.guest_path;
+    return path.empty() ? 0 : hashFile(gateway_, path);
+}
+
+void GuestMachine::describeBoot() {
+    std::vector<std::string> environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux"};
+    if (options_.environment_from_host) {
+        environment.clear();
+        for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+    }
+    for (const std::string& variable : options_.environment) {
+        if (variable.find('=') == std::string::npos || variable[0] == '=')
+            throw std::runtime_error("-E '" + variable + "' is not VAR=VALUE");
+        std::erase_if(environment, [&](const std::string& entry) { return sets(variable, entry); });
+        environment.push_back(variable);
+    }
+    environment_ = environment;
+
+    kernel::BootParameters& boot = kernel::machine().boot;
+    boot = {};
+    boot.environment = environment;
+    boot.seed = options_.seed;
+    boot.randomize = options_.aslr;
+    boot.max_instructions = options_.max_instructions;
+    boot.init_image = guests::init();
+    std::string directory = options_.chdir;
+    if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";
+    std::vector<std::string> arguments = {"--chdir", directory};
+    if (options_.uid) arguments.insert(arguments.end(), {"--uid", std::to_string(options_.uid)});
+    if (options_.gid) arguments.insert(arguments.end(), {"--gid", std::to_string(options_.gid)});
+    arguments.insert(arguments.end(), {"--", program_.guest_path});
+    arguments.insert(arguments.end(), options_.program.begin(), options_.program.end());
+    boot.init_arguments = arguments;
+}
+
+void GuestMachine::buildTree() {
+    if (options_.root.empty()) {
+        kernel::mountMemoryRoot();
+    } else {
+        const std::string root = realPath(options_.root);
+        if (root.empty()) throw std::runtime_error("--root " + options_.root + ": no such directory");
+        kernel::mountHostRoot(root);
+    }
+    const auto bind = [&](const std::string& host, const std::string& guest, bool writable) {
+        if (const int error = kernel::bindHost(host, guest, writable); error < 0)
+            throw std::runtime_error("cannot show " + host + " as " + guest + ": " + describeErrno(-error));
+    };
+    for (const Bind& one : options_.binds) {
+        const std::string host = realPath(one.host);
+        if (host.empty()) throw std::runtime_error("--bind " + one.host + ": no such file or directory");
+        gateway_.allow(host, one.writable);
+        bind(host, one.guest.empty() ? absolutePath(one.host) : one.guest, one.writable);
+    }
+    if (!program_.embedded.empty()) {
+        if (const int error = kernel::addMemoryFile(program_.guest_path, program_.embedded, 0755); error < 0)
+            throw std::runtime_error("cannot place the embedded program: " + describeErrno(-error));
+    } else if (!program_.host_path.empty() && options_.root.empty()) {
+        bind(program_.host_path, program_.guest_path, false);
+    }
+    if (options_.root.empty() && options_.chdir.empty() && options_.path_as.empty() && program_.embedded.empty())
+        (void)kernel::makePath(currentDirectory());
+}
+
+Outcome GuestMachine::run() {
+    loader::installFormats();
+    buildTree();
+    ExecWatcher watcher;
+    const kernel::MachineEnd end = kernel::start_kernel();
+    Outcome outcome = describeEnd(end, watcher, program_, options_);
+    outcome.instructions = cpu_->instructions();
+    return outcome;
+}
+
+}  // namespace emu

@@ -1,0 +1,55 @@
+// Puts a machine together, boots it and runs a program on it until the machine ends.
+#pragma once
+
+#include "emu/host_gateway.hpp"
+#include "emu/options.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace emu {
+
+// The program as the user named it and as the guest will see it.
+struct Program {
+    std::string guest_path;                     // argv of execve
+    std::string host_path;                      // realpath, or empty when it is looked up inside --root or embedded
+    std::span<const u8> embedded;               // of `demo`
+};
+
+// How a run ended, for the exit status and for the messages on standard error.
+struct Outcome {
+    int status = 0;                             // exit status of execscope
+    std::string message;                        // what to tell the user, or empty
+    u64 instructions = 0;
+};
+
+class GuestMachine {
+public:
+    // Throws std::runtime_error with a message for the user when the options name something that is not there.
+    GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded = {});
+    ~GuestMachine();
+    GuestMachine(const GuestMachine&) = delete;
+    GuestMachine& operator=(const GuestMachine&) = delete;
+
+    const Program& program() const noexcept { return program_; }
+    u64 programHash();                          // XXH64 of the program file, 0 when it cannot be read
+    const std::vector<std::string>& environment() const noexcept { return environment_; }
+    // Boots, runs, and says how it ended. Once.
+    Outcome run();
+
+private:
+    void resolveProgram(std::span<const u8> embedded);
+    void buildTree();
+    void describeBoot();
+
+    WorldOptions options_;
+    Gateway gateway_;
+    std::unique_ptr<cpu::PhysicalMemory> memory_;
+    std::unique_ptr<cpu::Cpu> cpu_;
+    Program program_;
+    std::vector<std::string> environment_;
+};
+
+}  // namespace emu

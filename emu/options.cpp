@@ -1,0 +1,183 @@
+#include "emu/options.hpp"
+
+#include "traces/vocabulary.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace emu {
+
+namespace {
+
+constexpr const char* RUN_EXAMPLES =
+    "Examples:\n"
+    "  execscope run ./hello\n"
+    "  execscope run --root /srv/root -- /bin/sh -c 'ls / | wc -l'\n"
+    "  execscope run --bind /etc/hosts --bind ~/out:/out:rw -- ./prog /etc/hosts";
+constexpr const char* TRACE_EXAMPLES =
+    "Examples:\n"
+    "  execscope trace -o hello.jsonl ./hello\n"
+    "  execscope trace -e trace=kernel,check -o - ./hello | jq -c 'select(.kind==\"check\")'";
+constexpr const char* TREE_EXAMPLES =
+    "Examples:\n"
+    "  execscope tree ./hello\n"
+    "  execscope tree --depth 4 hello.jsonl";
+constexpr const char* DEMO_EXAMPLES = "Example:\n  execscope demo -o hello.jsonl";
+
+std::string categoryNames() {
+    std::string names;
+    for (const traces::CategoryInfo& category : traces::categories()) names += std::string(category.name) + ",";
+    return names + "all";
+}
+
+// HOST[:GUEST][:rw]
+Bind parseBind(const std::string& text) {
+    Bind bind;
+    std::string rest = text;
+    if (rest.size() > 3 && rest.ends_with(":rw")) {
+        bind.writable = true;
+        rest.resize(rest.size() - 3);
+    }
+    const auto colon = rest.find(':');
+    bind.host = rest.substr(0, colon);
+    bind.guest = colon == std::string::npos ? "" : rest.substr(colon + 1);
+    if (bind.host.empty() || (!bind.guest.empty() && bind.guest[0] != '/'))
+        throw CLI::ValidationError("--bind", "'" + text + "' is not HOST[:GUEST][:rw] with an absolute GUEST");
+    return bind;
+}
+
+void addWorld(CLI::App& app, WorldOptions& world) {
+    app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10")->check(CLI::IsMember({"v3.10"}));
+    app.add_option("--root", world.root, "show DIR as /, read-only; writes stay in memory")->option_text("DIR");
+    app.add_option_function<std::vector<std::string>>(
+           "--bind", [&world](const std::vector<std::string>& all) {
+               for (const std::string& one : all) world.binds.push_back(parseBind(one));
+           }, "show a host file or folder, read-only unless :rw")
+        ->option_text("HOST[:GUEST][:rw]")->allow_extra_args(false);
+    app.add_option("-E,--env", world.environment, "set a variable of the guest")->option_text("VAR=VALUE")->allow_extra_args(false);
+    app.add_flag("--env-host", world.environment_from_host, "pass the host's environment");
+    app.add_option("--chdir", world.chdir, "working directory in the guest")->option_text("DIR");
+    app.add_option("--path-as", world.path_as, "guest path of PROGRAM")->option_text("PATH");
+    app.add_option("--uid", world.uid, "user of the program (0)")->option_text("N");
+    app.add_option("--gid", world.gid, "group of the program (0)")->option_text("N");
+    app.add_option("--seed", world.seed, "seed of all randomness (0)")->option_text("N");
+    app.add_flag("--aslr", world.aslr, "randomise addresses, from the seed");
+    app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N");
+    app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
+        ->check(CLI::Range(u64{16}, u64{1} << 20));
+    app.add_option("--log", world.log, "diagnostics: error, warning, info, debug")->option_text("LEVEL")
+        ->check(CLI::IsMember({"error", "warning", "info", "debug", "off"}));
+    app.prefix_command();
+}
+
+// CLI11's own help, with our usage lines.
+class HelpFormatter : public CLI::Formatter {
+public:
+    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(34); }
+    std::string make_usage(const CLI::App*, std::string) const override { return "Usage: execscope " + usage_ + "\n"; }
+
+private:
+    std::string usage_;
+};
+
+CLI::App* addCommand(CLI::App& app, Options& options, Options::Command command, const char* name, const char* what,
+                     const char* usage, const char* examples) {
+    CLI::App* sub = app.add_subcommand(name, what);
+    sub->formatter(std::make_shared<HelpFormatter>(std::string(name) + " " + usage));
+    sub->footer(examples);
+    sub->callback([&options, command] { options.command = command; });
+    return sub;
+}
+
+void addExpression(CLI::App& app, TraceOptions& trace) {
+    app.add_option_function<std::string>(
+           "-e", [&trace](const std::string& text) {
+               if (!text.starts_with("trace=")) throw CLI::ValidationError("-e", "'" + text + "' is not trace=CATEGORIES");
+               trace.categories = text.substr(6);
+           }, "what to trace: " + categoryNames())
+        ->option_text("trace=LIST");
+}
+
+void checkProgram(const Options& options) {
+    const std::vector<std::string>& program = options.world.program;
+    if (!program.empty() && program.front().size() > 1 && program.front()[0] == '-')
+        throw CLI::ValidationError(program.front(), "is no option of this command (put -- before a program of that name)");
+}
+
+void define(CLI::App& app, Options& options) {
+    app.formatter(std::make_shared<HelpFormatter>("COMMAND [options] [--] PROGRAM [ARGS]"));
+    app.set_version_flag("--version", "execscope " EXECSCOPE_VERSION);
+    app.require_subcommand(1);
+    app.failure_message([](const CLI::App*, const CLI::Error& error) {
+        return std::string("execscope: ") + error.what() + "\nTry 'execscope --help'.\n";
+    });
+
+    CLI::App* run = addCommand(app, options, Options::Command::run, "run", "run a program; its output and status are yours",
+                               "[options] [--] PROGRAM [ARGS]", RUN_EXAMPLES);
+    addWorld(*run, options.world);
+    run->add_flag("--stats", options.stats, "print counts on standard error at the end");
+
+    CLI::App* trace = addCommand(app, options, Options::Command::trace, "trace", "run a program and write every step as JSON Lines",
+                                 "[options] [--] PROGRAM [ARGS]", TRACE_EXAMPLES);
+    trace->add_option("-o", options.trace.output, "trace file; - is standard output (default NAME.jsonl)")->option_text("FILE");
+    addExpression(*trace, options.trace);
+    addWorld(*trace, options.world);
+
+    CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree, from a trace or live",
+                                "[options] [--] PROGRAM [ARGS] | TRACE.jsonl", TREE_EXAMPLES);
+    tree->add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
+    tree->add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
+    addExpression(*tree, options.trace);
+    addWorld(*tree, options.world);
+
+    CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny embedded program and explain it",
+                                "[-o FILE]", DEMO_EXAMPLES);
+    demo->add_option("-o", options.trace.output, "trace file (hello.jsonl)")->option_text("FILE");
+}
+
+}  // namespace
+
+namespace {
+
+// Parses `line`; what remains after the options is PROGRAM ARGS, else `program`, which is then taken (left empty).
+Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
+    Options options;
+    CLI::App app{"Runs x86-64 Linux programs on an interpreted CPU over a model of the Linux kernel,\n"
+                 "and accounts for every step of fork and exec.", "execscope"};
+    app.footer("Run 'execscope COMMAND --help' for the options and examples of a command.");
+    define(app, options);
+    try {
+        std::reverse(line.begin(), line.end());     // as CLI11 takes it
+        app.parse(line);
+        options.world.program = app.get_subcommands().front()->remaining(true);
+        if (options.world.program.empty()) options.world.program.swap(program);
+        else checkProgram(options);
+        if (options.world.program.empty() && options.command != Options::Command::demo)
+            throw CLI::ValidationError("PROGRAM", "is missing");
+    } catch (const CLI::ParseError& error) {
+        const int status = app.exit(error);
+        return {std::nullopt, status == 0 ? 0 : OWN_FAILURE};
+    }
+    if (options.command == Options::Command::tree && options.world.program.size() == 1 &&
+        options.world.program[0].ends_with(".jsonl"))
+        options.tree.file = options.world.program[0];
+    return {options, 0};
+}
+
+}  // namespace
+
+Parsed parseCommandLine(int argc, char** argv) {
+    const std::vector<std::string> line(argv + 1, argv + argc);
+    const auto dashes = std::find(line.begin(), line.end(), "--");
+    // "--" ends the options only when PROGRAM has not come before it: sh -c 'echo $1' -- x keeps its own.
+    std::vector<std::string> none;
+    if (dashes == line.end()) return parse(line, none);
+    std::vector<std::string> behind(dashes + 1, line.end());
+    Parsed before = parse({line.begin(), dashes}, behind);
+    return !before.options || behind.empty() ? before : parse(line, none);
+}
+
+}  // namespace emu

@@ -1,0 +1,63 @@
+// What the command line said, for the commands that run a program.
+#pragma once
+
+#include "traces/types.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace emu {
+
+struct Bind {
+    std::string host, guest;
+    bool writable = false;
+};
+
+struct WorldOptions {
+    std::string profile = "v3.10";
+    std::string root;                           // host directory shown as /, or empty
+    std::vector<Bind> binds;
+    std::vector<std::string> environment;       // VAR=VALUE, added to the default three
+    bool environment_from_host = false;
+    std::string chdir;                          // guest path, or empty for the default
+    std::string path_as;                        // the guest path of the program, or empty
+    u32 uid = 0, gid = 0;
+    u64 seed = 0;
+    bool aslr = false;
+    u64 max_instructions = 0;                   // 0: no limit
+    u64 memory_mib = 4096;
+    std::string log = "warning";
+    std::vector<std::string> program;           // PROGRAM and its arguments
+};
+
+struct TraceOptions {
+    std::string output;                         // file, "-" for standard output, or empty
+    std::string categories;                     // of -e trace=
+};
+
+struct TreeOptions {
+    int depth = 0;                              // 0: all
+    std::string file;                           // a trace, instead of a program
+};
+
+struct Options {
+    enum class Command : u8 { run, trace, tree, demo };
+    Command command = Command::run;
+    WorldOptions world;
+    TraceOptions trace;
+    TreeOptions tree;
+    bool stats = false;
+};
+
+// Either options, or the status to exit with after help or an error has been printed.
+struct Parsed {
+    std::optional<Options> options;
+    int status = 0;
+};
+Parsed parseCommandLine(int argc, char** argv);
+
+// Exit status of our own failures (design.md §7): nothing a guest is likely to return.
+constexpr int OWN_FAILURE = 125;
+
+}  // namespace emu
