@@ -34,14 +34,17 @@ static int allZero(const char* bytes, size_t size) {
 static void heap(void) {
     uintptr_t start = syscall(SYS_brk, 0);
     uintptr_t up = (start + 0x5fff) & ~0xfffUL;
-    printf("brk grows %d zero %d\n", syscall(SYS_brk, up) == (long)up, allZero((char*)start, up - start));
+    int grown = syscall(SYS_brk, up) == (long)up;
+    printf("brk grows %d zero %d\n", grown, allZero((char*)start, up - start));
     memset((char*)start, 1, up - start);
     printf("at the end %s\n", touch((char*)up, 0));
     uintptr_t down = up - 0x3000;
-    printf("brk shrinks %d, given back %s\n", syscall(SYS_brk, down) == (long)down, touch((char*)down, 0));
+    int shrunk = syscall(SYS_brk, down) == (long)down;
+    printf("brk shrinks %d, given back %s\n", shrunk, touch((char*)down, 0));
     syscall(SYS_brk, up);
     printf("fresh again %d\n", allZero((char*)down, up - down));
-    printf("refused %d\n", syscall(SYS_brk, 0x700000000000) == (long)up);
+    int refused = syscall(SYS_brk, 0x700000000000) == (long)up;
+    printf("refused %d\n", refused);
 }
 
 static void anonymous(void) {
@@ -51,8 +54,11 @@ static void anonymous(void) {
     mprotect(area + 4096, 4096, PROT_READ);
     mprotect(area + 2 * 4096, 4096, PROT_NONE);
     munmap(area + 4 * 4096, 4096);
-    printf("rw %s, read-only: read %s write %s, none: read %s, unmapped: read %s\n", touch(area, 1), touch(area + 4096, 0),
-           touch(area + 4096, 1), touch(area + 2 * 4096, 0), touch(area + 4 * 4096, 0));
+    printf("rw %s, ", touch(area, 1));
+    printf("read-only: read %s ", touch(area + 4096, 0));
+    printf("write %s, ", touch(area + 4096, 1));
+    printf("none: read %s, ", touch(area + 2 * 4096, 0));
+    printf("unmapped: read %s\n", touch(area + 4 * 4096, 0));
     mprotect(area, 4 * 4096, PROT_READ | PROT_WRITE);
     printf("kept %d %d\n", area[4096], area[2 * 4096]);
     char* fixed = mmap(area + 4096, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
@@ -74,9 +80,11 @@ static void ofFile(void) {
     printf("file: %.20s; private: %.20s\n", text, private);
     pwrite(fd, "W", 1, 2);
     printf("shared sees write: %.20s\n", shared);
-    printf("errors: %d %d %d %d\n", mmap(0, 0, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0,
-           mmap(0, 1, PROT_READ, MAP_PRIVATE, fd, 1) == MAP_FAILED ? errno : 0,
-           mmap(0, 1, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED ? errno : 0, munmap((void*)1, 1) ? errno : 0);
+    printf("errors:");
+    printf(" %d", mmap(0, 0, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0);
+    printf(" %d", mmap(0, 1, PROT_READ, MAP_PRIVATE, fd, 1) == MAP_FAILED ? errno : 0);
+    printf(" %d", mmap(0, 1, PROT_READ, MAP_PRIVATE, 99, 0) == MAP_FAILED ? errno : 0);
+    printf(" %d\n", munmap((void*)1, 1) ? errno : 0);
 }
 
 int main(void) {

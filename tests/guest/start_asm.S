@@ -1,7 +1,7 @@
 /* What the kernel hands to _start: exits with a bit for each register rule that does not hold (0 if all do). */
         .globl _start
         .text
-_start: xor     %edi, %edi
+_start: mov     $0, %edi                /* mov keeps the flags */
         pushfq
         mov     (%rsp), %rax
         lea     8(%rsp), %rsp

@@ -99,7 +99,7 @@ def names(root):
             if not camel and (ours or not snake):
                 wrong.append(f"{name}:{line}: type {type_name} is neither CamelCase" + ("" if ours else " nor snake_case"))
         for function, first, _ in functions(text):
-            last = function.split("::")[-1].lstrip("~")
+            last = function.split("::")[-1].strip("~_")
             if last in PRESCRIBED:
                 continue
             if "_" in last and re.search("[a-z]", last) and (ours or re.search("[A-Z]", last)):
@@ -135,7 +135,7 @@ def anchors(text):
 
 
 def links(root):
-    """Links in Markdown files lead to files and headings that exist; so do paths of ours in backquotes."""
+    """Links in Markdown lead to files and headings that exist; so do paths in backquotes and commands in code blocks."""
     wrong = []
     for name in projectFiles(root):
         if not name.endswith(".md"):
@@ -153,6 +153,10 @@ def links(root):
         for path in re.findall(r"`((?:%s|tests|docs|\.ci)/[\w./-]+)`" % "|".join(LAYERS), text):
             if not os.path.exists(os.path.join(root, path)):
                 wrong.append(f"{name}: no such file: {path}")
+        for block in re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M):
+            for path in re.findall(r"(?<![\w/.-])((?:emu|tests|\.ci)/[\w./-]+)", block):
+                if not os.path.exists(os.path.join(root, path)):
+                    wrong.append(f"{name}: names a command that does not exist: {path}")
     return wrong
 
 
@@ -196,7 +200,8 @@ BROKEN = {
     "names": [{"cpu/a.cpp": "struct bad_name {};\n"}, {"cpu/a.cpp": "int bad_name(int n) {\n    return n;\n}\n"},
               {"kernel_model/a.cpp": "struct Bad_name {};\n"}, {"loader/a.cpp": "int load_Elf() {\n    return 1;\n}\n"}],
     "whitespace": [{"a.md": "x \n"}, {"a.cpp": "\tx\n"}, {"a.py": "x"}],
-    "links": [{"README.md": "[x](docs/none.md)\n"}, {"docs/a.md": "# One\n[x](#two)\n"}, {"a.md": "`cpu/none.cpp`\n"}],
+    "links": [{"README.md": "[x](docs/none.md)\n"}, {"docs/a.md": "# One\n[x](#two)\n"}, {"a.md": "`cpu/none.cpp`\n"},
+              {"README.md": "```sh\ntests/nothing.sh --quick\n```\n"}],
     "scripts": [{"a.sh": "#!/bin/sh\nif\n"}, {".ci/run": "#!/bin/sh\nrm -r build\ntests/run.sh\n"}],
 }
 GOOD = {
