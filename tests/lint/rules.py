@@ -81,9 +81,9 @@ def size(root):
 
 
 TYPE = re.compile(r"^\s*(?:template\s*<[^>]*>\s*)?(?:struct|class|enum(?:\s+class)?|union)\s+(\w+)(?=\s*(?:final\s*)?[:{;])", re.M)
-# Names that an interface of a library prescribes: nlohmann::json's SAX events.
+# Names that an interface of a library prescribes: nlohmann::json's SAX events, CLI11's Formatter.
 PRESCRIBED = {"number_integer", "number_unsigned", "number_float", "start_object", "start_array", "end_object", "end_array",
-              "parse_error"}
+              "parse_error", "make_usage"}
 
 
 def names(root):
