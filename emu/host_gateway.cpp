@@ -24,6 +24,8 @@ std::string directoryOf(const std::string& path) {
 }
 
 
+bool climbs(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
+
 int orErrno(int result) { return result < 0 ? -errno : result; }
 
 }  // namespace
@@ -50,6 +52,7 @@ void Gateway::allow(const std::string& path, bool writable) {
 
 // The longest allowed path that holds `path`; the rest is resolved below it by openat2(2), beneath and without symlinks.
 int Gateway::place(const std::string& path, Place& out) const {
+    if (climbs(path) || !path.starts_with('/')) return -EACCES;
     for (std::string prefix = path;; prefix = directoryOf(prefix)) {
         if (const auto grant = grants_.find(prefix); grant != grants_.end()) {
             const std::string parent = directoryOf(prefix);

@@ -1,0 +1,94 @@
+#include "emu/host_gateway.hpp"
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A fresh directory with shown/, hidden/secret and shown/out -> ../hidden.
+struct Tree {
+    Tree() {
+        char pattern[] = "/tmp/execscope-gateway-XXXXXX";
+        top = fs::canonical(::mkdtemp(pattern));
+        fs::create_directories(top / "shown/deep");
+        fs::create_directory(top / "hidden");
+        std::ofstream(top / "hidden/secret") << "secret";
+        std::ofstream(top / "shown/deep/file") << "0123456789";
+        fs::create_symlink("../hidden", top / "shown/out");
+        fs::create_symlink("deep/file", top / "shown/link");
+    }
+    ~Tree() { fs::remove_all(top); }
+    std::string operator()(const char* below) const { return (top / below).string(); }
+    fs::path top;
+};
+
+emu::Gateway gatewayFor(const Tree& tree, bool writable) {
+    emu::Gateway gateway(emu::GuestOutput::standardOutput);
+    gateway.allow(tree("shown"), writable);
+    return gateway;
+}
+
+}  // namespace
+
+TEST_CASE("the gateway reads below what was allowed and nothing else") {
+    const Tree tree;
+    emu::Gateway gateway = gatewayFor(tree, false);
+    std::vector<u8> bytes(4);
+    CHECK(gateway.pread(tree("shown/deep/file"), 3, bytes) == 4);
+    CHECK(std::string(bytes.begin(), bytes.end()) == "3456");
+    CHECK(gateway.pread(tree("shown/deep/file"), 8, bytes) == 2);
+    kernel::HostStat stat{};
+    CHECK(gateway.stat(tree("hidden/secret"), stat) == -EACCES);
+    CHECK(gateway.stat("/etc/passwd", stat) == -EACCES);
+    CHECK(gateway.stat(tree("shown/../hidden/secret"), stat) < 0);
+    CHECK(gateway.stat(tree("shown/deep/none"), stat) == -ENOENT);
+}
+
+TEST_CASE("the gateway shows a symlink and never follows it") {
+    const Tree tree;
+    emu::Gateway gateway = gatewayFor(tree, false);
+    kernel::HostStat stat{};
+    REQUIRE(gateway.stat(tree("shown/out"), stat) == 0);
+    CHECK(S_ISLNK(stat.mode));
+    std::string target;
+    CHECK(gateway.readlink(tree("shown/out"), target) == 0);
+    CHECK(target == "../hidden");
+    std::vector<u8> bytes(4);
+    CHECK(gateway.pread(tree("shown/out/secret"), 0, bytes) == -ELOOP);
+    CHECK(gateway.pread(tree("shown/link"), 0, bytes) == -ELOOP);
+}
+
+TEST_CASE("directories are listed in order") {
+    const Tree tree;
+    emu::Gateway gateway = gatewayFor(tree, false);
+    std::vector<std::string> names;
+    CHECK(gateway.list(tree("shown"), names) == 0);
+    CHECK(names == std::vector<std::string>{"deep", "link", "out"});
+}
+
+TEST_CASE("only a writable grant is written to") {
+    const Tree tree;
+    const std::vector<u8> bytes = {'a', 'b'};
+    emu::Gateway reader = gatewayFor(tree, false);
+    CHECK(reader.pwrite(tree("shown/deep/file"), 0, bytes) == -EROFS);
+    CHECK(reader.create(tree("shown/new"), S_IFREG | 0644) == -EROFS);
+    CHECK(reader.remove(tree("shown/deep/file")) == -EROFS);
+
+    emu::Gateway writer = gatewayFor(tree, true);
+    CHECK(writer.create(tree("shown/new"), S_IFREG | 0644) == 0);
+    CHECK(writer.create(tree("shown/new"), S_IFREG | 0644) == -EEXIST);
+    CHECK(writer.pwrite(tree("shown/new"), 1, bytes) == 2);
+    CHECK(writer.truncate(tree("shown/new"), 2) == 0);
+    CHECK(writer.rename(tree("shown/new"), tree("shown/deep/moved")) == 0);
+    CHECK(fs::file_size(tree.top / "shown/deep/moved") == 2);
+    CHECK(writer.create(tree("shown/out/x"), S_IFREG | 0644) < 0);
+    CHECK(writer.remove(tree("shown/deep/moved")) == 0);
+    CHECK_FALSE(fs::exists(tree.top / "hidden/x"));
+}
