@@ -12,9 +12,9 @@ installPackages $BUILD_PACKAGES $TEST_PACKAGES
 for preset in clang dev release; do
     echo "== build: $preset"
     case $preset in
-        release) options="-DEXECSCOPE_CLANG_BUILD=$PWD/build/clang -DEXECSCOPE_DEV_BUILD=$PWD/build/dev -DEXECSCOPE_TESTS=ON" ;;
+        release) options="-DEXECSCOPE_CLANG_BUILD=$PWD/build/clang -DEXECSCOPE_DEV_BUILD=$PWD/build/dev" ;;
         clang) options="-DEXECSCOPE_TESTS=OFF" ;;
-        dev) options="-DEXECSCOPE_TESTS=ON" ;;
+        *) options="" ;;
     esac
     # shellcheck disable=SC2086
     cmake --preset $preset $options >/dev/null

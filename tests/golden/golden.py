@@ -152,6 +152,16 @@ def holdsTogether(kind):
         check(event["kind"] == "footer", "no footer")
 
 
+def documentedHash():
+    """The footer's hash is what docs/trace-format.md says: head -n -1 TRACE | xxhsum -H64."""
+    with Traces("hello") as traces:
+        path = traces.trace("t")
+        done = subprocess.run("head -n -1 '%s' | xxhsum -H64" % path, shell=True, capture_output=True, text=True)
+        with open(path, encoding="utf-8") as file:
+            footer = json.loads(file.readlines()[-1])
+        check(int(done.stdout.split()[0], 16) == int(footer["hash"], 16), done.stdout, footer)
+
+
 def all_cases():
     found = {}
     for kind in ("hello", "shell"):
@@ -164,6 +174,7 @@ def all_cases():
     for kind in ("hello", "shell", "wait_status.gnu", "exec_self.gnu"):
         found[kind + ".holds-together"] = lambda kind=kind: holdsTogether(kind)
     found["shell.other-times"] = otherDirectory
+    found["hello.documented-hash"] = documentedHash
     found["schema.full"] = schemaFull
     found["schema.shapes"] = schemaShapes
     return found
