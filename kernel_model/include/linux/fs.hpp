@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -140,6 +141,7 @@ struct files_struct : Object {
     FIELD_INIT(int, count, 1);
     fdtable fdt;                            // changes are `set` events named fd[3], close_on_exec[3]
     FIELD(int, next_fd);
+    std::set<unsigned> reserved;            // by get_unused_fd_flags, not yet installed
 };
 struct fs_struct : Object {
     explicit fs_struct(const Object* from = nullptr) : Object("fs_struct", sizeof *this, from) {}

@@ -1,0 +1,19 @@
+// The end of open files (Linux fs/file_table.c).
+#include "kernel_model/fs/internal.hpp"
+
+namespace kernel {
+
+static TRACED(void, __fput, (file*, filp)) {
+    if (!(filp->f_mode & FMODE_PATH)) filp->f_op->release(filp);
+    if ((filp->f_mode & FMODE_WRITE) && S_ISREG(filp->f_inode->i_mode)) put_write_access(filp->f_inode);
+    dput(filp->f_path);
+    delete filp;
+}
+
+void fput(file* f) {
+    BUG_ON(f->f_count <= 0);
+    --f->f_count;
+    if (f->f_count == 0) __fput(f);
+}
+
+}  // namespace kernel

@@ -1,0 +1,179 @@
+// Path walk and permission (Linux fs/namei.c; path_resolution(7)).
+#include "kernel_model/fs/internal.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+constexpr int MAX_LINKS = 40;               // path_resolution(7)
+
+}  // namespace
+
+TRACED(Result<std::string>, getname, (UserPtr<const char>, filename)) {
+    std::string path;
+    const i64 length = strncpy_from_user(path, filename, PATH_MAX);
+    if (length < 0) return Failure{static_cast<int>(length)};
+    if (length == 0) return Failure{-ENOENT};
+    if (length >= PATH_MAX) return Failure{-ENAMETOOLONG};
+    return path;
+}
+
+bool privilegedFiles() { return !current || !current->cred || current->cred->fsuid == 0; }
+
+bool inGroup(gid_t group) {
+    const cred* c = current->cred;
+    return c->fsgid == group || std::find(c->groups.begin(), c->groups.end(), group) != c->groups.end();
+}
+
+// path_resolution(7), "Permissions"; root passes unless it wants to execute a file without any x bit.
+int inode_permission(inode* node, int mask) {
+    const umode_t mode = node->i_mode;
+    if ((mask & MAY_WRITE) && node->i_sb->read_only && (S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode))) return -EROFS;
+    mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
+    if (privilegedFiles()) return (mask & MAY_EXEC) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
+    int shift = 0;
+    if (current->cred->fsuid == node->i_uid.get()) shift = 6;
+    else if (inGroup(node->i_gid)) shift = 3;
+    return (mode >> shift & mask) == mask ? 0 : -EACCES;
+}
+
+Result<dentry*> lookupChild(dentry* directory, const std::string& name) {
+    if (name.size() > NAME_MAX) return Failure{-ENAMETOOLONG};
+    inode* const node = directory->d_inode;
+    dentry* child = node->i_op->uncached() ? nullptr : d_lookup(directory, name);
+    if (!child) child = TRY(node->i_op->lookup(node, directory, name));
+    if (!child) return Failure{-ENOENT};
+    while (child->mounted) {
+        dentry* const root = dget(child->mounted);
+        dput(child);
+        child = root;
+    }
+    return child;
+}
+
+int PathWalk::start(int dirfd, const std::string& path) {
+    if (path.empty()) return -ENOENT;
+    rest_ = path;
+    if (path.front() == '/') {
+        at = dget(currentRoot());
+        return 0;
+    }
+    if (dirfd == AT_FDCWD) {
+        at = dget(currentDirectory());
+        return 0;
+    }
+    const FileRef f(static_cast<unsigned>(dirfd), FileRef::Kind::raw);
+    if (!f) return -EBADF;
+    if (!S_ISDIR(f->f_inode->i_mode)) return -ENOTDIR;
+    at = dget(f->f_path);
+    return 0;
+}
+
+int PathWalk::enter() const {
+    if (!S_ISDIR(at->d_inode->i_mode)) return -ENOTDIR;
+    return inode_permission(at->d_inode, MAY_EXEC);
+}
+
+void PathWalk::up() {
+    dentry* d = at;
+    while (d != currentRoot() && d->d_parent == d && d->covers) d = d->covers;
+    if (d != currentRoot()) d = d->d_parent;
+    while (d->mounted && d != currentRoot()) d = d->mounted;
+    move(dget(d));
+}
+
+int PathWalk::follow(dentry* link) {
+    const DentryRef held(link);
+    if (++links_ > MAX_LINKS) return -ELOOP;
+    inode_operations* const op = link->d_inode->i_op;
+    if (dentry* target = TRY(op->followLink(link))) {
+        move(target);
+        return 0;
+    }
+    const std::string text = TRY(op->readlink(link));
+    if (text.empty()) return -ENOENT;
+    if (text.front() == '/') move(dget(currentRoot()));
+    rest_ = rest_.empty() ? text : text + "/" + rest_;
+    return 0;
+}
+
+int PathWalk::step(const std::string& name) {
+    TRY_INT(enter());
+    if (name == ".") return 0;
+    if (name == "..") {
+        up();
+        return 0;
+    }
+    dentry* const child = TRY(lookupChild(at, name));
+    if (S_ISLNK(child->d_inode->i_mode)) return follow(child);
+    move(child);
+    return 0;
+}
+
+int PathWalk::toParent() {
+    for (;;) {
+        rest_.erase(0, rest_.find_first_not_of('/'));
+        if (rest_.empty()) {
+            type = Last::root;
+            return 0;
+        }
+        const auto end = std::min(rest_.find('/'), rest_.size());
+        const std::string name = rest_.substr(0, end);
+        const bool slash = end < rest_.size();
+        rest_.erase(0, std::min(rest_.find_first_not_of('/', end), rest_.size()));
+        if (!rest_.empty()) {
+            TRY_INT(step(name));
+            continue;
+        }
+        last = name;
+        trailing_slash |= slash;
+        type = name == "." ? Last::dot : name == ".." ? Last::dotdot : Last::name;
+        return enter();
+    }
+}
+
+Result<dentry*> PathWalk::lookupLast() { return lookupChild(at, last); }
+
+int PathWalk::toEnd(bool follow_last) {
+    for (;;) {
+        TRY_INT(toParent());
+        if (type == Last::dotdot) up();
+        if (type != Last::name) break;
+        dentry* const child = TRY(lookupLast());
+        if (!S_ISLNK(child->d_inode->i_mode) || !(follow_last || trailing_slash)) {
+            move(child);
+            break;
+        }
+        TRY_INT(follow(child));
+    }
+    return trailing_slash && !S_ISDIR(at->d_inode->i_mode) ? -ENOTDIR : 0;
+}
+
+Result<dentry*> path_lookup(const std::string& path, int dirfd, bool follow) {
+    PathWalk walk;
+    TRY_INT(walk.start(dirfd, path));
+    TRY_INT(walk.toEnd(follow));
+    return walk.take();
+}
+
+Result<dentry*> path_lookup_at(int dirfd, UserPtr<const char> name, int flags) {
+    if (flags & AT_EMPTY_PATH) {
+        const auto first = get_user(name);
+        if (first.ok() && first.value() == 0) {
+            if (dirfd == AT_FDCWD) return dget(currentDirectory());
+            const FileRef f(static_cast<unsigned>(dirfd), FileRef::Kind::raw);
+            if (!f) return Failure{-EBADF};
+            return dget(f->f_path);
+        }
+    }
+    const std::string path = TRY(getname(name));
+    return path_lookup(path, dirfd, !(flags & AT_SYMLINK_NOFOLLOW));
+}
+
+int writeToDirectory(dentry* directory) {
+    if (directory->unlinked) return -ENOENT;
+    return inode_permission(directory->d_inode, MAY_WRITE | MAY_EXEC);
+}
+
+}  // namespace kernel

@@ -1,0 +1,168 @@
+// Changing directories: mkdir, unlink, rename and the like (the last part of Linux fs/namei.c).
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+
+namespace kernel {
+namespace {
+
+using Last = PathWalk::Last;
+
+int walkToParent(PathWalk& walk, int dfd, UserPtr<const char> name) {
+    const std::string path = TRY(getname(name));
+    TRY_INT(walk.start(dfd, path));
+    return walk.toParent();
+}
+
+// The new name must not exist. A trailing slash is for directories only.
+int filename_create(PathWalk& walk, int dfd, UserPtr<const char> name, bool directory) {
+    TRY_INT(walkToParent(walk, dfd, name));
+    if (walk.type != Last::name) return -EEXIST;
+    auto existing = walk.lookupLast();
+    if (existing.ok()) {
+        dput(*existing);
+        return -EEXIST;
+    }
+    if (existing.error() != -ENOENT) return existing.error();
+    if (walk.trailing_slash && !directory) return -ENOENT;
+    return writeToDirectory(walk.at);
+}
+
+bool isSticky(inode* directory, inode* node) {
+    if (!(directory->i_mode & S_ISVTX) || privilegedFiles()) return false;
+    const uid_t fsuid = current->cred->fsuid;
+    return fsuid != node->i_uid.get() && fsuid != directory->i_uid.get();
+}
+
+bool isMountPoint(const dentry* d) { return d->mounted || (d->d_parent == d && d->covers) || d == currentRoot(); }
+
+bool isBelow(const dentry* d, const dentry* ancestor) {
+    for (;; d = d->d_parent) {
+        if (d == ancestor) return true;
+        if (d->d_parent == d) return false;
+    }
+}
+
+long do_unlinkat(int dfd, UserPtr<const char> pathname) {
+    PathWalk walk;
+    TRY_INT(walkToParent(walk, dfd, pathname));
+    if (walk.type != Last::name) return -EISDIR;
+    const DentryRef d(TRY(walk.lookupLast()));
+    if (walk.trailing_slash) return S_ISDIR(d->d_inode->i_mode) ? -EISDIR : -ENOTDIR;
+    TRY_INT(may_delete(walk.at, d.get(), false));
+    return walk.at->d_inode->i_op->unlink(walk.at->d_inode, d.get());
+}
+
+long do_rmdir(int dfd, UserPtr<const char> pathname) {
+    PathWalk walk;
+    TRY_INT(walkToParent(walk, dfd, pathname));
+    if (walk.type == Last::dotdot) return -ENOTEMPTY;
+    if (walk.type == Last::dot) return -EINVAL;
+    if (walk.type == Last::root) return -EBUSY;
+    const DentryRef d(TRY(walk.lookupLast()));
+    TRY_INT(may_delete(walk.at, d.get(), true));
+    return walk.at->d_inode->i_op->rmdir(walk.at->d_inode, d.get());
+}
+
+int checkRename(PathWalk& from, dentry* what, PathWalk& to, dentry* target) {
+    const bool directory = S_ISDIR(what->d_inode->i_mode);
+    if (!directory && (from.trailing_slash || to.trailing_slash)) return -ENOTDIR;
+    if (directory && isBelow(to.at, what)) return -EINVAL;
+    if (target && isBelow(from.at, target)) return -ENOTEMPTY;
+    TRY_INT(may_delete(from.at, what, directory));
+    if (target) TRY_INT(may_delete(to.at, target, directory));
+    else TRY_INT(writeToDirectory(to.at));
+    if (directory && from.at != to.at) TRY_INT(inode_permission(what->d_inode, MAY_WRITE));
+    return 0;
+}
+
+}  // namespace
+
+int may_delete(dentry* directory, dentry* victim, bool is_directory) {
+    TRY_INT(writeToDirectory(directory));
+    if (isSticky(directory->d_inode, victim->d_inode)) return -EPERM;
+    if (is_directory) {
+        if (!S_ISDIR(victim->d_inode->i_mode)) return -ENOTDIR;
+        if (isMountPoint(victim)) return -EBUSY;
+    } else if (S_ISDIR(victim->d_inode->i_mode)) {
+        return -EISDIR;
+    } else if (isMountPoint(victim)) {
+        return -EBUSY;
+    }
+    return 0;
+}
+
+SYSCALL_DEFINE(3, mkdirat, (int, dfd), (UserPtr<const char>, pathname), (umode_t, mode)) {
+    PathWalk walk;
+    TRY_INT(filename_create(walk, dfd, pathname, true));
+    const auto permissions = static_cast<umode_t>(mode & 01777 & ~currentUmask());
+    return walk.at->d_inode->i_op->mkdir(walk.at->d_inode, walk.at, walk.last, permissions);
+}
+SYSCALL_DEFINE(2, mkdir, (UserPtr<const char>, pathname), (umode_t, mode)) { return sys_mkdirat(AT_FDCWD, pathname, mode); }
+
+SYSCALL_DEFINE(4, mknodat, (int, dfd), (UserPtr<const char>, filename), (umode_t, mode), (u32, dev)) {
+    if (S_ISDIR(mode)) return -EPERM;
+    if (mode & S_IFMT && !S_ISREG(mode)) {
+        unsupported("feature", "mknod", "special file", task_pt_regs(current)->ip, "EPERM");
+        return -EPERM;
+    }
+    PathWalk walk;
+    TRY_INT(filename_create(walk, dfd, filename, false));
+    const auto permissions = static_cast<umode_t>(S_IFREG | (mode & 07777 & ~currentUmask()));
+    return walk.at->d_inode->i_op->create(walk.at->d_inode, walk.at, walk.last, permissions);
+}
+SYSCALL_DEFINE(3, mknod, (UserPtr<const char>, filename), (umode_t, mode), (u32, dev)) {
+    return sys_mknodat(AT_FDCWD, filename, mode, dev);
+}
+
+SYSCALL_DEFINE(1, rmdir, (UserPtr<const char>, pathname)) { return do_rmdir(AT_FDCWD, pathname); }
+SYSCALL_DEFINE(1, unlink, (UserPtr<const char>, pathname)) { return do_unlinkat(AT_FDCWD, pathname); }
+SYSCALL_DEFINE(3, unlinkat, (int, dfd), (UserPtr<const char>, pathname), (int, flag)) {
+    if (flag & ~AT_REMOVEDIR) return -EINVAL;
+    return flag & AT_REMOVEDIR ? do_rmdir(dfd, pathname) : do_unlinkat(dfd, pathname);
+}
+
+SYSCALL_DEFINE(3, symlinkat, (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname)) {
+    const std::string target = TRY(getname(oldname));
+    PathWalk walk;
+    TRY_INT(filename_create(walk, newdfd, newname, false));
+    return walk.at->d_inode->i_op->symlink(walk.at->d_inode, walk.at, walk.last, target);
+}
+SYSCALL_DEFINE(2, symlink, (UserPtr<const char>, oldname), (UserPtr<const char>, newname)) {
+    return sys_symlinkat(oldname, AT_FDCWD, newname);
+}
+
+SYSCALL_DEFINE(5, linkat, (int, olddfd), (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname), (int, flags)) {
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    const std::string old_path = TRY(getname(oldname));
+    const DentryRef old(TRY(path_lookup(old_path, olddfd, flags & AT_SYMLINK_FOLLOW)));
+    PathWalk walk;
+    TRY_INT(filename_create(walk, newdfd, newname, false));
+    inode* const directory = walk.at->d_inode;
+    if (old->d_inode->i_sb != directory->i_sb) return -EXDEV;
+    if (S_ISDIR(old->d_inode->i_mode)) return -EPERM;
+    if (old->d_inode->i_nlink == 0) return -ENOENT;
+    return directory->i_op->link(old.get(), directory, walk.at, walk.last);
+}
+SYSCALL_DEFINE(2, link, (UserPtr<const char>, oldname), (UserPtr<const char>, newname)) {
+    return sys_linkat(AT_FDCWD, oldname, AT_FDCWD, newname, 0);
+}
+
+SYSCALL_DEFINE(4, renameat, (int, olddfd), (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname)) {
+    PathWalk from, to;
+    TRY_INT(walkToParent(from, olddfd, oldname));
+    TRY_INT(walkToParent(to, newdfd, newname));
+    if (from.at->d_inode->i_sb != to.at->d_inode->i_sb) return -EXDEV;
+    if (from.type != Last::name || to.type != Last::name) return -EBUSY;
+    const DentryRef what(TRY(from.lookupLast()));
+    auto existing = to.lookupLast();
+    if (!existing.ok() && existing.error() != -ENOENT) return existing.error();
+    const DentryRef target(existing.ok() ? *existing : nullptr);
+    if (target.get() && target->d_inode == what->d_inode) return 0;      // rename(2): two names of one file
+    TRY_INT(checkRename(from, what.get(), to, target.get()));
+    return from.at->d_inode->i_op->rename(from.at->d_inode, what.get(), to.at->d_inode, to.at, to.last);
+}
+SYSCALL_DEFINE(2, rename, (UserPtr<const char>, oldname), (UserPtr<const char>, newname)) {
+    return sys_renameat(AT_FDCWD, oldname, AT_FDCWD, newname);
+}
+
+}  // namespace kernel

@@ -1,0 +1,44 @@
+// Mounts (Linux fs/namespace.c). The guest's tree is put together before boot; the guest cannot change it yet.
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+
+namespace kernel {
+
+namespace {
+std::vector<super_block*>& blocks() {
+    static std::vector<super_block*> all;
+    return all;
+}
+}  // namespace
+
+const std::vector<super_block*>& superBlocks() { return blocks(); }
+
+super_block* newSuperBlock(const char* type, const std::string& id, u64 magic) {
+    auto* const sb = new super_block;       // lives as long as the machine
+    sb->s_type = type;
+    sb->s_id = id;
+    sb->s_magic = magic;
+    blocks().push_back(sb);
+    sb->s_dev = MKDEV(0, static_cast<u32>(blocks().size()));
+    return sb;
+}
+
+dentry* mountOn(dentry* where, super_block* sb, inode* root) {
+    dentry* const top = newDentry(nullptr, "", root);
+    sb->s_root = top;
+    top->covers = dget(where);
+    where->mounted = top;
+    return top;
+}
+
+SYSCALL_DEFINE(5, mount, (UserPtr<const char>, dev_name), (UserPtr<const char>, dir_name), (UserPtr<const char>, type), (u64, flags),
+               (UserPtr<void>, data)) {
+    if (capable(21)) unsupported("syscall", "mount", "", task_pt_regs(current)->ip, "EPERM");   // CAP_SYS_ADMIN
+    return -EPERM;
+}
+SYSCALL_DEFINE(2, umount, (UserPtr<const char>, name), (int, flags)) {
+    if (capable(21)) unsupported("syscall", "umount2", "", task_pt_regs(current)->ip, "EPERM");
+    return -EPERM;
+}
+
+}  // namespace kernel

@@ -1,0 +1,118 @@
+// The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/machine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kernel {
+namespace {
+
+constexpr loff_t MAX_FILESIZE = 0x7fff'ffff'ffff'ffff;
+
+void contentChanged(page* p) {
+    if (machine().cpu) processor().frameChanged(page_to_pfn(p));
+}
+
+Result<page*> pageAt(address_space* mapping, pgoff_t index) {
+    if (const auto at = mapping->page_tree.find(index); at != mapping->page_tree.end()) {
+        get_page(at->second);
+        return at->second;
+    }
+    page* const p = alloc_page();
+    if (!p) return Failure{-ENOMEM};
+    inode* const host = mapping->host;
+    std::memset(page_address(p), 0, PAGE_SIZE);
+    if (const int error = host->i_fop->readpage(host, index, {page_address(p), PAGE_SIZE}); error < 0) {
+        put_page(p);
+        return Failure{error};
+    }
+    contentChanged(p);
+    p->mapping = mapping;
+    p->index = index;
+    p->flags |= PG_uptodate;
+    mapping->page_tree[index] = p;
+    get_page(p);
+    if (traces::tracer().on(traces::Kind::page_fill)) {
+        auto from = traces::Value::object();
+        from.with("file", traces::Value::text(d_path(host->i_alias))).with("offset", traces::Value::hex(index * PAGE_SIZE));
+        tracePageFill(p, "file", std::move(from));
+    }
+    return p;
+}
+
+void forget(page* p) {
+    p->mapping = nullptr;
+    put_page(p);
+}
+
+}  // namespace
+
+Result<page*> read_mapping_page(address_space* mapping, pgoff_t index) {
+    const u64 size = static_cast<u64>(mapping->host->i_size.get());
+    if (index >= (size + PAGE_SIZE - 1) / PAGE_SIZE) return Failure{-EFAULT};
+    return pageAt(mapping, index);
+}
+
+TRACED(long, generic_file_read, (file*, filp), (std::span<u8>, to), (loff_t&, pos)) {
+    inode* const node = filp->f_inode;
+    u64 done = 0;
+    while (done < to.size() && pos < node->i_size) {
+        const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
+        const u64 left = static_cast<u64>(node->i_size - pos);
+        const u64 n = std::min({to.size() - done, PAGE_SIZE - offset, left});
+        auto p = read_mapping_page(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
+        if (!p.ok()) return done ? static_cast<long>(done) : p.error();
+        std::memcpy(to.data() + done, page_address(*p) + offset, n);
+        put_page(*p);
+        done += n;
+        pos += static_cast<loff_t>(n);
+    }
+    return static_cast<long>(done);
+}
+
+TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (loff_t&, pos)) {
+    inode* const node = filp->f_inode;
+    if (filp->f_flags & O_APPEND) pos = node->i_size;
+    if (from.empty()) return 0;
+    if (pos > MAX_FILESIZE - static_cast<loff_t>(from.size())) return -EFBIG;
+    u64 done = 0;
+    while (done < from.size()) {
+        const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
+        const u64 n = std::min(from.size() - done, PAGE_SIZE - offset);
+        auto p = pageAt(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
+        if (!p.ok()) return done ? static_cast<long>(done) : (p.error() == -ENOMEM ? -ENOSPC : p.error());
+        std::memcpy(page_address(*p) + offset, from.data() + done, n);
+        (*p)->flags |= PG_dirty;
+        contentChanged(*p);
+        put_page(*p);
+        done += n;
+        pos += static_cast<loff_t>(n);
+        if (pos > node->i_size) node->i_size = pos;
+    }
+    node->i_mtime = node->i_ctime = currentTime();
+    return static_cast<long>(done);
+}
+
+void truncate_setsize(inode* node, loff_t size) {
+    auto& tree = node->i_mapping.page_tree;
+    if (size < node->i_size) {
+        const u64 kept = (static_cast<u64>(size) + PAGE_SIZE - 1) / PAGE_SIZE;
+        for (auto at = tree.lower_bound(kept); at != tree.end(); at = tree.erase(at)) forget(at->second);
+        const u64 offset = static_cast<u64>(size) % PAGE_SIZE;
+        if (const auto at = tree.find(static_cast<u64>(size) / PAGE_SIZE); offset && at != tree.end()) {
+            std::memset(page_address(at->second) + offset, 0, PAGE_SIZE - offset);
+            contentChanged(at->second);
+        }
+    }
+    node->i_size = size;
+    node->i_mtime = node->i_ctime = currentTime();
+}
+
+void truncate_inode_pages(address_space* mapping) {
+    for (auto& [index, p] : mapping->page_tree) forget(p);
+    mapping->page_tree.clear();
+}
+
+}  // namespace kernel
