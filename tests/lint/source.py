@@ -93,5 +93,6 @@ def describe(code, start, brace, end):
     head = code[start:brace]
     first = start + len(head) - len(head.lstrip())
     plain = re.sub(r"^\s*template\s*<.*?>\s*(?=\w)", "", head, flags=re.S)
-    name = re.search(r"(\w+)\s*=\s*\[", plain) or re.search(r"([~\w:]+)\s*\(", plain)
+    name = re.search(r"\b(?:TRACED|SYSCALL_DEFINE)\s*\([^,]*,\s*(\w+)", plain) or re.search(r"\bTRACED_NORETURN\s*\((\w+)", plain) or \
+        re.search(r"(\w+)\s*=\s*\[", plain) or re.search(r"([~\w:]+)\s*\(", plain)
     return (name.group(1) if name else head.strip()[:40], code.count("\n", 0, first) + 1, code.count("\n", 0, end) + 1)
