@@ -1,0 +1,188 @@
+#include "emu/tools/account.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace emu {
+
+using traces::Event;
+using traces::Kind;
+using traces::Value;
+
+namespace {
+
+constexpr std::size_t shownInstructions = 4;   // at the beginning, and as many at the end
+constexpr std::size_t shownCalls = 12;
+constexpr std::size_t mostStackBytes = 1 << 16;
+constexpr int initPid = 1;
+
+std::vector<std::string> texts(const Event& event, std::string_view attr) {
+    std::vector<std::string> out;
+    if (const Value* list = event.find(attr))
+        for (const Value& item : list->items) out.push_back(item.string);
+    return out;
+}
+
+std::string callText(const Event& event) {
+    std::string out = showText(event, "name") + "(";
+    if (const Value* args = event.find("args"))
+        for (std::size_t i = 0; i < args->items.size(); ++i) out += (i ? ", " : "") + printable(args->items[i].string);
+    return out + ")";
+}
+
+std::string resultText(const Event& event) {
+    const Value* result = event.find("result");
+    return result ? showResult(*result) : "?";
+}
+
+bool isFork(std::string_view name) { return name == "fork" || name == "vfork" || name == "clone"; }
+
+std::string argument(const Event& event, std::string_view name) {
+    const Value* args = event.find("args");
+    const Value* value = args ? args->find(name) : nullptr;
+    return value ? show(*value) : "";
+}
+
+std::optional<u64> address(const Event& event, std::string_view name) {
+    const Value* args = event.find("args");
+    const Value* value = args ? args->find(name) : nullptr;
+    return value ? std::optional(value->number) : std::nullopt;
+}
+
+constexpr u64 pageWritable = 2;   // SDM Vol. 3A, 4.5: R/W of a page-table entry
+
+u8 hexDigit(char c) { return static_cast<u8>(c <= '9' ? c - '0' : c - 'a' + 10); }
+
+}  // namespace
+
+void Account::event(const Event& event) {
+    anywhere(event);
+    switch (chapter_) {
+        case Chapter::boot: return boot(event);
+        case Chapter::fork: return fork(event);
+        case Chapter::child: return child(event);
+        case Chapter::exec: return exec(event);
+        case Chapter::run: return run(event);
+        case Chapter::over: return over(event);
+    }
+}
+
+void Account::anywhere(const Event& event) {
+    if (event.kind == Kind::header) {
+        story_.argv = texts(event, "argv");
+        story_.env = texts(event, "env");
+    }
+    if (event.kind == Kind::unsupported && story_.unsupported.size() < shownCalls)
+        story_.unsupported.push_back(showText(event, "what") + " " + showText(event, "name") + ": " + showText(event, "consequence"));
+    if (event.kind == Kind::footer) story_.machineStatus = count(event, "exit_status");
+}
+
+void Account::boot(const Event& event) {
+    if (event.kind == Kind::call && showText(event, "function") == "__register_binfmt") {
+        const std::string format = printable(argument(event, "fmt"));
+        const bool atHead = argument(event, "insert") != "0" && argument(event, "insert") != "false";
+        story_.formats.insert(atHead ? story_.formats.begin() : story_.formats.end(), format);
+    }
+    if (event.kind == Kind::sys_enter && event.pid == initPid && isFork(showText(event, "name"))) {
+        story_.parent = event.pid;
+        story_.forkCall = callText(event);
+        chapter_ = Chapter::fork;
+    }
+}
+
+void Account::fork(const Event& event) {
+    if (event.pid != story_.parent) return;
+    if (event.kind == Kind::object_new && event.find("from"))
+        story_.duplicates.emplace_back(showText(event, "object"), showText(event, "from"));
+    if (event.kind == Kind::vma && showText(event, "op") == "add") ++story_.copiedAreas;
+    const u64 before = number(event, "old"), after = number(event, "new");
+    if (event.kind == Kind::pte && (before & pageWritable) && after && !(after & pageWritable)) ++story_.protectedPages;
+    if (event.kind == Kind::sys_exit && isFork(showText(event, "name"))) {   // it failed
+        story_.duplicates.clear();
+        chapter_ = Chapter::boot;
+    }
+    if (event.kind != Kind::sched_process_fork) return;
+    story_.child = static_cast<int>(count(event, "child_pid"));
+    chapter_ = Chapter::child;
+}
+
+void Account::child(const Event& event) {
+    if (event.kind != Kind::sys_enter || event.pid != story_.child || showText(event, "name") != "execve") return;
+    story_.execCall = callText(event);
+    chapter_ = Chapter::exec;
+}
+
+void Account::execCallOf(const Event& event) {
+    const std::string function = showText(event, "function");
+    const bool begins = event.kind == Kind::call;
+    if (function == "create_elf_tables") tables_ = begins;
+    if (function == "start_thread" && begins) {
+        story_.ip = address(event, "new_ip");
+        story_.sp = address(event, "new_sp");
+    }
+    if (!function.starts_with("load_") || !(function.ends_with("_binary") || function == "load_script")) return;
+    if (begins) story_.answers.push_back({function, ""});
+    else
+        for (auto& answer : story_.answers)
+            if (answer.name == function && answer.value.empty()) answer.value = resultText(event);
+}
+
+void Account::exec(const Event& event) {
+    if (event.pid != story_.child) return;
+    const std::string object = showText(event, "object");
+    if (event.kind == Kind::call || event.kind == Kind::ret) execCallOf(event);
+    if (event.kind == Kind::set && object.starts_with("linux_binprm#") && story_.answers.empty()) {
+        const std::string field = showText(event, "field");
+        const auto known = std::ranges::find(story_.bprm, field, &ExecStory::Line::name);
+        const std::string value = show(*event.find("new"));
+        if (known != story_.bprm.end()) known->value = value;
+        else story_.bprm.push_back({field, value});
+    }
+    if (event.kind == Kind::set && object.starts_with("task_struct#") && showText(event, "field") == "mm") {
+        story_.oldMm = show(*event.find("old"));
+        story_.newMm = show(*event.find("new"));
+    }
+    if (event.kind == Kind::check && !number(event, "passed"))
+        story_.refusals.push_back(showText(event, "rule") + " (" + (event.find("seen") ? show(*event.find("seen")) : "") + ")");
+    if (event.kind == Kind::vma && showText(event, "op") == "add" && !story_.answers.empty())
+        story_.areas.push_back({number(event, "start"), number(event, "end"), number(event, "pgoff") << 12,
+                                showText(event, "flags"), showText(event, "file")});
+    if (event.kind == Kind::user_write && tables_ && event.find("bytes")) {
+        const std::string& bytes = event.find("bytes")->string;
+        for (std::size_t i = 0; i + 1 < bytes.size() && story_.stack.size() < mostStackBytes; i += 2)
+            story_.stack[number(event, "address") + i / 2] = static_cast<u8>(hexDigit(bytes[i]) << 4 | hexDigit(bytes[i + 1]));
+    }
+    if (event.kind == Kind::sched_process_exit) return run(event);
+    if (event.kind != Kind::sys_exit || showText(event, "name") != "execve") return;
+    story_.execResult = resultText(event);
+    story_.started = event.insn;
+    chapter_ = Chapter::run;
+}
+
+void Account::run(const Event& event) {
+    if (event.pid != story_.child) return;
+    if (event.kind == Kind::page_fault_user) ++story_.faults;
+    if (event.kind == Kind::insn) {
+        const ExecStory::Instruction one{number(event, "address"), showText(event, "text")};
+        if (story_.first.size() < shownInstructions) story_.first.push_back(one);
+        else story_.last.push_back(one);
+        if (story_.last.size() > shownInstructions) story_.last.pop_front();
+    }
+    if (event.kind == Kind::sys_enter) {
+        if (story_.calls.size() < shownCalls) story_.calls.push_back({callText(event), {}});
+        else ++story_.moreCalls;
+    }
+    if (event.kind == Kind::sys_exit && !story_.calls.empty() && !story_.moreCalls) story_.calls.back().result = resultText(event);
+    if (event.kind != Kind::sched_process_exit) return;
+    story_.exitCode = number(event, "exit_code");
+    story_.ended = event.insn;
+    chapter_ = Chapter::over;
+}
+
+void Account::over(const Event& event) {
+    const std::string name = showText(event, "name");
+    if (event.kind == Kind::sys_exit && event.pid == story_.parent && name.starts_with("wait") && !story_.waited)
+        story_.waited = name + "() = " + resultText(event);
+}
+
+}  // namespace emu

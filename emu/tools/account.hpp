@@ -1,0 +1,92 @@
+// The story of one exec, told from its trace: boot, fork, execve, the program's run, its end.
+#pragma once
+
+#include "emu/tools/text.hpp"
+#include "traces/event.hpp"
+#include "traces/sink.hpp"
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace emu {
+
+// What the account is about, gathered event by event. Everything is optional: a trace of few categories tells less.
+struct ExecStory {
+    struct Line {
+        std::string name, value;
+    };
+    struct Area {
+        u64 start, end, offset;
+        std::string flags, file;
+    };
+    struct Instruction {
+        u64 address;
+        std::string text;
+    };
+    struct SystemCall {
+        std::string text;
+        std::optional<std::string> result;   // a call that does not return has none
+    };
+
+    std::vector<std::string> argv, env;
+    std::vector<std::string> formats;                // in the order of the list
+
+    int parent = 0, child = 0;
+    std::string forkCall;
+    std::vector<std::pair<std::string, std::string>> duplicates;   // new object, the one it comes from
+    u64 protectedPages = 0;                          // lost their write permission for copy on write
+    u64 copiedAreas = 0;
+
+    std::string execCall;
+    std::vector<Line> bprm;                          // fields in the order of their first assignment
+    std::vector<Line> answers;                       // load_*_binary and what it returned
+    std::vector<std::string> refusals;               // checks that did not pass
+    std::string oldMm, newMm;
+    std::vector<Area> areas;
+    std::map<u64, u8> stack;                         // bytes written by create_elf_tables
+    std::optional<u64> ip, sp;
+    std::optional<std::string> execResult;
+
+    u64 started = 0, ended = 0;                      // clock
+    u64 faults = 0;
+    std::vector<Instruction> first;
+    std::deque<Instruction> last;
+    std::vector<SystemCall> calls;
+    u64 moreCalls = 0;
+    std::vector<std::string> unsupported;
+
+    std::optional<u64> exitCode;
+    std::optional<std::string> waited;
+    std::optional<i64> machineStatus;
+};
+
+void writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out);
+
+// Follows the first task that pid 1 forks.
+class Account final : public traces::Observer {
+public:
+    void event(const traces::Event& event) override;
+    const ExecStory& story() const noexcept { return story_; }
+
+private:
+    enum class Chapter : u8 { boot, fork, child, exec, run, over };
+    void boot(const traces::Event& event);
+    void fork(const traces::Event& event);
+    void child(const traces::Event& event);
+    void exec(const traces::Event& event);
+    void execCallOf(const traces::Event& event);
+    void run(const traces::Event& event);
+    void over(const traces::Event& event);
+    void anywhere(const traces::Event& event);
+
+    ExecStory story_;
+    Chapter chapter_ = Chapter::boot;
+    bool tables_ = false;   // inside create_elf_tables
+};
+
+}  // namespace emu
