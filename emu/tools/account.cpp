@@ -37,15 +37,13 @@ std::string resultText(const Event& event) {
 
 bool isFork(std::string_view name) { return name == "fork" || name == "vfork" || name == "clone"; }
 
-std::string argument(const Event& event, std::string_view name) {
+const Value* argument(const Event& event, std::string_view name) {
     const Value* args = event.find("args");
-    const Value* value = args ? args->find(name) : nullptr;
-    return value ? show(*value) : "";
+    return args ? args->find(name) : nullptr;
 }
 
 std::optional<u64> address(const Event& event, std::string_view name) {
-    const Value* args = event.find("args");
-    const Value* value = args ? args->find(name) : nullptr;
+    const Value* value = argument(event, name);
     return value ? std::optional(value->number) : std::nullopt;
 }
 
@@ -79,9 +77,10 @@ void Account::anywhere(const Event& event) {
 
 void Account::boot(const Event& event) {
     if (event.kind == Kind::call && showText(event, "function") == "__register_binfmt") {
-        const std::string format = printable(argument(event, "fmt"));
-        const bool atHead = argument(event, "insert") != "0" && argument(event, "insert") != "false";
-        story_.formats.insert(atHead ? story_.formats.begin() : story_.formats.end(), format);
+        const Value* format = argument(event, "fmt");
+        const Value* insert = argument(event, "insert");
+        const bool atHead = insert && insert->number != 0;
+        if (format) story_.formats.insert(atHead ? story_.formats.begin() : story_.formats.end(), printable(format->string));
     }
     if (event.kind == Kind::sys_enter && event.pid == initPid && isFork(showText(event, "name"))) {
         story_.parent = event.pid;

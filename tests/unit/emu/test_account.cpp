@@ -46,7 +46,7 @@ private:
 };
 
 void contains(const std::string& text, const std::string& part) {
-    INFO(text);
+    INFO(part << "\n--- is not in ---\n" << text);
     CHECK(text.find(part) != std::string::npos);
 }
 
