@@ -42,9 +42,7 @@ void fillMemory(const ZydisDecodedOperandMem& mem, u64 offset, Form& f) {
     op.scale = mem.index == ZYDIS_REGISTER_NONE ? 1 : mem.scale;
     op.disp = mem.disp.has_displacement ? mem.disp.value : 0;
     if (relative) op.disp += static_cast<i64>(offset + f.insn.length);
-    op.segment = mem.segment == ZYDIS_REGISTER_FS   ? offsetof(Registers, fs_base)
-                 : mem.segment == ZYDIS_REGISTER_GS ? offsetof(Registers, gs_base)
-                                                    : none;
+    op.segment = segmentSlot(mem.segment);
     const bool based = op.segment == none && f.insn.address_width == 64;
     if (mem.segment == ZYDIS_REGISTER_SS) op.segment |= STACK;
     if (f.insn.address_width == 32) op.segment |= ADDRESS32;
@@ -96,6 +94,14 @@ u16 registerOffset(ZydisRegister reg) {
     if (in(ZYDIS_REGISTER_XMM0, ZYDIS_REGISTER_XMM15)) return vector(reg - ZYDIS_REGISTER_XMM0);
     if (in(ZYDIS_REGISTER_YMM0, ZYDIS_REGISTER_YMM15)) return vector(reg - ZYDIS_REGISTER_YMM0);
     return NO_REGISTER;
+}
+
+u8 segmentSlot(ZydisRegister segment) {
+    switch (segment) {
+        case ZYDIS_REGISTER_FS: return offsetof(Registers, fs_base);
+        case ZYDIS_REGISTER_GS: return offsetof(Registers, gs_base);
+        default: return offsetof(Registers, zero);
+    }
 }
 
 ZyanStatus decode(const u8* bytes, u64 size, Decoded& out) {

@@ -39,6 +39,7 @@ struct Row {
 using Family = std::span<const Row>;
 
 u16 registerOffset(ZydisRegister reg);      // byte offset into Registers; xmm and ymm too; NO_REGISTER for any other
+u8 segmentSlot(ZydisRegister segment);       // fs and gs have a base; Registers::zero for the others
 constexpr u16 NO_REGISTER = 0xffff;
 
 struct Decoded {

@@ -142,6 +142,28 @@ template <Condition C, class Pick> Handler byCondition(u64 known, Pick pick) {
     }
 }
 
+// Register or memory, rarely executed: one handler for every address form.
+template <class Pick> Handler rareOperand(const Form& f, unsigned i, Pick pick) {
+    if (f.kind(i) == Operand::mem) return pick.template operator()<Load<Address::any>>();
+    return i == 0 ? pick.template operator()<Dst>() : pick.template operator()<Src>();
+}
+template <class Pick> Handler rareTarget(const Form& f, Pick pick) {
+    if (f.kind(0) == Operand::mem) return pick.template operator()<Store<Address::any>>();
+    return pick.template operator()<Dst>();
+}
+
+// Continue at an address found at run time.
+#define JUMP(target_)                                                                           \
+    left -= op->done;                                                                           \
+    const JumpEntry& entry = core->jumpEntry(target_);                                          \
+    if (entry.address != target_ || left < 0) {                                                 \
+        core->jump = target_;                                                                   \
+        TAIL(jumpMiss);                                                                         \
+    }                                                                                           \
+    core->rip = target_ & ~(PAGE_SIZE - 1);                                                     \
+    op = entry.op;                                                                              \
+    TAIL(op->handler)
+
 // An instruction that needs no speed: a function on the core, with settled flags in core->rflags, that may use
 // core->read and core->write. False: faulted, core->trap is set, nothing changed.
 template <bool (*action)(Core&, const Op&)> void actionOp(HOT) {

@@ -1,4 +1,4 @@
-// SDM Vol. 1 §5.1.7: control transfer.
+// SDM Vol. 1 §5.1.7: control transfer. Near branches to a non-canonical address fault at the branch (SDM Vol. 2, JMP).
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
 
@@ -6,37 +6,126 @@ namespace cpu {
 
 namespace {
 
+#define TAKE_BRANCH                             \
+    left -= op->done;                           \
+    if (left < 0) TAIL(leaveAtBranch);          \
+    op = op->target;                            \
+    TAIL(op->handler)
+
 template <Condition C, FlagKind K, class T> void jumpIf(HOT) {
     if constexpr (K == EXPLICIT) {
         if (fk != EXPLICIT_KIND) TAIL(settleFlags);
     }
     if (!holds<C, K, T>(fa, fb)) NEXT;
-    left -= op->done;
-    if (left < 0) TAIL(leaveAtBranch);
-    op = op->target;
-    TAIL(op->handler);
+    TAKE_BRANCH;
 }
-
 template <Condition C> Handler jcc(Form& f) {
     f.branches = true;
     return byCondition<C>(f.known, []<FlagKind K, class T>() -> Handler { return jumpIf<C, K, T>; });
 }
 
-void jumpDirect(HOT) {
-    left -= op->done;
-    if (left < 0) TAIL(leaveAtBranch);
-    op = op->target;
-    TAIL(op->handler);
+void jumpDirect(HOT) { TAKE_BRANCH; }
+
+template <class S> void jumpIndirect(HOT) {
+    OPEN(source, S, u64);
+    const u64 target = source.get();
+    if (!isCanonical(target)) TAIL(raiseProtection);
+    JUMP(target);
+}
+template <Handler direct, Handler byRegister, Handler based, Handler indexed, Handler any> Handler branch(Form& f) {
+    f.ends = true;
+    if (f.kind(0) == Operand::imm) {
+        f.branches = true;
+        return direct;
+    }
+    if (f.kind(0) == Operand::reg) return f.bits() == 64 ? byRegister : nullptr;
+    if (f.kind(0) != Operand::mem || f.bits() != 64) return nullptr;        // far branches
+    return f.address == Address::based ? based : f.address == Address::indexed ? indexed : any;
 }
 
-Handler jmp(Form& f) {
-    if (f.kind(0) != Operand::imm) return nullptr;
-    f.branches = f.ends = true;
-    return jumpDirect;
+void callDirect(HOT) {
+    OPENED(top, openStore<u64>(core, core->gpr[RSP] - 8), refillPush<8>);
+    top.set(core->next(*op));
+    core->gpr[RSP] -= 8;
+    TAKE_BRANCH;
+}
+template <class S> void callIndirect(HOT) {
+    OPEN(source, S, u64);
+    const u64 target = source.get();
+    if (!isCanonical(target)) TAIL(raiseProtection);
+    OPENED(top, openStore<u64>(core, core->gpr[RSP] - 8), refillPush<8>);
+    top.set(core->next(*op));
+    core->gpr[RSP] -= 8;
+    JUMP(target);
+}
+
+void returnNear(HOT) {
+    OPENED(top, openLoad<u64>(core, core->gpr[RSP]), refillPop<8>);
+    const u64 target = top.get();
+    if (!isCanonical(target)) TAIL(raiseProtection);
+    core->gpr[RSP] += 8 + static_cast<u64>(static_cast<u16>(op->imm));
+    JUMP(target);
+}
+Handler ret(Form& f) {
+    f.ends = true;
+    return f.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR || f.insn.operand_width == 16 ? nullptr : returnNear;
+}
+
+enum class Until { zero, notEqual, equal };     // LOOP, LOOPE, LOOPNE
+template <class T, Until until> void loopOp(HOT) {
+    if constexpr (until != Until::zero) {
+        if (fk != EXPLICIT_KIND) TAIL(settleFlags);
+    }
+    const T count = static_cast<T>(core->gpr[RCX] - 1);
+    core->gpr[RCX] = count;
+    if (count == 0) NEXT;
+    if constexpr (until == Until::notEqual) {
+        if (!(fa & FLAG_ZF)) NEXT;
+    }
+    if constexpr (until == Until::equal) {
+        if (fa & FLAG_ZF) NEXT;
+    }
+    TAKE_BRANCH;
+}
+template <Until until> Handler loop(Form& f) {
+    f.branches = true;
+    return f.insn.address_width == 32 ? loopOp<u32, until> : loopOp<u64, until>;
+}
+template <class T> void jumpIfCounterZero(HOT) {
+    if (static_cast<T>(core->gpr[RCX])) NEXT;
+    TAKE_BRANCH;
+}
+template <class T> Handler jrcxz(Form& f) {
+    f.branches = true;
+    return jumpIfCounterZero<T>;
+}
+
+// Linux has user gates for 3, 4 and 0x80; the others fault (SDM Vol. 3 §6.12.1.1: error code IDT | EXT = 0).
+bool interrupt(Core& core, const Op& op) {
+    const u8 vector = static_cast<u8>(op.imm);
+    if (vector == 0x80) core.trap = {Trap::Kind::interrupt, vector, 0, 0, false};
+    else if (vector == VECTOR_BP || vector == VECTOR_OF) core.fault(vector);
+    else return core.fault(VECTOR_GP, vector * 8u + 2);
+    return true;
+}
+template <u8 vector> bool trapAfter(Core& core, const Op&) {
+    core.fault(vector);
+    return true;
+}
+// SDM Vol. 2, SYSCALL.
+bool enterKernel(Core& core, const Op& op) {
+    core.gpr[RCX] = core.next(op);
+    core.gpr[R11] = core.rflags & ~FLAG_RF;
+    core.trap = {Trap::Kind::syscall, 0, 0, 0, false};
+    return true;
 }
 
 constexpr Row table[] = {
-    {ZYDIS_MNEMONIC_JMP, jmp},
+    {ZYDIS_MNEMONIC_JMP, branch<jumpDirect, jumpIndirect<Dst>, jumpIndirect<Load<Address::based>>,
+                                jumpIndirect<Load<Address::indexed>>, jumpIndirect<Load<Address::any>>>},
+    {ZYDIS_MNEMONIC_CALL, branch<callDirect, callIndirect<Dst>, callIndirect<Load<Address::based>>,
+                                 callIndirect<Load<Address::indexed>>, callIndirect<Load<Address::any>>>},
+    {ZYDIS_MNEMONIC_RET, ret},
     {ZYDIS_MNEMONIC_JO, jcc<CC_O>}, {ZYDIS_MNEMONIC_JNO, jcc<CC_NO>},
     {ZYDIS_MNEMONIC_JB, jcc<CC_B>}, {ZYDIS_MNEMONIC_JNB, jcc<CC_NB>},
     {ZYDIS_MNEMONIC_JZ, jcc<CC_Z>}, {ZYDIS_MNEMONIC_JNZ, jcc<CC_NZ>},
@@ -45,6 +134,14 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_JP, jcc<CC_P>}, {ZYDIS_MNEMONIC_JNP, jcc<CC_NP>},
     {ZYDIS_MNEMONIC_JL, jcc<CC_L>}, {ZYDIS_MNEMONIC_JNL, jcc<CC_NL>},
     {ZYDIS_MNEMONIC_JLE, jcc<CC_LE>}, {ZYDIS_MNEMONIC_JNLE, jcc<CC_NLE>},
+    {ZYDIS_MNEMONIC_LOOP, loop<Until::zero>},
+    {ZYDIS_MNEMONIC_LOOPE, loop<Until::notEqual>},
+    {ZYDIS_MNEMONIC_LOOPNE, loop<Until::equal>},
+    {ZYDIS_MNEMONIC_JRCXZ, jrcxz<u64>}, {ZYDIS_MNEMONIC_JECXZ, jrcxz<u32>},
+    {ZYDIS_MNEMONIC_INT, lastAction<interrupt>},
+    {ZYDIS_MNEMONIC_INT3, lastAction<trapAfter<VECTOR_BP>>},
+    {ZYDIS_MNEMONIC_INT1, lastAction<trapAfter<VECTOR_DB>>},
+    {ZYDIS_MNEMONIC_SYSCALL, lastAction<enterKernel>},
 };
 
 }  // namespace

@@ -8,13 +8,22 @@
 namespace cpu {
 
 Family dataTransfer();
+Family stack();
 Family binaryArithmetic();
+Family multiplyDivide();
 Family logical();
+Family shiftRotate();
+Family bitByte();
 Family controlTransfer();
+Family string();
+Family flagControl();
+Family miscellaneous();
+Family fpuControl();
 // Vector families (insn/sse*.cpp) go here as they are written.
 
 inline std::vector<Family> families() {
-    return {dataTransfer(), binaryArithmetic(), logical(), controlTransfer()};
+    return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
+            flagControl(), miscellaneous(), fpuControl()};
 }
 
 }  // namespace cpu
