@@ -121,13 +121,11 @@ const std::vector<super_block*>& superBlocks();
 dentry* mountOn(dentry* where, super_block*, inode* root);   // takes the inode's reference; the mounted root, no reference
 void vfs_getattr(inode*, kstat&);
 int setInodeSize(inode*, loff_t);
-inode* deviceInode(umode_t mode, dev_t device);   // operations by device number
 void fillDev(dentry* dev);
 void mountProc(dentry* where);
 inode* hostRoot(const std::string& host_path, bool overlay, bool writable, super_block*, int* error);
 file_operations* fifoOperations();
 file_operations* hostStreamOperations();
-file_operations* nullDeviceOperations(dev_t device);
 Result<file*> newFile(dentry*, u32 flags, file_operations*);   // takes the dentry's reference
 u64 nextInodeNumber();
 void signalPipe();                          // SIGPIPE to current

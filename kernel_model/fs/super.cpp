@@ -1,0 +1,176 @@
+// The guest's tree, put together before boot (ours; Linux: fs/super.c, init/do_mounts.c).
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/machine.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+dentry* root = nullptr;
+dentry* dev_root = nullptr;
+
+dentry* directoryIn(dentry* parent, const std::string& name, umode_t permissions) {
+    if (const auto at = parent->d_subdirs.find(name); at != parent->d_subdirs.end()) return at->second;
+    super_block* const sb = parent->d_inode->i_sb;
+    ++parent->d_inode->i_nlink;
+    return addChild(parent, name, newInode(static_cast<umode_t>(S_IFDIR | permissions), ramfsDirectory(), directoryOperations(), sb));
+}
+
+inode* newRoot(super_block* sb, umode_t permissions) {
+    return newInode(static_cast<umode_t>(S_IFDIR | permissions), ramfsDirectory(), directoryOperations(), sb);
+}
+
+void setRoot(super_block* sb, inode* node) {
+    root = newDentry(nullptr, "", node);
+    sb->s_root = root;
+}
+
+// The bytes of init live in the executable that holds us, so its file reads them in place.
+struct InitImage : file_operations {
+    long read(file* f, std::span<u8> to, loff_t& pos) override { return generic_file_read(f, to, pos); }
+    bool canMmap() const override { return true; }
+    int readpage(inode*, pgoff_t index, std::span<u8> page) override {
+        const auto image = machine().boot.init_image;
+        const u64 offset = index * PAGE_SIZE;
+        if (offset < image.size()) std::copy_n(image.begin() + static_cast<long>(offset), std::min(page.size(), image.size() - offset), page.begin());
+        return 0;
+    }
+};
+
+inode* initInode(super_block* sb) {
+    static InitImage operations;
+    inode* const node = newInode(S_IFREG | 0755, ramfsFile(), &operations, sb);
+    node->i_size = static_cast<loff_t>(machine().boot.init_image.size());
+    return node;
+}
+
+// devtmpfs exists in both worlds; where the tree has no /dev it can be reached by the kernel only.
+void makeDev() {
+    super_block* const sb = newSuperBlock("devtmpfs", "devtmpfs", 0x01021994);
+    dev_root = newDentry(nullptr, "", newRoot(sb, 0755));
+    sb->s_root = dev_root;
+    fillDev(dev_root);
+    dentry* const host = directoryIn(dev_root, "host", 0755);
+    static const char* const streams[] = {"stdin", "stdout", "stderr"};
+    for (u32 i = 0; i < 3; ++i) {
+        const bool terminal = machine().host && machine().host->isTerminal(static_cast<int>(i));
+        const auto mode = static_cast<umode_t>(terminal ? S_IFCHR | 0620 : S_IFIFO | 0600);
+        inode* const node = newInode(mode, nullptr, hostStreamOperations(), sb);
+        node->i_rdev = terminal ? MKDEV(4, 64) : 0;                 // ttyS0
+        node->i_private = std::make_shared<int>(static_cast<int>(i));
+        addChild(host, streams[i], node);
+    }
+    if (!machine().boot.init_image.empty()) addChild(host, "init", initInode(sb));
+}
+
+void mountDev(dentry* where) {
+    where->mounted = dev_root;
+    dev_root->covers = dget(where);
+}
+
+dentry* existingDirectory(const std::string& path) {
+    auto found = path_lookup(path, AT_FDCWD, true);
+    if (!found.ok()) return nullptr;
+    const DentryRef d(*found);
+    return S_ISDIR(d->d_inode->i_mode) ? d.get() : nullptr;
+}
+
+}  // namespace
+
+dentry* rootDentry() { return root; }
+
+void mountMemoryRoot() {
+    auto* const sb = newSuperBlock("rootfs", "rootfs", 0x858458f6);
+    setRoot(sb, newRoot(sb, 0755));
+    makeDev();
+    mountDev(directoryIn(root, "dev", 0755));
+    mountProc(directoryIn(root, "proc", 0555));
+    dentry* const tmp = directoryIn(root, "tmp", 0755);
+    tmp->d_inode->i_mode = S_IFDIR | 01777;
+}
+
+void mountHostRoot(const std::string& host_directory) {
+    auto* const sb = newSuperBlock("execscope-host", "/dev/root", 0xef53);
+    int error = 0;
+    inode* const node = hostRoot(host_directory, true, false, sb, &error);
+    if (!node) {
+        setRoot(sb, newRoot(sb, 0755));
+    } else {
+        setRoot(sb, node);
+    }
+    makeDev();
+    if (dentry* const dev = existingDirectory("/dev")) mountDev(dev);
+    if (dentry* const proc = existingDirectory("/proc")) mountProc(proc);
+}
+
+Result<dentry*> makePath(const std::string& directory) {
+    dentry* at = root;
+    for (u64 begin = 0; begin < directory.size();) {
+        const u64 end = std::min(directory.find('/', begin), directory.size());
+        const std::string name = directory.substr(begin, end - begin);
+        begin = end + 1;
+        if (name.empty() || name == ".") continue;
+        if (name == "..") return Failure{-EINVAL};
+        auto next = lookupChild(at, name);
+        if (next.ok() && S_ISLNK((*next)->d_inode->i_mode)) {
+            dput(*next);
+            next = path_lookup(directory.substr(0, end), AT_FDCWD, true);
+        }
+        if (next.ok()) {
+            at = *next;
+            dput(at);                       // held by the tree
+        } else if (next.error() == -ENOENT) {
+            at = directoryIn(at, name, 0755);
+        } else {
+            return Failure{next.error()};
+        }
+        if (!S_ISDIR(at->d_inode->i_mode)) return Failure{-ENOTDIR};
+    }
+    return at;
+}
+
+int bindHost(const std::string& host, const std::string& guest, bool writable) {
+    const auto slash = guest.find_last_not_of('/');
+    const std::string path = slash == std::string::npos ? "/" : guest.substr(0, slash + 1);
+    auto* const sb = newSuperBlock("execscope-bind", path, 0xef53);
+    sb->read_only = !writable;
+    int error = 0;
+    inode* const node = hostRoot(host, false, writable, sb, &error);
+    if (!node) return error;
+    dentry* where = nullptr;
+    if (S_ISDIR(node->i_mode)) {
+        where = TRY(makePath(path));
+    } else {
+        const auto cut = path.rfind('/');
+        dentry* const parent = TRY(makePath(path.substr(0, cut)));
+        const std::string name = path.substr(cut + 1);
+        if (auto old = lookupChild(parent, name); old.ok()) {
+            where = *old;
+            dput(where);
+        } else {
+            where = addChild(parent, name, newInode(S_IFREG | 0644, ramfsFile(), ramfsFileOperations(), parent->d_inode->i_sb));
+        }
+    }
+    mountOn(where, sb, node);
+    return 0;
+}
+
+file* openInit() {
+    const auto host = dev_root->d_subdirs.find("host");
+    const auto init = host->second->d_subdirs.find("init");
+    if (init == host->second->d_subdirs.end()) return nullptr;
+    auto f = dentry_open(init->second, O_RDONLY | FMODE_EXEC);
+    return f.ok() ? *f : nullptr;
+}
+
+file* openHostStream(int stream) {
+    static const char* const names[] = {"stdin", "stdout", "stderr"};
+    if (stream < 0 || stream > 2) return nullptr;
+    dentry* const node = dev_root->d_subdirs.at("host")->d_subdirs.at(names[stream]);
+    auto f = dentry_open(node, stream == 0 ? O_RDONLY : O_WRONLY);
+    return f.ok() ? *f : nullptr;
+}
+
+}  // namespace kernel
