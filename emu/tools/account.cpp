@@ -126,6 +126,14 @@ void Account::execCallOf(const Event& event) {
             if (answer.name == function && answer.value.empty()) answer.value = resultText(event);
 }
 
+void Account::area(const Event& event) {
+    auto& space = spaces_[showText(event, "mm")];
+    const u64 start = number(event, "start");
+    space.erase(event.find("old_start") ? number(event, "old_start") : start);
+    if (showText(event, "op") == "remove") return;
+    space[start] = {start, number(event, "end"), number(event, "pgoff") << 12, showText(event, "flags"), showText(event, "file")};
+}
+
 void Account::exec(const Event& event) {
     if (event.pid != story_.child) return;
     const std::string object = showText(event, "object");
@@ -143,9 +151,7 @@ void Account::exec(const Event& event) {
     }
     if (event.kind == Kind::check && !number(event, "passed"))
         story_.refusals.push_back(showText(event, "rule") + " (" + (event.find("seen") ? show(*event.find("seen")) : "") + ")");
-    if (event.kind == Kind::vma && showText(event, "op") == "add" && !story_.answers.empty())
-        story_.areas.push_back({number(event, "start"), number(event, "end"), number(event, "pgoff") << 12,
-                                showText(event, "flags"), showText(event, "file")});
+    if (event.kind == Kind::vma) area(event);
     if (event.kind == Kind::user_write && tables_ && event.find("bytes")) {
         const std::string& bytes = event.find("bytes")->string;
         for (std::size_t i = 0; i + 1 < bytes.size() && story_.stack.size() < mostStackBytes; i += 2)
@@ -155,6 +161,7 @@ void Account::exec(const Event& event) {
     if (event.kind != Kind::sys_exit || showText(event, "name") != "execve") return;
     story_.execResult = resultText(event);
     story_.started = event.insn;
+    for (const auto& [start, area] : spaces_[story_.newMm]) story_.areas.push_back(area);
     chapter_ = Chapter::run;
 }
 

@@ -47,7 +47,7 @@ struct ExecStory {
     std::vector<Line> answers;                       // load_*_binary and what it returned
     std::vector<std::string> refusals;               // checks that did not pass
     std::string oldMm, newMm;
-    std::vector<Area> areas;
+    std::vector<Area> areas;                         // of newMm when exec is done, by address
     std::map<u64, u8> stack;                         // bytes written by create_elf_tables
     std::optional<u64> ip, sp;
     std::optional<std::string> execResult;
@@ -80,6 +80,7 @@ private:
     void child(const traces::Event& event);
     void exec(const traces::Event& event);
     void execCallOf(const traces::Event& event);
+    void area(const traces::Event& event);
     void run(const traces::Event& event);
     void over(const traces::Event& event);
     void anywhere(const traces::Event& event);
@@ -87,6 +88,7 @@ private:
     ExecStory story_;
     Chapter chapter_ = Chapter::boot;
     bool tables_ = false;   // inside create_elf_tables
+    std::map<std::string, std::map<u64, ExecStory::Area>> spaces_;   // of each mm, by start
 };
 
 }  // namespace emu

@@ -103,7 +103,7 @@ void Teller::memory() {
     if (!story_.newMm.empty())
         say("flush_old_exec: " + story_.oldMm + " goes, " + story_.newMm + " takes its place. From here there is no way back.");
     if (story_.areas.empty()) return;
-    say("The new memory: the file's segments (PT_LOAD), then what the kernel adds.");
+    say("The new memory, segments of the file (PT_LOAD) first:");
     for (const auto& area : story_.areas)
         row(pad(hex(area.start) + "-" + hex(area.end), 30) + area.flags + "  " +
             (area.file.empty() ? "anonymous, zero"
