@@ -1,0 +1,135 @@
+// Linux mm/madvise.c, mm/mincore.c, mm/msync.c. madvise(2), mincore(2), msync(2).
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/internal.hpp"
+
+namespace kernel {
+namespace {
+
+// v3.10 knows these; others (MADV_FREE) are EINVAL.
+bool madvise_behavior_valid(int behavior) {
+    switch (behavior) {
+        case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_WILLNEED: case MADV_DONTNEED: case MADV_REMOVE:
+        case MADV_DONTFORK: case MADV_DOFORK: case MADV_MERGEABLE: case MADV_UNMERGEABLE: case MADV_HUGEPAGE:
+        case MADV_NOHUGEPAGE: case MADV_DONTDUMP: case MADV_DODUMP: return true;
+        default: return false;
+    }
+}
+
+u64 advisedFlags(u64 flags, int behavior) {
+    switch (behavior) {
+        case MADV_NORMAL: return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+        case MADV_SEQUENTIAL: return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+        case MADV_RANDOM: return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+        case MADV_DONTFORK: return flags | VM_DONTCOPY;
+        case MADV_DOFORK: return flags & ~VM_DONTCOPY;
+        default: return flags;          // huge pages, merging and core dumps are not modelled: nothing to advise
+    }
+}
+
+TRACED(long, madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end)) {
+    if (vma->vm_flags & VM_LOCKED) return -EINVAL;
+    zap_page_range(vma, start, end - start);
+    return 0;
+}
+
+// MADV_REMOVE frees the file's pages behind a shared writable mapping.
+long madvise_remove(vm_area_struct* vma) {
+    if (vma->vm_flags & VM_LOCKED || !vma->vm_file) return -EINVAL;
+    if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE)) return -EACCES;
+    unsupported("feature", "MADV_REMOVE", "madvise", vma->vm_start, "EOPNOTSUPP");
+    return -EOPNOTSUPP;
+}
+
+long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end, int behavior) {
+    *prev = vma;
+    if (behavior == MADV_REMOVE) return madvise_remove(vma);
+    if (behavior == MADV_WILLNEED) return 0;
+    if (behavior == MADV_DONTNEED) return madvise_dontneed(vma, start, end);
+    const u64 flags = advisedFlags(vma->vm_flags, behavior);
+    if (flags == vma->vm_flags) return 0;
+    *prev = start > vma->vm_start ? vma : vmaPrevious(vma);
+    return changeFlags(&vma, prev, start, end, flags);
+}
+
+}  // namespace
+
+SYSCALL_DEFINE(3, madvise, (UserPtr<void>, addr), (size_t, len_in), (int, behavior)) {
+    u64 start = addr.address;
+    if (!madvise_behavior_valid(behavior) || start & ~PAGE_MASK) return -EINVAL;
+    const u64 len = PAGE_ALIGN(len_in), end = start + len;
+    if ((len_in && !len) || end < start) return -EINVAL;
+    if (end == start) return 0;
+    long unmapped = 0;
+    vm_area_struct* vma = find_vma(current->mm, start);
+    while (start < end) {
+        if (vma == nullptr) return -ENOMEM;
+        if (start < vma->vm_start) {
+            unmapped = -ENOMEM;
+            start = vma->vm_start;
+            if (start >= end) break;
+        }
+        const u64 stop = std::min(end, vma->vm_end.get());
+        vm_area_struct* prev = nullptr;
+        if (const long error = madvise_vma(vma, &prev, start, stop, behavior)) return error;
+        start = stop;
+        vma = find_vma(current->mm, start);
+    }
+    return unmapped;
+}
+
+namespace {
+
+bool inCore(mm_struct* mm, const vm_area_struct* vma, u64 address) {
+    const u64* pte = pte_lookup(mm, address);
+    if (pte && *pte) return true;
+    return vma->vm_file && vma->vm_file->f_inode->i_mapping.page_tree.contains(linear_page_index(vma, address));
+}
+
+}  // namespace
+
+SYSCALL_DEFINE(3, mincore, (UserPtr<void>, start), (size_t, len), (UserPtr<unsigned char>, vec)) {
+    mm_struct* mm = current->mm;
+    if (start.address & ~PAGE_MASK) return -EINVAL;
+    if (len > TASK_SIZE || start.address > TASK_SIZE - len) return -ENOMEM;
+    u64 pages = len / PAGE_SIZE + (len % PAGE_SIZE != 0);
+    if (vec.address > TASK_SIZE || pages > TASK_SIZE - vec.address) return -EFAULT;
+    for (u64 at = start.address, to = vec.address; pages != 0;) {
+        u8 chunk[PAGE_SIZE];
+        u64 count = 0;
+        for (; count < std::min(pages, PAGE_SIZE); ++count, at += PAGE_SIZE) {
+            const vm_area_struct* vma = find_vma(mm, at);
+            if (vma == nullptr || at < vma->vm_start) break;
+            chunk[count] = inCore(mm, vma, at);
+        }
+        if (count == 0) return -ENOMEM;
+        if (copy_to_user(UserPtr<void>(to), chunk, count) != 0) return -EFAULT;
+        pages -= count;
+        to += count;
+    }
+    return 0;
+}
+
+// File pages are written where they are read from, so there is nothing to write back, except through the file's own fsync.
+SYSCALL_DEFINE(3, msync, (UserPtr<void>, addr), (size_t, len), (int, flags)) {
+    u64 start = addr.address;
+    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || start & ~PAGE_MASK || (flags & MS_ASYNC && flags & MS_SYNC)) return -EINVAL;
+    const u64 end = start + PAGE_ALIGN(len);
+    if (end < start) return -ENOMEM;
+    long unmapped = 0;
+    while (start < end) {
+        const vm_area_struct* vma = find_vma(current->mm, start);
+        if (vma == nullptr) return -ENOMEM;
+        if (start < vma->vm_start) {
+            unmapped = -ENOMEM;
+            start = vma->vm_start;
+            if (start >= end) break;
+        }
+        if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED) return -EBUSY;
+        const u64 stop = vma->vm_end;
+        if (flags & MS_SYNC && vma->vm_file && vma->vm_flags & VM_SHARED) TRY_INT(vma->vm_file->f_op->fsync(vma->vm_file));
+        start = stop;
+    }
+    return unmapped;
+}
+
+}  // namespace kernel

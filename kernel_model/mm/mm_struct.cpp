@@ -1,0 +1,131 @@
+// Linux kernel/fork.c, the functions of address spaces.
+#include "kernel_model/mm/internal.hpp"
+
+namespace kernel {
+namespace {
+
+TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
+    mm->mm_users = 1;
+    mm->mm_count = 1;
+    mm->flags = current->mm ? current->mm->flags.get() & 0x1ff : 0x33 << 2;     // dump filter: default_dump_filter
+    mm->nr_ptes = 0;
+    mm->free_area_cache = TASK_UNMAPPED_BASE;
+    mm->cached_hole_size = ~u64{0};
+    const u64 pgd = pgd_alloc();
+    if (pgd == 0) {
+        delete mm;
+        return nullptr;
+    }
+    mm->pgd = pgd;
+    mm->def_flags = 0;
+    return mm;
+}
+
+// The structure's copy, before mm_init resets what the child does not inherit.
+mm_struct* copyFields(const mm_struct* from) {
+    auto* mm = new mm_struct(from);
+    mm->mmap_base = from->mmap_base;
+    mm->mmap_legacy = from->mmap_legacy;
+    mm->task_size = from->task_size;
+    mm->total_vm = from->total_vm;
+    mm->stack_vm = from->stack_vm;
+    mm->exec_vm = from->exec_vm;
+    mm->shared_vm = from->shared_vm;
+    mm->start_code = from->start_code;
+    mm->end_code = from->end_code;
+    mm->start_data = from->start_data;
+    mm->end_data = from->end_data;
+    mm->start_brk = from->start_brk;
+    mm->brk = from->brk;
+    mm->start_stack = from->start_stack;
+    mm->arg_start = from->arg_start;
+    mm->arg_end = from->arg_end;
+    mm->env_start = from->env_start;
+    mm->env_end = from->env_end;
+    mm->vdso = from->vdso;
+    mm->binfmt = from->binfmt;
+    mm->saved_auxv = from->saved_auxv;
+    return mm;
+}
+
+vm_area_struct* duplicateVma(mm_struct* mm, vm_area_struct* original) {
+    auto* vma = new vm_area_struct(original);
+    vma->vm_mm = mm;
+    vma->vm_start = original->vm_start;
+    vma->vm_end = original->vm_end;
+    vma->vm_flags = original->vm_flags & ~VM_LOCKED;
+    vma->vm_pgoff = original->vm_pgoff;
+    vma->vm_file = original->vm_file ? get_file(original->vm_file) : nullptr;
+    vma->vm_ops = original->vm_ops;
+    vma->special_pages = original->special_pages;
+    anon_vma_fork(vma, original);
+    return vma;
+}
+
+TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
+    mm->locked_vm = 0;
+    mm->free_area_cache = oldmm->mmap_base;
+    int result = 0;
+    for (const auto& [start, original] : oldmm->mm_rb) {
+        if (original->vm_flags & VM_DONTCOPY) {
+            vm_stat_account(mm, original->vm_flags, original->vm_file, -static_cast<i64>(vma_pages(original)));
+            continue;
+        }
+        if (original->vm_flags & VM_ACCOUNT) result = security_vm_enough_memory_mm(vma_pages(original));
+        if (result == 0) {
+            vma_link(mm, duplicateVma(mm, original));
+            result = copy_page_range(mm, oldmm, original);
+        }
+        if (result != 0) break;
+    }
+    if (processor().cr3() == oldmm->pgd) processor().flushTlb();        // flush_tlb_mm: the parent lost write access
+    return result;
+}
+
+TRACED(void, dup_mm_exe_file, (mm_struct*, oldmm), (mm_struct*, newmm)) {
+    newmm->exe_file = oldmm->exe_file ? get_file(oldmm->exe_file) : nullptr;
+}
+
+TRACED(void, __mmdrop, (mm_struct*, mm)) {
+    pgd_free(mm->pgd);
+    delete mm;
+}
+
+}  // namespace
+
+TRACED(mm_struct*, mm_alloc) { return mm_init(new mm_struct); }
+
+TRACED(mm_struct*, dup_mm, (task_struct*, tsk)) {
+    mm_struct* oldmm = current->mm;
+    if (oldmm == nullptr) return nullptr;
+    mm_struct* mm = mm_init(copyFields(oldmm));
+    if (mm == nullptr) return nullptr;
+    dup_mm_exe_file(oldmm, mm);
+    if (dup_mmap(mm, oldmm) == 0) return mm;
+    mm->binfmt = nullptr;
+    mmput(mm);
+    return nullptr;
+}
+
+TRACED(void, mmput, (mm_struct*, mm)) {
+    mm->mm_users -= 1;
+    if (mm->mm_users != 0) return;
+    exit_mmap(mm);
+    set_mm_exe_file(mm, nullptr);
+    mmdrop(mm);
+}
+
+TRACED(void, mmdrop, (mm_struct*, mm)) {
+    mm->mm_count -= 1;
+    if (mm->mm_count == 0) __mmdrop(mm);
+}
+
+TRACED(void, set_mm_exe_file, (mm_struct*, mm), (struct file*, new_exe_file)) {
+    if (new_exe_file) get_file(new_exe_file);
+    file* old = mm->exe_file;
+    mm->exe_file = new_exe_file;
+    if (traces::tracer().on(traces::Kind::set)) traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(new_exe_file));
+    if (old) fput(old);
+}
+
+}  // namespace kernel

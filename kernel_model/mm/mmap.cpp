@@ -1,0 +1,224 @@
+// Linux mm/mmap.c, second part: mapping, and the address space's limits. mmap(2).
+#include "kernel_model/mm/internal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+
+namespace kernel {
+
+Result<u64> arch_get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);             // sys_x86_64.cpp
+Result<u64> arch_get_unmapped_area_topdown(file*, u64 address, u64 length, pgoff_t, u64 flags);
+
+u64 vm_get_page_prot(u64 vm_flags) {
+    if (!(vm_flags & VM_ACCESS)) return PTE_PROTNONE | cpu::PTE_ACCESSED;
+    u64 prot = cpu::PTE_PRESENT | cpu::PTE_USER | cpu::PTE_ACCESSED;
+    if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) prot |= cpu::PTE_WRITE;
+    return vm_flags & VM_EXEC ? prot : prot | cpu::PTE_NX;
+}
+
+void vm_stat_account(mm_struct* mm, u64 flags, const file* file, i64 pages) {
+    const u64 count = static_cast<u64>(pages);
+    mm->total_vm += count;
+    if (file) {
+        mm->shared_vm += count;
+        if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC) mm->exec_vm += count;
+    } else if (flags & VM_GROWSDOWN) {
+        mm->stack_vm += count;
+    }
+}
+
+TRACED(int, may_expand_vm, (mm_struct*, mm), (u64, npages)) {
+    const u64 limit = rlimit_cur(RLIMIT_AS) >> PAGE_SHIFT;
+    return check("total_vm + npages <= RLIMIT_AS", npages <= limit && mm->total_vm <= limit - npages, mm->total_vm + npages);
+}
+
+// OVERCOMMIT_GUESS (mm/mmap.c __vm_enough_memory): only what could never fit is refused.
+int security_vm_enough_memory_mm(u64 pages) {
+    return check("enough memory", pages < nr_free_pages(), pages) ? 0 : -ENOMEM;
+}
+
+TRACED(Result<u64>, get_unmapped_area, (struct file*, file), (u64, addr), (u64, len), (pgoff_t, pgoff), (u64, flags)) {
+    if (len > TASK_SIZE) return Failure{-ENOMEM};
+    const auto search = current->mm->mmap_legacy ? arch_get_unmapped_area : arch_get_unmapped_area_topdown;
+    const u64 found = TRY(search(file, addr, len, pgoff, flags));
+    if (found > TASK_SIZE - len) return Failure{-ENOMEM};
+    if (found & ~PAGE_MASK) return Failure{-EINVAL};
+    if (found < mmap_min_addr && !check("mmap_min_addr", capable(CAP_SYS_RAWIO), found)) return Failure{-EPERM};
+    return found;
+}
+
+namespace {
+
+u64 calc_vm_prot_bits(u64 prot) {
+    return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+u64 calc_vm_flag_bits(u64 flags) {
+    return (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_DENYWRITE ? VM_DENYWRITE : 0) |
+           (flags & MAP_LOCKED ? VM_LOCKED : 0);
+}
+
+// Lowest address that a hint may name without MAP_FIXED.
+u64 round_hint_to_min(u64 hint) {
+    hint &= PAGE_MASK;
+    return hint != 0 && hint < mmap_min_addr ? PAGE_ALIGN(mmap_min_addr) : hint;
+}
+
+// The checks of a mapping's type against the file's mode; adds VM_SHARED and the like.
+int fileMappingFlags(const file* file, u64 prot, u64 flags, u64& vm_flags) {
+    const u64 type = flags & MAP_TYPE;
+    if (type != MAP_SHARED && type != MAP_PRIVATE) return -EINVAL;
+    const bool writable = file->f_mode & FMODE_WRITE;
+    if (type == MAP_SHARED) {
+        if (prot & PROT_WRITE && !check("file open for writing", writable, file->f_mode)) return -EACCES;
+        vm_flags |= VM_SHARED | VM_MAYSHARE;
+        if (!writable) vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
+    }
+    if (!check("file open for reading", (file->f_mode & FMODE_READ) != 0, file->f_mode)) return -EACCES;
+    return file->f_op && file->f_op->canMmap() ? 0 : -ENODEV;
+}
+
+int mappingFlags(const file* file, u64 address, u64 prot, u64 flags, u64& vm_flags, pgoff_t& pgoff) {
+    if (file) return fileMappingFlags(file, prot, flags, vm_flags);
+    switch (flags & MAP_TYPE) {
+        case MAP_SHARED:
+            pgoff = 0;
+            vm_flags |= VM_SHARED | VM_MAYSHARE;
+            return 0;
+        case MAP_PRIVATE: pgoff = address >> PAGE_SHIFT; return 0;
+        default: return -EINVAL;
+    }
+}
+
+int mlockLimit(const mm_struct* mm, u64 vm_flags, u64 length) {
+    if (!(vm_flags & VM_LOCKED)) return 0;
+    const u64 locked = (length >> PAGE_SHIFT) + mm->locked_vm;
+    return check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked) ? 0 : -EAGAIN;
+}
+
+}  // namespace
+
+TRACED(Result<u64>, do_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flags), (pgoff_t, pgoff)) {
+    mm_struct* mm = current->mm;
+    if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
+    if (!check("len != 0", len != 0, len)) return Failure{-EINVAL};
+    if (!(flags & MAP_FIXED)) addr = round_hint_to_min(addr);
+    len = PAGE_ALIGN(len);
+    if (!check("PAGE_ALIGN(len) does not overflow", len != 0, len)) return Failure{-ENOMEM};
+    if (!check("offset does not overflow", pgoff + (len >> PAGE_SHIFT) >= pgoff, pgoff)) return Failure{-EOVERFLOW};
+    if (!check("map_count <= sysctl_max_map_count", mm->map_count <= sysctl_max_map_count, mm->map_count.get()))
+        return Failure{-ENOMEM};
+    addr = TRY(get_unmapped_area(file, addr, len, pgoff, flags));
+    u64 vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+    if (flags & MAP_LOCKED && !capable(CAP_IPC_LOCK) && rlimit_cur(RLIMIT_MEMLOCK) == 0) return Failure{-EPERM};
+    TRY_INT(mlockLimit(mm, vm_flags, len));
+    TRY_INT(mappingFlags(file, addr, prot, flags, vm_flags, pgoff));
+    if (flags & MAP_NORESERVE) vm_flags |= VM_NORESERVE;
+    const u64 mapped = TRY(mmap_region(file, addr, len, vm_flags, pgoff));
+    if (vm_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) mm_populate(mm, mapped, len);
+    return mapped;
+}
+
+namespace {
+
+u64 countPagesMapped(mm_struct* mm, u64 start, u64 end) {
+    u64 pages = 0;
+    for (const vm_area_struct* vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vmaNext(vma))
+        pages += (std::min(end, vma->vm_end.get()) - std::max(start, vma->vm_start.get())) >> PAGE_SHIFT;
+    return pages;
+}
+
+// file or shared memory behind the new VMA; on failure nothing is held.
+int attachFile(vm_area_struct* vma, struct file* file) {
+    if (vma->vm_flags & VM_GROWSDOWN && (file || vma->vm_flags & VM_SHARED)) return -EINVAL;
+    if (file == nullptr) return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
+    if (vma->vm_flags & VM_DENYWRITE) {         // the VMA itself denies from vma_link on
+        TRY_INT(deny_write_access(file));
+        allow_write_access(file);
+    }
+    vma->vm_file = get_file(file);
+    return 0;
+}
+
+}  // namespace
+
+TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), (u64, vm_flags), (pgoff_t, pgoff)) {
+    mm_struct* mm = current->mm;
+    if (!may_expand_vm(mm, len >> PAGE_SHIFT) && !may_expand_vm(mm, (len >> PAGE_SHIFT) - countPagesMapped(mm, addr, addr + len)))
+        return Failure{-ENOMEM};
+    if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
+    if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {       // accountable_mapping
+        TRY_INT(security_vm_enough_memory_mm(len >> PAGE_SHIFT));
+        vm_flags |= VM_ACCOUNT;
+    }
+    vm_area_struct* vma = nullptr;
+    if (file || !(vm_flags & VM_SHARED)) vma = vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vm_flags, 0, file, pgoff);
+    if (vma == nullptr) {
+        vma = new vm_area_struct;
+        vma->vm_mm = mm;
+        vma->vm_start = addr;
+        vma->vm_end = addr + len;
+        vma->vm_flags = vm_flags;
+        vma->vm_pgoff = pgoff;
+        if (const int error = attachFile(vma, file)) {
+            delete vma;
+            return Failure{error};
+        }
+        vma_link(mm, vma);
+    }
+    vm_stat_account(mm, vm_flags, vma->vm_file, static_cast<i64>(len >> PAGE_SHIFT));
+    if (vm_flags & VM_LOCKED) mm->locked_vm += len >> PAGE_SHIFT;
+    return addr;
+}
+
+// mm/util.c.
+TRACED(Result<u64>, vm_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag), (pgoff_t, pgoff)) {
+    return do_mmap_pgoff(file, addr, len, prot, flag, pgoff);
+}
+
+TRACED(Result<u64>, vm_mmap, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag), (u64, offset)) {
+    if (offset + PAGE_ALIGN(len) < offset || offset & ~PAGE_MASK) return Failure{-EINVAL};
+    return vm_mmap_pgoff(file, addr, len, prot, flag, offset >> PAGE_SHIFT);
+}
+
+TRACED(long, sys_mmap_pgoff, (u64, addr), (u64, len), (u64, prot), (u64, flags), (u64, fd), (u64, pgoff)) {
+    file* mapped = nullptr;
+    if (!(flags & MAP_ANONYMOUS)) {
+        mapped = fget(static_cast<unsigned>(fd));
+        if (mapped == nullptr) return -EBADF;
+        if (flags & MAP_HUGETLB) {
+            fput(mapped);
+            return -EINVAL;
+        }
+    } else if (flags & MAP_HUGETLB) {
+        unsupported("feature", "MAP_HUGETLB", "mmap", 0, "ENOMEM, as on a system without huge pages");
+        return -ENOMEM;
+    }
+    flags &= ~u64{MAP_EXECUTABLE | MAP_DENYWRITE};
+    const Result<u64> result = vm_mmap_pgoff(mapped, addr, len, prot, flags, pgoff);
+    if (mapped) fput(mapped);
+    return result.ok() ? static_cast<long>(result.value()) : result.error();
+}
+
+static traces::Value traceValue(const vm_operations_struct* ops) { return traces::Value::boolean(ops != nullptr); }
+static traces::Value traceValue(const std::vector<page*>& pages) {
+    traces::Value value = traces::Value::list({});
+    for (const page* p : pages) value.items.push_back(traceValue(p));
+    return value;
+}
+
+TRACED(int, install_special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), (u64, vm_flags), (std::vector<page*>, pages),
+       (const vm_operations_struct*, ops)) {
+    auto* vma = new vm_area_struct;
+    vma->vm_mm = mm;
+    vma->vm_start = addr;
+    vma->vm_end = addr + len;
+    vma->vm_flags = vm_flags | mm->def_flags | VM_DONTEXPAND;
+    vma->vm_ops = ops;
+    vma->special_pages = std::move(pages);
+    if (const int error = insert_vm_struct(mm, vma)) {
+        delete vma;
+        return error;
+    }
+    mm->total_vm += len >> PAGE_SHIFT;
+    return 0;
+}
+
+}  // namespace kernel

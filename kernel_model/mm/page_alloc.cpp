@@ -1,0 +1,88 @@
+// Linux mm/page_alloc.c: frames. The ladder of zones and orders is not modelled: one list of free frames.
+#include "kernel_model/mm/internal.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace kernel {
+namespace {
+
+// Frames from `fresh` on were never used: they are zero, and so are their struct pages (the host gives zeroed memory when
+// they are first touched, so that a large machine costs nothing to start). Frame 0 is never handed out.
+struct FrameList {
+    page* mem_map = nullptr;
+    u64 frames = 0, fresh = 0, freed = 0;
+    u64 head = 0;               // frame freed last, linked through page::index; 0: none
+    page* zero_page = nullptr;
+};
+FrameList list;
+
+page* takeFrame(bool& is_zero) {
+    page* taken = nullptr;
+    is_zero = false;
+    if (list.head != 0) {
+        taken = list.mem_map + list.head;
+        list.head = taken->index;
+        --list.freed;
+    } else if (list.fresh < list.frames) {
+        taken = list.mem_map + list.fresh++;
+        is_zero = true;
+    } else {
+        return nullptr;
+    }
+    *taken = page{};
+    taken->_count = 1;
+    return taken;
+}
+
+}  // namespace
+
+void page_alloc_init(cpu::PhysicalMemory& memory) {
+    std::free(list.mem_map);
+    list = FrameList{};
+    list.frames = memory.frames();
+    list.mem_map = static_cast<page*>(std::calloc(list.frames, sizeof(page)));
+    if (list.mem_map == nullptr) panic("no host memory for the page map");
+    list.fresh = 1;
+    list.zero_page = alloc_zeroed_page();
+    list.zero_page->flags = PG_zero | PG_uptodate;
+}
+
+page* alloc_page() {
+    bool is_zero;
+    return takeFrame(is_zero);
+}
+
+page* alloc_zeroed_page() {
+    bool is_zero;
+    page* taken = takeFrame(is_zero);
+    if (taken && !is_zero) std::memset(page_address(taken), 0, PAGE_SIZE);
+    return taken;
+}
+
+void get_page(page* p) { ++p->_count; }
+
+void put_page(page* p) {
+    BUG_ON(p->_count <= 0);
+    if (--p->_count > 0) return;
+    const u64 pfn = page_to_pfn(p);
+    if (processor().frameHasCode(pfn)) processor().frameChanged(pfn);
+    p->flags = 0;
+    p->mapping = nullptr;
+    p->index = list.head;
+    list.head = pfn;
+    ++list.freed;
+}
+
+u64 page_to_pfn(const page* p) { return static_cast<u64>(p - list.mem_map); }
+page* pfn_to_page(u64 pfn) {
+    BUG_ON(pfn >= list.frames);
+    return list.mem_map + pfn;
+}
+u8* page_address(const page* p) { return machine().memory->frame(page_to_pfn(p)); }
+page* ZERO_PAGE() { return list.zero_page; }
+u64 nr_free_pages() { return list.frames - list.fresh + list.freed; }
+
+traces::Value traceValue(const page* p) { return p ? traces::Value::hex(page_to_pfn(p)) : traces::Value::null(); }
+
+}  // namespace kernel
