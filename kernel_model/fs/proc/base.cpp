@@ -1,0 +1,106 @@
+// Files of /proc/PID (Linux fs/proc/base.c, namespaces aside; proc(5)).
+#include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/include/linux/mm.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+namespace {
+
+using Text = Result<std::string>;
+
+Text comm(task_struct* t) { return t->comm.get() + "\n"; }
+
+Text cmdline(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    if (!mm || !mm->arg_end) return std::string();
+    return readUserOf(t, mm->arg_start, std::min(mm->arg_end.get(), mm->arg_start + PAGE_SIZE));
+}
+Text environ(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    if (!mm || !mm->env_end) return std::string();
+    return readUserOf(t, mm->env_start, mm->env_end);
+}
+// saved_auxv up to and with AT_NULL.
+Text auxv(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    if (!mm) return std::string();
+    u64 words = 0;
+    while (words + 2 <= mm->saved_auxv.size() && mm->saved_auxv[words] != AT_NULL) words += 2;
+    words = std::min(words + 2, static_cast<u64>(mm->saved_auxv.size()));
+    return std::string(reinterpret_cast<const char*>(mm->saved_auxv.data()), words * 8);
+}
+
+Text limits(task_struct* t) {
+    struct Row { const char *name, *unit; };
+    static constexpr Row rows[RLIM_NLIMITS] = {
+        {"Max cpu time", "seconds"},       {"Max file size", "bytes"},        {"Max data size", "bytes"},
+        {"Max stack size", "bytes"},       {"Max core file size", "bytes"},   {"Max resident set", "bytes"},
+        {"Max processes", "processes"},    {"Max open files", "files"},       {"Max locked memory", "bytes"},
+        {"Max address space", "bytes"},    {"Max file locks", "locks"},       {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"},    {"Max nice priority", ""},         {"Max realtime priority", ""},
+        {"Max realtime timeout", "us"}};
+    const auto value = [](u64 n) { return n == RLIM_INFINITY ? std::string("unlimited") : std::to_string(n); };
+    std::string s = format("%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+    for (int i = 0; i < RLIM_NLIMITS; ++i) {
+        const rlimit& r = t->signal->rlim[i];
+        s += format("%-25s %-20s %-20s %-10s\n", rows[i].name, value(r.rlim_cur).c_str(), value(r.rlim_max).c_str(), rows[i].unit);
+    }
+    return s;
+}
+
+Result<dentry*> exe(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    if (!mm || !mm->exe_file) return Failure{-ENOENT};
+    return dget(mm->exe_file->f_path);
+}
+Result<dentry*> pathIn(task_struct* t, dentry* fs_struct::* member) {
+    const fs_struct* const fs = t->fs;
+    if (!fs) return Failure{-ENOENT};
+    return dget(fs->*member ? fs->*member : rootDentry());
+}
+Result<dentry*> cwd(task_struct* t) { return pathIn(t, &fs_struct::pwd); }
+Result<dentry*> root(task_struct* t) { return pathIn(t, &fs_struct::root); }
+
+template <Result<dentry*> (*follow)(task_struct*)>
+Text nameOf(task_struct* t) {
+    const DentryRef d(TRY(follow(t)));
+    return d_path(d.get());
+}
+
+constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, link = S_IFLNK | 0777;
+constexpr ProcEntry entries[] = {
+    {"auxv", own, auxv},
+    {"cmdline", readable, cmdline},
+    {"comm", S_IFREG | 0644, comm},
+    {"cwd", link, nameOf<cwd>, cwd},
+    {"environ", own, environ},
+    {"exe", link, nameOf<exe>, exe},
+    {"limits", readable, limits},
+    {"maps", readable, showMaps},
+    {"mounts", readable, showMounts},
+    {"root", link, nameOf<root>, root},
+    {"stat", readable, showTaskStat},
+    {"statm", readable, showStatm},
+    {"status", readable, showTaskStatus},
+};
+
+}  // namespace
+
+std::span<const ProcEntry> procTaskEntries() { return entries; }
+
+// access_process_vm, for reading.
+std::string readUserOf(task_struct* t, u64 begin, u64 end) {
+    std::string bytes;
+    while (begin < end) {
+        auto p = get_user_page(t->mm, begin & PAGE_MASK, false);
+        if (!p.ok()) break;
+        const u64 n = std::min(end - begin, PAGE_SIZE - begin % PAGE_SIZE);
+        bytes.append(reinterpret_cast<const char*>(page_address(*p)) + begin % PAGE_SIZE, n);
+        put_page(*p);
+        begin += n;
+    }
+    return bytes;
+}
+
+}  // namespace kernel

@@ -1,0 +1,229 @@
+// Files, directories and links of /proc (Linux fs/proc/inode.c, generic.c, base.c, fd.c).
+#include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/include/machine.hpp"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+namespace kernel {
+namespace {
+
+super_block* proc_sb = nullptr;
+
+struct ProcNode {
+    pid_t pid = 0;                          // 0: not below /proc/PID
+    std::string path;                       // below /proc or /proc/PID
+    const ProcEntry* entry = nullptr;       // null: a directory, or a link in fd/
+    int fd = -1;
+};
+ProcNode& nodeOf(const inode* node) { return *static_cast<ProcNode*>(node->i_private.get()); }
+
+inode_operations* procDirectory();
+inode_operations* procLink();
+file_operations* procFileOperations();
+file_operations* procDirectoryOperations();
+
+Result<task_struct*> taskOf(const ProcNode& n) {
+    if (n.pid == 0) return nullptr;
+    task_struct* const t = find_task_by_vpid(n.pid);
+    if (!t) return Failure{-ESRCH};
+    return t;
+}
+std::span<const ProcEntry> tableOf(const ProcNode& n) { return n.pid ? procTaskEntries() : procRootEntries(); }
+std::string below(const ProcNode& n, const std::string& name) { return n.path.empty() ? name : n.path + "/" + name; }
+
+// Numbers are a function of the name: nodes come and go.
+u64 inodeNumber(const ProcNode& n) {
+    u64 hash = 0x811c9dc5;                  // FNV-1a
+    for (const char c : n.path) hash = (hash ^ static_cast<u8>(c)) * 0x01000193 & 0xffff'ffff;
+    if (n.pid == 0 && n.path.empty()) return 1;
+    return u64{0x1000'0000} + (static_cast<u64>(n.pid) << 16) + (hash & 0xffff);
+}
+
+inode* makeInode(const ProcNode& n, umode_t mode) {
+    inode_operations* op = nullptr;
+    file_operations* fop = procFileOperations();
+    if (S_ISDIR(mode)) op = procDirectory(), fop = procDirectoryOperations();
+    else if (S_ISLNK(mode)) op = procLink(), fop = nullptr;
+    auto* const node = new inode;
+    node->i_ino = inodeNumber(n);
+    node->i_mode = mode;
+    node->i_sb = proc_sb;
+    node->i_dev = proc_sb->s_dev;
+    node->i_nlink = S_ISDIR(mode) ? 2 : 1;
+    node->i_atime = node->i_mtime = node->i_ctime = currentTime();
+    node->i_op = op;
+    node->i_fop = fop;
+    if (const auto t = taskOf(n); t.ok() && t.value() && t.value()->cred) {
+        node->i_uid = t.value()->cred->euid.get();
+        node->i_gid = t.value()->cred->egid.get();
+    }
+    node->i_private = std::make_shared<ProcNode>(n);
+    return node;
+}
+
+bool isNumber(const std::string& s) {
+    return !s.empty() && s.size() < 10 && s.front() != '0' && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+file* fileOf(task_struct* t, int fd) {
+    const files_struct* const files = t->files;
+    return files && static_cast<u64>(fd) < files->fdt.fd.size() ? files->fdt.fd[static_cast<u64>(fd)] : nullptr;
+}
+
+inode* lookupFd(const ProcNode& directory, const std::string& name) {
+    auto t = taskOf(directory);
+    if (!t.ok() || !(isNumber(name) || name == "0")) return nullptr;
+    const int fd = std::stoi(name);
+    const file* const f = fileOf(*t, fd);
+    if (!f) return nullptr;
+    const auto access = static_cast<umode_t>((f->f_mode & FMODE_READ ? 0500 : 0) | (f->f_mode & FMODE_WRITE ? 0300 : 0));
+    return makeInode({directory.pid, below(directory, name), nullptr, fd}, S_IFLNK | access);
+}
+
+inode* lookupName(const ProcNode& directory, const std::string& name) {
+    if (directory.pid && directory.path == "fd") return lookupFd(directory, name);
+    if (!directory.pid && directory.path.empty() && isNumber(name)) {
+        task_struct* const t = find_task_by_vpid(std::stoi(name));
+        return t ? makeInode({t->pid, "", nullptr}, S_IFDIR | 0555) : nullptr;
+    }
+    const std::string path = below(directory, name);
+    for (const ProcEntry& e : tableOf(directory)) {
+        const std::string_view entry = e.name;
+        if (entry == path) return makeInode({directory.pid, path, &e}, e.mode);
+        if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
+            return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0555);
+    }
+    if (directory.pid && path == "fd") return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0500);
+    return nullptr;
+}
+
+struct ProcDirectory : inode_operations {
+    bool uncached() const override { return true; }
+    Result<dentry*> lookup(inode* directory, dentry* parent, const std::string& name) override {
+        inode* const node = lookupName(nodeOf(directory), name);
+        if (!node) return nullptr;
+        return newDentry(parent, name, node);
+    }
+    int create(inode*, dentry*, const std::string&, umode_t) override { return -EACCES; }
+};
+
+struct ProcLink : inode_operations {
+    Result<std::string> readlink(dentry* d) override {
+        const ProcNode& n = nodeOf(d->d_inode);
+        task_struct* const t = TRY(taskOf(n));
+        if (n.entry) return n.entry->show(t);
+        const file* const f = fileOf(t, n.fd);
+        if (!f) return Failure{-ENOENT};
+        return d_path(f->f_path);
+    }
+    Result<dentry*> followLink(dentry* d) override {
+        const ProcNode& n = nodeOf(d->d_inode);
+        task_struct* const t = TRY(taskOf(n));
+        if (n.entry) return n.entry->follow ? n.entry->follow(t) : Result<dentry*>(nullptr);
+        const file* const f = fileOf(t, n.fd);
+        if (!f) return Failure{-ENOENT};
+        return dget(f->f_path);
+    }
+    void getattr(inode*, kstat& k) override { k.size = 64; }
+};
+
+struct ProcFile : file_operations {
+    long read(file* f, std::span<u8> to, loff_t& pos) override {
+        if (pos < 0) return -EINVAL;
+        if (pos == 0 || !f->private_data) {
+            const ProcNode& n = nodeOf(f->f_inode);
+            task_struct* const t = TRY(taskOf(n));
+            f->private_data = std::make_shared<std::string>(TRY(n.entry->show(t)));
+        }
+        const std::string& text = *static_cast<std::string*>(f->private_data.get());
+        const u64 at = std::min<u64>(static_cast<u64>(pos), text.size());
+        const u64 n = std::min(to.size(), text.size() - at);
+        std::memcpy(to.data(), text.data() + at, n);
+        pos += static_cast<loff_t>(n);
+        return static_cast<long>(n);
+    }
+    long write(file*, std::span<const u8>, loff_t&) override { return -EIO; }
+};
+
+struct ProcDirectoryOperations : file_operations {
+    long read(file*, std::span<u8>, loff_t&) override { return -EISDIR; }
+    int readdir(file* f, std::vector<DirectoryEntry>& all) override {
+        const ProcNode n = nodeOf(f->f_inode);
+        all.push_back({".", f->f_inode->i_ino, 4});
+        all.push_back({"..", f->f_path->d_parent->d_inode->i_ino, 4});
+        for (const std::string& name : namesIn(n)) {
+            inode* const node = lookupName(n, name);
+            if (!node) continue;
+            all.push_back({name, node->i_ino, static_cast<u8>((node->i_mode & S_IFMT) >> 12)});
+            iput(node);
+        }
+        return 0;
+    }
+
+private:
+    static std::vector<std::string> namesIn(const ProcNode& n) {
+        std::vector<std::string> names;
+        const auto t = taskOf(n);
+        if (n.pid && n.path == "fd") {
+            const u64 size = t.ok() && t.value()->files ? t.value()->files->fdt.fd.size() : 0;
+            for (u64 fd = 0; fd < size; ++fd) names.push_back(std::to_string(fd));
+            return names;
+        }
+        const std::string prefix = n.path.empty() ? "" : n.path + "/";
+        for (const ProcEntry& e : tableOf(n)) {
+            std::string name = e.name;
+            if (!name.starts_with(prefix)) continue;
+            name = name.substr(prefix.size());
+            name = name.substr(0, name.find('/'));
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        }
+        if (n.pid && n.path.empty()) names.push_back("fd");
+        if (!n.pid && n.path.empty())
+            for (const task_struct* task : all_tasks())
+                if (task->pid != 0) names.push_back(std::to_string(task->pid));
+        return names;
+    }
+};
+
+inode_operations* procDirectory() {
+    static ProcDirectory operations;
+    return &operations;
+}
+inode_operations* procLink() {
+    static ProcLink operations;
+    return &operations;
+}
+file_operations* procFileOperations() {
+    static ProcFile operations;
+    return &operations;
+}
+file_operations* procDirectoryOperations() {
+    static ProcDirectoryOperations operations;
+    return &operations;
+}
+
+}  // namespace
+
+void mountProc(dentry* where) {
+    proc_sb = newSuperBlock("proc", "proc", 0x9fa0);
+    mountOn(where, proc_sb, makeInode({0, "", nullptr}, S_IFDIR | 0555));
+}
+
+std::string format(const char* text, ...) {
+    va_list first, second;
+    va_start(first, text);
+    va_copy(second, first);
+    const int length = std::vsnprintf(nullptr, 0, text, first);
+    va_end(first);
+    std::string result(static_cast<u64>(std::max(length, 0)) + 1, '\0');
+    std::vsnprintf(result.data(), result.size(), text, second);
+    va_end(second);
+    result.pop_back();
+    return result;
+}
+
+}  // namespace kernel

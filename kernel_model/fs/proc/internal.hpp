@@ -1,0 +1,31 @@
+// /proc: every file is one row of a table; content is made when it is read (Linux fs/proc/; proc(5)).
+#pragma once
+
+#include "kernel_model/fs/internal.hpp"
+
+#include <span>
+
+namespace kernel {
+
+// name: path below /proc or /proc/PID; a name with '/' makes its directories.
+struct ProcEntry {
+    const char* name;
+    umode_t mode;                                           // S_IFREG or S_IFLNK and permissions
+    Result<std::string> (*show)(task_struct*);              // content, or text of the link; task: of /proc/PID, else null
+    Result<dentry*> (*follow)(task_struct*) = nullptr;      // magic link: where it leads, with a reference
+};
+
+std::span<const ProcEntry> procRootEntries();               // fs/proc/root.cpp
+std::span<const ProcEntry> procTaskEntries();               // fs/proc/base.cpp
+
+Result<std::string> showMaps(task_struct*);                 // fs/proc/task_mmu.cpp
+Result<std::string> showStatm(task_struct*);
+Result<std::string> showTaskStat(task_struct*);             // fs/proc/array.cpp
+Result<std::string> showTaskStatus(task_struct*);
+Result<std::string> showMounts(task_struct*);
+std::string readUserOf(task_struct*, u64 begin, u64 end);   // memory of another task, as far as it can be read
+
+// printf into a string: the formats of /proc are Linux's.
+std::string format(const char* text, ...) __attribute__((format(printf, 1, 2)));
+
+}  // namespace kernel
