@@ -1,5 +1,6 @@
 // Builds the basic block that starts at an address.
 #include "cpu/lower.hpp"
+#include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
 
@@ -138,6 +139,7 @@ Block* Core::blockAt(u64 address, BlockMode mode) {
         if (frameOfHost(rest) != block->second) block = nullptr;
     }
     if (block) return block;
+    const HostMxcsr host;
     if (blocks.full()) {
         blocks.dropAll();
         flushJumps();

@@ -1,6 +1,7 @@
 #include "cpu/cpu.hpp"
 
 #include "cpu/core.hpp"
+#include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
 
@@ -75,7 +76,8 @@ void Core::enter(const Op* op) {
 void Core::step(u64 until) {
     blocks.reap();
     const u64 remaining = std::min(until - count, u64{1} << 40);
-    const bool alwaysOne = observing || (rflags & FLAG_TF);
+    const bool checked = unmasked(mxcsr) != 0;      // SIMD exceptions: vector_mxcsr.hpp
+    const bool alwaysOne = observing || checked || (rflags & FLAG_TF);
     Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
     if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
     if (!block) return;
@@ -83,7 +85,12 @@ void Core::step(u64 until) {
     horizon = count + static_cast<u64>(left);
     faulted = stale = false;
     rip &= ~(PAGE_SIZE - 1);
-    enter(block->ops.get());
+    if (checked) {
+        enterChecked(*this, block->ops.get());
+    } else {
+        const GuestMxcsr guest(*this);
+        enter(block->ops.get());
+    }
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
     if ((rflags & FLAG_TF) && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);

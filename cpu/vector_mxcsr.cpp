@@ -28,11 +28,11 @@ void undo(Core& core, const Before& before) {
 
 // Runs the instruction and returns the flags that it raised.
 u32 attempt(Core& core, const Op* op) {
-    const u32 sticky = core.mxcsr & MXCSR_FLAGS;
-    core.mxcsr &= ~MXCSR_FLAGS;
+    const u32 host = _mm_getcsr();
+    _mm_setcsr(whileRunning(core.mxcsr));
     core.enter(op);
-    const u32 raised = core.mxcsr & MXCSR_FLAGS;
-    core.mxcsr |= sticky;
+    const u32 raised = _mm_getcsr() & MXCSR_FLAGS;
+    _mm_setcsr(host);
     return raised;
 }
 
@@ -46,7 +46,7 @@ GuestMxcsr::~GuestMxcsr() {
 
 void loadMxcsr(Core& core, u32 value) {
     core.mxcsr = value;
-    _mm_setcsr(whileRunning(value));
+    _mm_setcsr(_mm_getcsr() & ~MXCSR_FLAGS);
 }
 u32 storeMxcsr(Core& core) { return core.mxcsr |= _mm_getcsr() & MXCSR_FLAGS; }
 
@@ -54,7 +54,10 @@ void enterChecked(Core& core, const Op* op) {
     const Before before{core, core.flags, core.older, core.left};
     const u32 enabled = unmasked(core.mxcsr);
     u32 raised = attempt(core, op);
-    if (core.mxcsrLoaded || !(raised & enabled)) return;
+    if (!(raised & enabled)) {
+        core.mxcsr |= raised;
+        return;
+    }
     undo(core, before);
     if (raised & enabled & MXCSR_BEFORE) {
         raised &= MXCSR_BEFORE;

@@ -14,7 +14,7 @@ constexpr u32 MXCSR_UNDERFLOW = 0x10, MXCSR_BEFORE = 0x07;      // BEFORE: found
 
 constexpr u32 unmasked(u32 mxcsr) { return ~mxcsr >> 7 & MXCSR_FLAGS; }        // as flags
 
-// In Core::enter: the program's MXCSR inside, the host's outside. Flags of a checked instruction start at 0.
+// Around Core::enter: the program's MXCSR inside, the host's outside.
 class GuestMxcsr {
 public:
     explicit GuestMxcsr(Core& core);
@@ -38,11 +38,11 @@ private:
     u32 guest_;
 };
 
-// For handlers (LDMXCSR, STMXCSR, FXSAVE, FXRSTOR). After loadMxcsr the block must be left if the value unmasks something.
+// For handlers (LDMXCSR, STMXCSR, FXSAVE, FXRSTOR). loadMxcsr takes effect on the next entry: lastAction.
 void loadMxcsr(Core& core, u32 value);
 u32 storeMxcsr(Core& core);
 
-// enter() for one instruction while an exception is unmasked.
+// Core::enter for one instruction while an exception is unmasked.
 void enterChecked(Core& core, const Op* op);
 
 }  // namespace cpu

@@ -19,11 +19,17 @@ Family string();
 Family flagControl();
 Family miscellaneous();
 Family fpuControl();
-// Vector families (insn/sse*.cpp) go here as they are written.
+Family sseDataTransfer();
+Family sseArithmetic();
+Family sseApproximation();
+Family sseConvert();
+Family sseShuffle();
+Family ssePackedInteger();
 
 inline std::vector<Family> families() {
     return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
-            flagControl(), miscellaneous(), fpuControl()};
+            flagControl(), miscellaneous(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
+            ssePackedInteger()};
 }
 
 }  // namespace cpu

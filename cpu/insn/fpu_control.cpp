@@ -1,6 +1,7 @@
 // State and control of the x87 FPU and of SSE: SDM Vol. 1 §5.2.6, §5.2.7, §5.5.3, §10.5. x87 arithmetic is not here.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
+#include "cpu/vector_mxcsr.hpp"
 
 #include <array>
 
@@ -15,10 +16,10 @@ bool ldmxcsr(Core& core, const Op& op) {
     u32 value;
     if (!core.fetch(address(core, op), value)) return false;
     if (value & ~MXCSR_MASK) return core.fault(VECTOR_GP);
-    core.mxcsr = value;
+    loadMxcsr(core, value);
     return true;
 }
-bool stmxcsr(Core& core, const Op& op) { return core.save(address(core, op), core.mxcsr); }
+bool stmxcsr(Core& core, const Op& op) { return core.save(address(core, op), storeMxcsr(core)); }
 
 unsigned top(const X87& x87) { return x87.status >> 11 & 7; }
 void put(u8* image, unsigned at, u64 value, unsigned size) { std::memcpy(image + at, &value, size); }
@@ -77,7 +78,7 @@ template <bool wide> bool fxsave(Core& core, const Op& op) {
     if (!core.read(at, image.data(), image.size())) return false;
     std::memset(image.data(), 0, 416);      // the last 96 bytes are the program's
     saveX87(core.x87, wide, image);
-    put(image.data(), 24, core.mxcsr, 4);
+    put(image.data(), 24, storeMxcsr(core), 4);
     put(image.data(), 28, MXCSR_MASK, 4);
     for (unsigned i = 0; i < 16; ++i) std::memcpy(image.data() + 160 + 16 * i, core.ymm[i].lane, 16);
     return core.write(at, image.data(), image.size());
@@ -90,7 +91,7 @@ template <bool wide> bool fxrstor(Core& core, const Op& op) {
     const u32 mxcsr = static_cast<u32>(get(image.data(), 24, 4));
     if (mxcsr & ~MXCSR_MASK) return core.fault(VECTOR_GP);
     restoreX87(core.x87, wide, image);
-    core.mxcsr = mxcsr;
+    loadMxcsr(core, mxcsr);
     for (unsigned i = 0; i < 16; ++i) std::memcpy(core.ymm[i].lane, image.data() + 160 + 16 * i, 16);
     return true;
 }
@@ -153,9 +154,9 @@ bool emms(Core& core, const Op&) {
 template <bool (*run)(Core&, const Op&)> Handler environment(Form& f) { return f.insn.operand_width == 16 ? nullptr : actionOp<run>; }
 
 constexpr Row table[] = {
-    {ZYDIS_MNEMONIC_LDMXCSR, action<ldmxcsr>},      {ZYDIS_MNEMONIC_STMXCSR, action<stmxcsr>},
+    {ZYDIS_MNEMONIC_LDMXCSR, lastAction<ldmxcsr>},      {ZYDIS_MNEMONIC_STMXCSR, action<stmxcsr>},
     {ZYDIS_MNEMONIC_FXSAVE, action<fxsave<false>>}, {ZYDIS_MNEMONIC_FXSAVE64, action<fxsave<true>>},
-    {ZYDIS_MNEMONIC_FXRSTOR, action<fxrstor<false>>}, {ZYDIS_MNEMONIC_FXRSTOR64, action<fxrstor<true>>},
+    {ZYDIS_MNEMONIC_FXRSTOR, lastAction<fxrstor<false>>}, {ZYDIS_MNEMONIC_FXRSTOR64, lastAction<fxrstor<true>>},
     {ZYDIS_MNEMONIC_FNINIT, action<fninit>},        {ZYDIS_MNEMONIC_FNCLEX, action<fnclex>},
     {ZYDIS_MNEMONIC_FNSTCW, action<fnstcw>},        {ZYDIS_MNEMONIC_FLDCW, action<fldcw>},
     {ZYDIS_MNEMONIC_FNSTSW, fnstsw},                {ZYDIS_MNEMONIC_FWAIT, action<fwait>},
