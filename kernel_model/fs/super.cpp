@@ -27,22 +27,37 @@ void setRoot(super_block* sb, inode* node) {
     sb->s_root = root;
 }
 
-// The bytes of init live in the executable that holds us, so its file reads them in place.
-struct InitImage : file_operations {
+// Files whose first content lies in the executable that holds us (init, the demo): read in place, page by page.
+struct EmbeddedFile : file_operations {
+    using Bytes = std::span<const u8>;
+    static Bytes& bytesOf(inode* node) { return *static_cast<Bytes*>(node->i_private.get()); }
+
     long read(file* f, std::span<u8> to, loff_t& pos) override { return generic_file_read(f, to, pos); }
+    long write(file* f, std::span<const u8> from, loff_t& pos) override { return generic_file_write(f, from, pos); }
     bool canMmap() const override { return true; }
-    int readpage(inode*, pgoff_t index, std::span<u8> page) override {
-        const auto image = machine().boot.init_image;
+    int readpage(inode* node, pgoff_t index, std::span<u8> page) override {
+        const Bytes all = bytesOf(node);
         const u64 offset = index * PAGE_SIZE;
-        if (offset < image.size()) std::copy_n(image.begin() + static_cast<long>(offset), std::min(page.size(), image.size() - offset), page.begin());
+        if (offset >= all.size()) return 0;
+        std::ranges::copy(all.subspan(offset, std::min(page.size(), all.size() - offset)), page.begin());
+        return 0;
+    }
+};
+struct EmbeddedInode : inode_operations {
+    int setsize(inode* node, loff_t size) override {
+        auto& bytes = EmbeddedFile::bytesOf(node);
+        bytes = bytes.first(std::min(bytes.size(), static_cast<u64>(size)));
+        truncate_setsize(node, size);
         return 0;
     }
 };
 
-inode* initInode(super_block* sb) {
-    static InitImage operations;
-    inode* const node = newInode(S_IFREG | 0755, ramfsFile(), &operations, sb);
-    node->i_size = static_cast<loff_t>(machine().boot.init_image.size());
+inode* embeddedInode(std::span<const u8> content, umode_t mode, super_block* sb) {
+    static EmbeddedFile file;
+    static EmbeddedInode operations;
+    inode* const node = newInode(static_cast<umode_t>(S_IFREG | mode), &operations, &file, sb);
+    node->i_private = std::make_shared<EmbeddedFile::Bytes>(content);
+    node->i_size = static_cast<loff_t>(content.size());
     return node;
 }
 
@@ -62,7 +77,7 @@ void makeDev() {
         node->i_private = std::make_shared<int>(static_cast<int>(i));
         addChild(host, streams[i], node);
     }
-    if (!machine().boot.init_image.empty()) addChild(host, "init", initInode(sb));
+    if (!machine().boot.init_image.empty()) addChild(host, "init", embeddedInode(machine().boot.init_image, 0755, sb));
 }
 
 void mountDev(dentry* where) {
@@ -154,6 +169,16 @@ int bindHost(const std::string& host, const std::string& guest, bool writable) {
         }
     }
     mountOn(where, sb, node);
+    return 0;
+}
+
+int addMemoryFile(const std::string& path, std::span<const u8> content, umode_t mode) {
+    const auto cut = path.rfind('/');
+    if (cut == std::string::npos || cut + 1 == path.size()) return -EINVAL;
+    dentry* const parent = TRY(makePath(path.substr(0, cut)));
+    const std::string name = path.substr(cut + 1);
+    if (parent->d_subdirs.contains(name)) return -EEXIST;
+    addChild(parent, name, embeddedInode(content, mode, parent->d_inode->i_sb));
     return 0;
 }
 

@@ -20,10 +20,9 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
         get_page(at->second);
         return at->second;
     }
-    page* const p = alloc_page();
+    page* const p = alloc_zeroed_page();
     if (!p) return Failure{-ENOMEM};
     inode* const host = mapping->host;
-    std::memset(page_address(p), 0, PAGE_SIZE);
     if (const int error = host->i_fop->readpage(host, index, {page_address(p), PAGE_SIZE}); error < 0) {
         put_page(p);
         return Failure{error};

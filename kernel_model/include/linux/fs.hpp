@@ -212,6 +212,5 @@ void mountMemoryRoot();                                                      // 
 void mountHostRoot(const std::string& host_directory);                       // --root: read-only lower, writes in memory
 int bindHost(const std::string& host, const std::string& guest, bool writable);
 int addMemoryFile(const std::string& path, std::span<const u8> content, umode_t mode);   // in the memory root; makes its directories
-file* openHostStream(int stream);                                            // 0, 1, 2: the host's standard streams
 
 }  // namespace kernel
