@@ -49,8 +49,10 @@ struct linux_binfmt {
 };
 
 inline traces::Value traceValue(const linux_binfmt* f) { return f ? traces::Value::text(f->name) : traces::Value::null(); }
-inline traces::Value traceValue(const pt_regs* regs) { return regs ? traces::Value::text("task_pt_regs") : traces::Value::null(); }
-traces::Value traceValue(const std::vector<std::string>& strings);
+struct KernelStrings : std::vector<std::string> {
+    using vector::vector;
+};
+traces::Value traceValue(const KernelStrings& strings);
 
 // argv or envp: a guest array, or the kernel's own strings (run_init_process).
 struct user_arg_ptr {
@@ -91,7 +93,7 @@ Result<file*> open_exec(const std::string& name);
 void would_dump(linux_binprm*, file*);
 int prepare_binprm(linux_binprm*);
 int remove_arg_zero(linux_binprm*);
-int copy_strings_kernel(int argc, const std::vector<std::string>& strings, linux_binprm*);
+int copy_strings_kernel(int argc, const KernelStrings& strings, linux_binprm*);
 int bprm_change_interp(const std::string& interp, linux_binprm*);
 void set_binfmt(linux_binfmt*);
 void set_task_comm(task_struct*, const std::string&);

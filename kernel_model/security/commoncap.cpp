@@ -1,0 +1,40 @@
+// security/commoncap.c, v3.10: what execve makes of user ids (capabilities(7), "Capabilities and execution of programs by
+// root"). File capabilities and securebits are not modelled: only user 0 has capabilities.
+#include "kernel_model/include/linux/binfmts.hpp"
+
+namespace kernel {
+
+constexpr u64 CAP_FULL_SET = ~u64{0};
+constexpr int CAP_SETUID = 7;
+
+static void refuseIdentity(linux_binprm* bprm) {
+    struct cred* cred = bprm->cred;
+    cred->euid = cred->uid;
+    cred->egid = cred->gid;
+}
+
+TRACED(int, security_bprm_set_creds, (linux_binprm*, bprm)) {
+    struct cred* cred = bprm->cred;
+    const struct cred* old = current->cred;
+    const bool is_setid = cred->euid != old->uid || cred->egid != old->gid;
+    const bool trusted = !bprm->unsafe || (capable(CAP_SETUID) && !current->no_new_privs);
+    if (is_setid && !check("set-id program in a safe process", trusted, bprm->unsafe)) refuseIdentity(bprm);
+    cred->suid = cred->euid;
+    cred->fsuid = cred->euid;
+    cred->sgid = cred->egid;
+    cred->fsgid = cred->egid;
+    const bool root = cred->euid == 0;
+    cred->cap_permitted = root || cred->uid == 0 ? CAP_FULL_SET : 0;
+    cred->cap_effective = root ? CAP_FULL_SET : 0;
+    bprm->cap_effective = root;
+    return 0;
+}
+
+// AT_SECURE (getauxval(3)): the program runs with more rights than its caller.
+bool security_bprm_secureexec(const linux_binprm* bprm) {
+    const struct cred* cred = current->cred;
+    if (cred->uid != 0 && bprm->cap_effective) return true;
+    return cred->euid != cred->uid || cred->egid != cred->gid;
+}
+
+}  // namespace kernel

@@ -1,0 +1,128 @@
+// fs/binfmt_elf.c: the steps that do not depend on the kernel's version.
+#include "loader/elf.hpp"
+
+#include "kernel_model/include/linux/mm.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace loader {
+
+using namespace kernel;
+
+traces::Value traceValue(const elfhdr* h) {
+    if (!h) return traces::Value::null();
+    auto value = traces::Value::object();
+    value.with("e_type", traces::Value::count(h->e_type)).with("e_machine", traces::Value::count(h->e_machine));
+    value.with("e_entry", traces::Value::hex(h->e_entry)).with("e_phoff", traces::Value::hex(h->e_phoff));
+    value.with("e_phnum", traces::Value::count(h->e_phnum));
+    return value;
+}
+
+traces::Value traceValue(const elf_phdr* h) {
+    if (!h) return traces::Value::null();
+    auto value = traces::Value::object();
+    value.with("p_type", traces::Value::hex(h->p_type)).with("p_flags", traces::Value::hex(h->p_flags));
+    value.with("p_offset", traces::Value::hex(h->p_offset)).with("p_vaddr", traces::Value::hex(h->p_vaddr));
+    value.with("p_filesz", traces::Value::hex(h->p_filesz)).with("p_memsz", traces::Value::hex(h->p_memsz));
+    value.with("p_align", traces::Value::hex(h->p_align));
+    return value;
+}
+
+bool hasElfMagic(const elfhdr& header) {
+    const bool magic = std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0;
+    u32 seen;
+    std::memcpy(&seen, header.e_ident, sizeof seen);
+    return check("e_ident begins with 7f 45 4c 46", magic, seen);
+}
+
+bool elf_check_arch(const elfhdr& header) {
+    return check("e_machine == EM_X86_64", header.e_machine == EM_X86_64, int{header.e_machine});
+}
+
+bool isExecutableType(const elfhdr& header) {
+    return check("e_type is ET_EXEC or ET_DYN", header.e_type == ET_EXEC || header.e_type == ET_DYN, int{header.e_type});
+}
+
+bool canBeMapped(const file* file) {
+    const bool possible = file->f_op && file->f_op->canMmap();
+    return check("file has an mmap operation", possible, possible);
+}
+
+bool hasProgramHeaders(const elfhdr& header, u64 table_bytes) {
+    const bool size = header.e_phentsize == sizeof(elf_phdr);
+    if (!check("e_phentsize == 56", size, int{header.e_phentsize})) return false;
+    const bool number = header.e_phnum >= 1 && header.e_phnum <= table_bytes / sizeof(elf_phdr);
+    return check(table_bytes == 65536 ? "1 <= e_phnum <= 1170" : "1 <= e_phnum <= 73", number, int{header.e_phnum});
+}
+
+Result<ProgramHeaders> readProgramHeaders(file* file, const elfhdr& header) {
+    ProgramHeaders headers(header.e_phnum);
+    const u64 size = headers.size() * sizeof(elf_phdr);
+    const int read = kernel_read(file, static_cast<loff_t>(header.e_phoff), headers.data(), size);
+    if (!check("the file holds its program headers", read == static_cast<int>(size), read)) return Failure{read < 0 ? read : -EIO};
+    return headers;
+}
+
+const elf_phdr* findHeader(const ProgramHeaders& headers, u32 type) {
+    const auto found = std::ranges::find(headers, type, &elf_phdr::p_type);
+    return found == headers.end() ? nullptr : &*found;
+}
+
+u64 segmentProtection(const elf_phdr& segment) {
+    u64 prot = 0;
+    if (segment.p_flags & PF_R) prot |= PROT_READ;
+    if (segment.p_flags & PF_W) prot |= PROT_WRITE;
+    if (segment.p_flags & PF_X) prot |= PROT_EXEC;
+    return prot;
+}
+
+TRACED(u64, total_mapping_size, (const elf_phdr*, cmds), (int, nr)) {
+    const elf_phdr* first = nullptr;
+    const elf_phdr* last = nullptr;
+    for (const elf_phdr* header = cmds; header != cmds + nr; ++header) {
+        if (header->p_type != PT_LOAD) continue;
+        if (!first) first = header;
+        last = header;
+    }
+    return first ? last->p_vaddr + last->p_memsz - ELF_PAGESTART(first->p_vaddr) : 0;
+}
+
+static Result<u64> mapWhole(file* file, u64 addr, u64 size, u64 prot, u64 type, u64 offset, u64 total_size) {
+    total_size = ELF_PAGEALIGN(total_size);
+    const u64 mapped = TRY(vm_mmap(file, addr, total_size, prot, type, offset));
+    if (!BAD_ADDR(mapped) && size < total_size) do_munmap(current->mm, mapped + size, total_size - size);
+    return mapped;
+}
+
+TRACED(Result<u64>, elf_map, (file*, filep), (u64, addr), (const elf_phdr*, eppnt), (u64, prot), (u64, type), (u64, total_size)) {
+    const u64 page_offset = ELF_PAGEOFFSET(eppnt->p_vaddr);
+    const u64 size = ELF_PAGEALIGN(eppnt->p_filesz + page_offset);
+    const u64 offset = eppnt->p_offset - page_offset;
+    addr = ELF_PAGESTART(addr);
+    if (!size) return addr;         // a segment without file bytes
+    if (total_size) return mapWhole(filep, addr, size, prot, type, offset, total_size);
+    return vm_mmap(filep, addr, size, prot, type, offset);
+}
+
+// Whole pages of bss are anonymous; the heap starts behind them.
+TRACED(int, set_brk, (u64, start), (u64, end)) {
+    start = ELF_PAGEALIGN(start);
+    end = ELF_PAGEALIGN(end);
+    if (end > start) {
+        const u64 addr = TRY(vm_brk(start, end - start));
+        if (BAD_ADDR(addr)) return -EINVAL;
+    }
+    current->mm->start_brk = end;
+    current->mm->brk = end;
+    return 0;
+}
+
+// The part of the bss that shares a page with the file's data.
+TRACED(int, padzero, (u64, elf_bss)) {
+    const u64 offset = ELF_PAGEOFFSET(elf_bss);
+    if (offset && clear_user(UserPtr<void>(elf_bss), PAGE_SIZE - offset)) return -EFAULT;
+    return 0;
+}
+
+}  // namespace loader

@@ -1,0 +1,36 @@
+// fs/compat_binfmt_elf.c: 32-bit ELF programs. In its place on the list; 32-bit mode itself is not there yet.
+#include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "loader/internal.hpp"
+
+#include <cstring>
+
+namespace loader {
+
+using namespace kernel;
+
+static bool isCompatElf(const linux_binprm* bprm, const Elf32_Ehdr& header) {
+    constexpr u16 EM_486_LINUX = 6;
+    const bool machine = header.e_machine == EM_386 || header.e_machine == EM_486_LINUX;
+    return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && (header.e_type == ET_EXEC || header.e_type == ET_DYN) &&
+           check("e_machine == EM_386", machine, header.e_machine) && bprm->file->f_op && bprm->file->f_op->canMmap() &&
+           check("e_phentsize == 32", header.e_phentsize == sizeof(Elf32_Phdr), header.e_phentsize) && header.e_phnum >= 1 &&
+           header.e_phnum <= 65536 / sizeof(Elf32_Phdr);
+}
+
+static TRACED(int, load_compat_elf_binary, (linux_binprm*, bprm)) {
+    Elf32_Ehdr header;
+    std::memcpy(&header, bprm->buf.data(), sizeof header);
+    if (!isCompatElf(bprm, header)) return -ENOEXEC;
+    unsupported("feature", "compat_elf_format", "a 32-bit x86 program", 0, "execve fails with ENOEXEC");
+    return -ENOEXEC;
+}
+
+static linux_binfmt compat_elf_format = {"compat_elf_format", load_compat_elf_binary};
+
+int init_compat_elf_binfmt() {
+    register_binfmt(&compat_elf_format);
+    return 0;
+}
+
+}  // namespace loader
