@@ -11,12 +11,14 @@ LIBCS = ("gnu", "musl")
 IN_BOTH = {     # guest program: the argument lists it runs with
     "hello": [[]], "args": [[], ["one", "", "with space", "ünïcode"]], "wait_status": [[]], "fork_tree": [[]], "cow": [[]],
     "pipes": [[]], "signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]], "vfork": [[]], "files": [[]],
-    "directory": [[]], "stdio": [[]], "stack": [[]], "groups": [[]], "time": [[]], "self": [[]],
+    "directory": [[]], "stdio": [[]], "stack": [[]], "groups": [[]], "time": [[]], "self": [[]], "allocations": [[]],
     "crash": [[how] for how in ("null", "jump", "data", "ud2", "divide", "stack", "abort", "kill", "trap")],
 }
 ASSEMBLED = ("hello_asm", "start_asm")
 BUSYBOX = "/bin/busybox"
 BASH = "/bin/bash-static"
+JOB = "/data/job.sh"
+APPLETS = ("ls", "wc", "cat", "echo", "sleep", "tail", "sort", "rm", "seq", "tr", "mkdir", "mv", "cp", "false", "true")
 TEXT = b"".join(b"line %d of the text\n" % n for n in range(2000))
 TOOLS = {       # name: program, arguments, standard input; run in a tree of its own
     "busybox.echo": (BUSYBOX, ["echo", "a", "b"], b""),
@@ -43,6 +45,17 @@ TOOLS = {       # name: program, arguments, standard input; run in a tree of its
     "bash.substitution": (BASH, ["-c", "x=$(echo one; echo two); echo \"$x\" | { read a; echo got $a; }; exit 5"], b""),
     "bash.array": (BASH, ["-c", "a=(3 1 2); for x in \"${a[@]}\"; do printf '%03d\\n' $x; done; echo ${#a[@]}"], b""),
     "bash.trap": (BASH, ["-c", "trap 'echo trapped' USR1; kill -USR1 $$; trap 'echo bye' EXIT; echo end"], b""),
+    "busybox.job": (BUSYBOX, ["sh", JOB], b""),
+    "busybox.job-as-script": (JOB, [], b""),
+    "busybox.md5sum": (BUSYBOX, ["md5sum", "/data/text"], b""),
+    "busybox.awk": (BUSYBOX, ["awk", "{ n += $2; w[$1]++ } END { printf \"%d %.3f\\n\", n, n / NR; for (k in w) print k, w[k] }",
+                              "/data/text"], b""),
+    "busybox.sed": (BUSYBOX, ["sed", "-n", "s/line \\([0-9]*\\)5 /<\\1>/p", "/data/text"], b""),
+    "busybox.gzip": (BUSYBOX, ["sh", "-c", "gzip -c /data/text | gunzip -c | cmp - /data/text && echo same"], b""),
+    "busybox.tar": (BUSYBOX, ["sh", "-c", "tar cf /tmp/t -C /data more && tar tvf /tmp/t | wc -l"], b""),
+    "bash.job": (BASH, [JOB], b""),
+    "bash.features": (BASH, ["-c", "declare -A m=([x]=1 [y]=2); echo ${m[x]}${m[y]} ${#m[@]}; printf '%q %05.2f\\n' 'a b' 3.14159;"
+                             "[[ abc =~ ^a(.)c$ ]] && echo ${BASH_REMATCH[1]}; echo {a..e}{1..2}"], b""),
     "bash.glob": (BASH, ["-c", "cd /data; echo *; [[ text == t* ]] && echo yes"], b""),
 }
 
@@ -69,20 +82,28 @@ def inDefaultWorld(name, arguments, stdin=b""):
         compare(tree, program, arguments, (), stdin, cwd="/tmp")
 
 
+def fillTree(tree, program):
+    """Both shells, busybox's applets under their names, and some files."""
+    for source in (BUSYBOX, BASH):
+        if not os.path.exists(source):
+            raise cases.Skip(source + " is not installed")
+        tree.copy(source, source)
+    tree.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "job.sh"), JOB)
+    tree.file("/data/text", TEXT)
+    tree.file("/data/empty", b"")
+    tree.file("/data/more/deep/file", b"deep\n", 0o600)
+    tree.file("/etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+    os.symlink("text", tree.path + "/data/link")
+    for name in ("sh", *APPLETS):
+        os.symlink("busybox", tree.path + "/bin/" + name)
+    for folder, _, files in os.walk(tree.path):
+        for name in [*files, "."]:
+            os.utime(os.path.join(folder, name), (1000000000, 1000000000), follow_symlinks=False)
+
+
 def inTree(program, arguments, stdin):
-    if not os.path.exists(program):
-        raise cases.Skip(program + " is not installed")
     with Tree() as tree:
-        tree.copy(program, program)
-        tree.file("/data/text", TEXT)
-        tree.file("/data/empty", b"")
-        tree.file("/data/more/deep/file", b"deep\n", 0o600)
-        tree.file("/etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
-        os.symlink("text", tree.path + "/data/link")
-        if program == BUSYBOX:
-            os.symlink("busybox", tree.path + "/bin/sh")
-            for applet in ("ls", "wc", "cat", "echo", "sleep", "tail", "sort", "rm"):
-                os.symlink("busybox", tree.path + "/bin/" + applet)
+        fillTree(tree, program)
         compare(tree, program, arguments, ("--root", tree.path), stdin)
 
 
