@@ -55,10 +55,10 @@ enum class Scan { forward, reverse };
 template <Scan scan, class T, class S> void scanOp(HOT) {
     OPEN(source, S, T);
     OPEN(target, Dst, T);
-    const T value = source.get(), old = target.get();
+    const T value = source.get();
     constexpr int top = sizeof(T) * 8 - 1;
     const T index = static_cast<T>(scan == Scan::forward ? std::countr_zero(value) : top - std::countl_zero(value));
-    target.set(value ? index : old);        // zero leaves the target, as Intel's processors do
+    if (value) target.set(index);       // zero leaves the target, as Intel's processors do
     NEXT_WITH(value, 0, kindOf<T>(SUB));
 }
 template <Scan scan> Handler bitScan(Form& f) {

@@ -48,7 +48,7 @@ enum class Extend { zero, sign };
 template <class To, Extend how> Handler extendTo(Form& f) {
     const auto from = [&](auto s) -> Handler {
         using From = WIDTH(s);
-        if constexpr (sizeof(From) > sizeof(To)) return nullptr;
+        if constexpr (sizeof(From) > sizeof(To)) return convert<zeroExtend<To>, To, To>(f);     // MOVSXD with 66h
         else if constexpr (how == Extend::zero) return convert<zeroExtend<To>, To, From>(f);
         else return convert<signExtend<To>, To, From>(f);
     };
@@ -126,7 +126,7 @@ template <class T, class D> void compareExchange(HOT) {
     if (accumulator == present) {
         target.set(replacement);
     } else {
-        target.set(present);
+        if constexpr (!std::is_same_v<D, Dst>) target.set(present);
         typename Dst::Ref<T>{{registerBytes(core, offsetof(Registers, gpr)), 0, true}}.set(present);
     }
     NEXT_WITH(accumulator, present, kindOf<T>(SUB));

@@ -58,3 +58,8 @@ struct Machine {
     u64 cr3 = 0;
     u64 next = 1;
 };
+
+inline bool sameRegisters(const cpu::Registers& a, const cpu::Registers& b) {
+    return std::memcmp(&a, &b, offsetof(cpu::Registers, mxcsr) + 4) == 0 && std::memcmp(a.ymm, b.ymm, sizeof a.ymm) == 0 &&
+           std::memcmp(&a.x87, &b.x87, sizeof a.x87) == 0;
+}
