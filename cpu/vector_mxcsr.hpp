@@ -1,6 +1,7 @@
 // MXCSR (SDM Vol. 1 §10.2.3). While threaded code runs, the host's MXCSR holds the program's rounding, DAZ, FTZ and flags,
 // with every exception masked; new flags are folded into core.mxcsr on the way out. While the program has an exception
 // unmasked, it runs instruction by instruction, and one that raises it is undone and reported as #XM.
+// Deviation: at a #XM for overflow or underflow, PE may be set though the result with an unbounded exponent is exact.
 #pragma once
 
 #include "cpu/core.hpp"
@@ -10,7 +11,8 @@
 namespace cpu {
 
 constexpr u32 MXCSR_FLAGS = 0x3f, MXCSR_MASKS = 0x1f80, MXCSR_DEFAULT = 0x1f80, MXCSR_FTZ = 0x8000, MXCSR_BITS = 0xffff;
-constexpr u32 MXCSR_UNDERFLOW = 0x10, MXCSR_BEFORE = 0x07;      // BEFORE: found before the result is computed (IE, DE, ZE)
+constexpr u32 MXCSR_OVERFLOW = 0x08, MXCSR_UNDERFLOW = 0x10, MXCSR_PRECISION = 0x20;
+constexpr u32 MXCSR_BEFORE = 0x07;      // found before the result is computed: IE, DE, ZE
 
 constexpr u32 unmasked(u32 mxcsr) { return ~mxcsr >> 7 & MXCSR_FLAGS; }        // as flags
 

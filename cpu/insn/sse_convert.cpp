@@ -61,6 +61,9 @@ template <auto narrow, auto wide, class T> Handler toInteger(Form& f) {
     return toIntegerOp<narrow, Xmm, Src>;
 }
 
+// From memory it needs no MMX register and is CVTDQ2PD, unaligned like it.
+Handler cvtpi2pd(Form& f) { return isMemory(f, 1) ? vectorOp<cvtdq2pd, Low64, Load<Address::any>> : nullptr; }
+
 constexpr Row table[] = {
     {ZYDIS_MNEMONIC_CVTPS2PD, vector<cvtps2pd, Low64>},
     {ZYDIS_MNEMONIC_CVTPD2PS, vector<cvtpd2ps>},
@@ -70,6 +73,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_CVTPS2DQ, vector<cvtps2dq>},
     {ZYDIS_MNEMONIC_CVTTPS2DQ, vector<cvttps2dq>},
     {ZYDIS_MNEMONIC_CVTDQ2PD, vector<cvtdq2pd, Low64>},
+    {ZYDIS_MNEMONIC_CVTPI2PD, cvtpi2pd},
     {ZYDIS_MNEMONIC_CVTPD2DQ, vector<cvtpd2dq>},
     {ZYDIS_MNEMONIC_CVTTPD2DQ, vector<cvttpd2dq>},
     {ZYDIS_MNEMONIC_CVTSI2SS, fromInteger<cvtsi2ssl, cvtsi2ssq>},
