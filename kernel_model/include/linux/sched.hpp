@@ -104,6 +104,14 @@ struct thread_struct {
     u64 trap_nr = 0, error_code = 0, cr2 = 0;   // of the last fault that became a signal
 };
 
+// What a kernel thread runs. Types of their own, so that the trace shows a name and no host address.
+struct ThreadArgument { void* pointer = nullptr; };
+struct KernelThreadFunction {
+    int (*call)(ThreadArgument) = nullptr;
+    explicit operator bool() const { return call; }
+    bool operator==(const KernelThreadFunction&) const = default;
+};
+
 // What restart_syscall(2) goes on with.
 struct restart_block {
     long (*fn)(restart_block*) = nullptr;
@@ -169,8 +177,8 @@ struct task_struct : Object {
     FIELD(u64, robust_list);
     bool sigpending_flag = false;           // TIF_SIGPENDING
     bool need_resched = false;              // TIF_NEED_RESCHED
-    int (*kthread_function)(void*) = nullptr;   // kernel thread: what ret_from_fork calls
-    void* kthread_argument = nullptr;
+    KernelThreadFunction kthread_function;  // kernel thread: what ret_from_fork calls
+    ThreadArgument kthread_argument;
     u64 wake_time = 0;                      // schedule_timeout: virtual nanoseconds, 0 = none
     u32 jobctl = 0;
     kernel_siginfo last_siginfo;
@@ -181,7 +189,12 @@ traces::Value traceValue(completion*);
 inline traces::Value traceValue(const pt_regs* r) {
     return r ? traces::Value::object().with("ip", traces::Value::hex(r->ip)).with("sp", traces::Value::hex(r->sp)) : traces::Value::null();
 }
-traces::Value traceValue(int (*kernel_thread_function)(void*));
+u64 kernelTextAddress(KernelThreadFunction);        // kernel/kthread.cpp: a guest address that stands for the function
+KernelThreadFunction kernelFunctionAt(u64 address);
+traces::Value traceValue(KernelThreadFunction);
+inline traces::Value traceValue(ThreadArgument) { return traces::Value::null(); }
+inline traces::Value traceValue(const sigpending* p) { return traces::Value::hex(p->signal); }
+inline traces::Value traceValue(const std::list<task_struct*>* l) { return traces::Value::count(static_cast<i64>(l->size())); }
 
 extern task_struct init_task;
 extern mm_struct init_mm;
@@ -218,7 +231,7 @@ void wait_for_completion(completion*);
 
 // kernel/fork.cpp, kernel/exit.cpp, kernel/pid.cpp
 long do_fork(u64 clone_flags, u64 stack_start, u64 stack_size, UserPtr<int> parent_tidptr, UserPtr<int> child_tidptr);
-pid_t kernel_thread(int (*fn)(void*), void* arg, u64 flags);
+pid_t kernel_thread(KernelThreadFunction, ThreadArgument, u64 flags);
 [[noreturn]] void do_exit(long code);
 [[noreturn]] void do_group_exit(int exit_code);
 void release_task(task_struct*);

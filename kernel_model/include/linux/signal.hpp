@@ -68,6 +68,8 @@ void flush_sigqueue(sigpending*);
 void set_current_blocked(kernel_sigset);
 int dequeue_signal(task_struct*, kernel_sigset mask, kernel_siginfo*);
 int copy_siginfo_to_user(UserPtr<void>, const kernel_siginfo&);
+int restore_altstack(UserPtr<void>);
+int __save_altstack(UserPtr<void>, u64 sp);
 kernel_siginfo kernelSiginfo(int signal, int code = 0x80);                  // SEND_SIG_PRIV: SI_KERNEL
 kernel_siginfo senderSiginfo(int signal, int code = 0);                     // SI_USER from current
 struct ksignal {
@@ -80,6 +82,8 @@ void traceSigaction(sighand_struct*, int signal, const k_sigaction& before);
 inline traces::Value traceValue(const kernel_siginfo& i) {
     return traces::Value::object().with("si_signo", traces::Value::count(i.si_signo)).with("si_code", traces::Value::count(i.si_code));
 }
+inline traces::Value traceValue(const kernel_siginfo* i) { return traceValue(*i); }
+inline traces::Value traceValue(const k_sigaction* a) { return traces::Value::hex(a->sa_handler); }
 inline traces::Value traceValue(const ksignal* k) { return traces::Value::count(k->sig); }
 
 }  // namespace kernel

@@ -35,6 +35,7 @@ struct UserPtr {
     u64 address = 0;
     explicit operator bool() const { return address != 0; }
     UserPtr operator+(u64 n) const { return {address + n * sizeof(T)}; }
+    bool operator==(const UserPtr&) const = default;
 };
 template <>
 struct UserPtr<void> {

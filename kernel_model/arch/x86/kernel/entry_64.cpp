@@ -1,0 +1,125 @@
+// Linux arch/x86/kernel/entry_64.S: the way into a system call, and where a new kernel stack begins.
+#include "kernel_model/arch/x86/kernel/entry.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/machine.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+
+#include <cstring>
+
+namespace kernel {
+namespace {
+
+struct Arguments {                          // the registers of a call, in order
+    std::array<u64, 6> raw;
+};
+traces::Value traceValue(const Arguments* a) {
+    std::vector<traces::Value> all;
+    for (const u64 v : a->raw) all.push_back(traces::Value::hex(v));
+    return traces::Value::list(std::move(all));
+}
+
+const char* syscallName(u64 nr) {
+    const char* name = syscallNameOfLinux(nr);
+    return name ? name : "unknown";
+}
+void traceEnter(u64 nr, const SyscallDefinition* definition, const Arguments& args) {
+    using traces::Value;
+    std::vector<Value> shown, registers;
+    const int count = definition ? definition->argument_count : 6;
+    for (int i = 0; i < count; ++i) {
+        const auto n = static_cast<std::size_t>(i);
+        shown.push_back(Value::text(definition ? definition->arguments[n].render(args.raw[n]) : renderPointer(args.raw[n])));
+        registers.push_back(Value::hex(args.raw[n]));
+    }
+    traces::tracer().emit(traces::Kind::sys_enter, {{"nr", Value::count(static_cast<i64>(nr))}, {"name", Value::text(syscallName(nr))},
+                                                    {"args", Value::list(std::move(shown))}, {"raw", Value::list(std::move(registers))}});
+}
+bool returnsAddress(const char* name) {
+    return !std::strcmp(name, "mmap") || !std::strcmp(name, "brk") || !std::strcmp(name, "mremap") || !std::strcmp(name, "shmat");
+}
+std::string errnoName(int error) {
+    switch (error) {
+        case ERESTARTSYS: return "ERESTARTSYS";
+        case ERESTARTNOINTR: return "ERESTARTNOINTR";
+        case ERESTARTNOHAND: return "ERESTARTNOHAND";
+        case ERESTART_RESTARTBLOCK: return "ERESTART_RESTARTBLOCK";
+        default: break;
+    }
+    const char* name = strerrorname_np(error);
+    return name ? name : std::to_string(error);
+}
+
+// The stubs complete pt_regs for the calls that read or replace all of it; here it always is complete.
+static TRACED(long, stub_fork) { return syscallByNumber(57)->handler({}); }
+static TRACED(long, stub_vfork) { return syscallByNumber(58)->handler({}); }
+static TRACED(long, stub_clone, (const Arguments*, args)) { return syscallByNumber(56)->handler(args->raw); }
+static TRACED(long, stub_rt_sigreturn) { return syscallByNumber(15)->handler({}); }
+static TRACED(long, stub_execve, (const Arguments*, args)) {
+    current->thread.user = processor().registers();
+    const long result = syscallByNumber(59)->handler(args->raw);
+    if (result == 0) processor().registers() = current->thread.user;
+    return result;
+}
+long dispatch(u64 nr, const SyscallDefinition* definition, const Arguments& args) {
+    switch (nr) {
+        case 15: return stub_rt_sigreturn();
+        case 56: return stub_clone(&args);
+        case 57: return stub_fork();
+        case 58: return stub_vfork();
+        case 59: return stub_execve(&args);
+        default: return definition->handler(args.raw);
+    }
+}
+
+}  // namespace
+
+void traceSyscallExit(const pt_regs* regs) {
+    using traces::Value;
+    if (!traces::tracer().on(traces::Kind::sys_exit)) return;
+    const char* name = syscallName(regs->orig_ax);
+    const i64 result = static_cast<i64>(regs->ax);
+    const bool failed = result < 0 && result >= -4095;
+    std::vector<traces::Attr> attrs{{"nr", Value::count(static_cast<i64>(regs->orig_ax))}, {"name", Value::text(name)},
+                                    {"result", returnsAddress(name) && !failed ? Value::hex(regs->ax) : Value::count(result)}};
+    if (failed) attrs.push_back({"errno", Value::text(errnoName(static_cast<int>(-result)))});
+    traces::tracer().emit(traces::Kind::sys_exit, std::move(attrs));
+}
+
+void system_call(pt_regs* regs) {
+    const u64 nr = regs->orig_ax = regs->ax;
+    const SyscallDefinition* definition = syscallByNumber(nr);
+    const Arguments args{{regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9}};
+    if (traces::tracer().on(traces::Kind::sys_enter)) [[unlikely]] traceEnter(nr, definition, args);
+    regs->ax = static_cast<u64>(definition ? dispatch(nr, definition, args) : noSyscall(nr));
+    if (regs->orig_ax == NOT_A_SYSCALL) {   // rt_sigreturn replaced all of it
+        if (traces::tracer().on(traces::Kind::sys_exit)) {
+            pt_regs shown = *regs;
+            shown.orig_ax = nr;
+            traceSyscallExit(&shown);
+        }
+        return;
+    }
+    traceSyscallExit(regs);
+}
+
+// Where a new task starts after the first switch to it.
+static TRACED(void, ret_from_fork) {
+    schedule_tail(runqueue.prev);
+    if (current->kthread_function) current->kthread_function.call(current->kthread_argument);
+    else traceSyscallExit(current_pt_regs());
+}
+
+void taskMain() {
+    try {
+        ret_from_fork();
+        // A kernel thread's function came back: it has become a user program (kernel_init).
+        if (std::exchange(current->kthread_function, {})) processor().registers() = current->thread.user;
+        runUser();
+    } catch (const TaskDead&) {
+    }
+    schedule();
+    BUG_ON("a dead task was scheduled");
+    __builtin_unreachable();
+}
+
+}  // namespace kernel

@@ -1,0 +1,175 @@
+// Linux kernel/fork.c: what a new task shares, copies or gets fresh. versions/v3_10/fork.cpp puts the steps in order.
+#include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/include/linux/fs.hpp"
+#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/machine.hpp"
+#include "kernel_model/kernel/sched/fiber.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+
+namespace kernel {
+
+int nr_threads = 0;
+int max_threads = 0;
+
+task_struct::task_struct() : Object("task_struct", sizeof *this) {}
+task_struct::~task_struct() = default;
+
+// arch_dup_task_struct copies every field; those that hold lists, queues or the kernel stack itself start empty.
+task_struct::task_struct(const task_struct& from)
+    : Object("task_struct", sizeof *this, &from), state(from.state), usage(from.usage), flags(from.flags), on_rq(from.on_rq),
+      prio(from.prio), static_prio(from.static_prio), mm(from.mm), active_mm(from.active_mm), exit_state(from.exit_state),
+      exit_code(from.exit_code), exit_signal(from.exit_signal), pdeath_signal(from.pdeath_signal),
+      personality(from.personality), did_exec(from.did_exec), in_execve(from.in_execve), no_new_privs(from.no_new_privs),
+      pid(from.pid), tgid(from.tgid), real_parent(from.real_parent), parent(from.parent), group_leader(from.group_leader),
+      vfork_done(from.vfork_done), set_child_tid(from.set_child_tid), clear_child_tid(from.clear_child_tid),
+      utime(from.utime), stime(from.stime), min_flt(from.min_flt), maj_flt(from.maj_flt), nvcsw(from.nvcsw),
+      nivcsw(from.nivcsw), start_time(from.start_time), real_cred(from.real_cred), cred(from.cred), comm(from.comm),
+      fs(from.fs), files(from.files), signal(from.signal), sighand(from.sighand), blocked(from.blocked),
+      saved_sigmask(from.saved_sigmask), restore_sigmask(from.restore_sigmask), sas_ss_sp(from.sas_ss_sp),
+      sas_ss_size(from.sas_ss_size), thread(from.thread), parent_exec_id(from.parent_exec_id),
+      self_exec_id(from.self_exec_id), robust_list(from.robust_list), sigpending_flag(from.sigpending_flag) {}
+
+static TRACED(void, setup_thread_stack, (task_struct*, p), (task_struct*, org)) { p->stack = std::make_unique<Fiber>(taskMain); }
+
+static TRACED(task_struct*, arch_dup_task_struct, (task_struct*, src)) { return new task_struct(*src); }
+
+TRACED(task_struct*, dup_task_struct, (task_struct*, orig)) {
+    task_struct* tsk = arch_dup_task_struct(orig);
+    setup_thread_stack(tsk, orig);
+    tsk->usage = 2;                         // one for the parent's wait, one for the last schedule()
+    return tsk;
+}
+
+TRACED(void, free_task, (task_struct*, tsk)) { delete tsk; }
+
+static TRACED(void, __put_task_struct, (task_struct*, tsk)) {
+    exit_creds(tsk);
+    if (tsk->signal) put_signal_struct(tsk->signal);
+    free_task(tsk);
+}
+void put_task_struct(task_struct* tsk) {
+    if (--tsk->usage == 0) __put_task_struct(tsk);
+}
+
+void put_signal_struct(signal_struct* sig) {
+    if (--sig->sigcnt == 0) delete sig;
+}
+
+TRACED(void, rt_mutex_init_task, (task_struct*, p)) {}
+TRACED(void, posix_cpu_timers_init, (task_struct*, tsk)) {}
+TRACED(void, do_posix_clock_monotonic_gettime, (u64&, now)) { now = ktime_get(); }
+TRACED(int, copy_semundo, (u64, clone_flags), (task_struct*, tsk)) { return 0; }
+TRACED(void, exit_sem, (task_struct*, tsk)) {}
+TRACED(int, copy_io, (u64, clone_flags), (task_struct*, tsk)) { return 0; }
+TRACED(void, exit_task_namespaces, (task_struct*, p)) {}
+TRACED(void, ptrace_init_task, (task_struct*, child), (bool, ptrace)) { child->parent = child->real_parent; }
+
+TRACED(void, copy_flags, (u64, clone_flags), (task_struct*, p)) {
+    p->flags = (p->flags & ~PF_SUPERPRIV) | PF_FORKNOEXEC;
+}
+
+TRACED(void, init_sigpending, (sigpending*, sig)) {
+    sig->signal = 0;
+    sig->list.clear();
+}
+
+TRACED(int, copy_sighand, (u64, clone_flags), (task_struct*, tsk)) {
+    if (clone_flags & CLONE_SIGHAND) {
+        ++current->sighand->count;
+        return 0;
+    }
+    auto* sig = new sighand_struct;
+    sig->action = current->sighand->action;
+    tsk->sighand = sig;
+    return 0;
+}
+
+void __cleanup_sighand(sighand_struct* sighand) {
+    if (--sighand->count == 0) delete sighand;
+}
+
+TRACED(int, copy_signal, (u64, clone_flags), (task_struct*, tsk)) {
+    if (clone_flags & CLONE_THREAD) return 0;
+    auto* sig = new signal_struct;
+    tsk->signal = sig;
+    sig->nr_threads = 1;
+    sig->live = 1;
+    sig->sigcnt = 1;
+    std::copy(std::begin(current->signal->rlim), std::end(current->signal->rlim), sig->rlim);
+    sig->has_child_subreaper = current->signal->has_child_subreaper || current->signal->is_child_subreaper;
+    return 0;
+}
+
+TRACED(int, copy_mm, (u64, clone_flags), (task_struct*, tsk)) {
+    tsk->min_flt = 0;
+    tsk->maj_flt = 0;
+    tsk->nvcsw = 0;
+    tsk->nivcsw = 0;
+    tsk->mm = nullptr;
+    tsk->active_mm = nullptr;
+    mm_struct* oldmm = current->mm;
+    if (!oldmm) return 0;
+    mm_struct* mm = oldmm;
+    if (clone_flags & CLONE_VM) ++oldmm->mm_users;
+    else mm = dup_mm(tsk);
+    if (!mm) return -ENOMEM;
+    tsk->mm = mm;
+    tsk->active_mm = mm;
+    return 0;
+}
+
+TRACED(int, copy_namespaces, (u64, flags), (task_struct*, tsk)) {
+    constexpr u64 namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET;
+    return flags & namespaces && !capable(21) ? -EPERM : 0;    // CAP_SYS_ADMIN; with it: refused before (copy_process)
+}
+
+TRACED(void, complete_vfork_done, (task_struct*, tsk)) {
+    completion* vfork = tsk->vfork_done;
+    if (!vfork) return;
+    tsk->vfork_done = nullptr;
+    complete(vfork);
+}
+
+TRACED(int, wait_for_vfork_done, (task_struct*, child), (completion*, vfork)) {
+    const int killed = wait_for_completion_killable(vfork);
+    if (killed) child->vfork_done = nullptr;
+    put_task_struct(child);
+    return killed;
+}
+
+// set_tid_address(2): the word is cleared and its futex woken, when others may still look at it.
+TRACED(void, mm_release, (task_struct*, tsk), (mm_struct*, mm)) {
+    if (tsk->robust_list.get()) exit_robust_list(tsk);
+    if (tsk->vfork_done.get()) complete_vfork_done(tsk);
+    if (!tsk->clear_child_tid.get()) return;
+    if (!(tsk->flags & PF_SIGNALED) && mm && mm->mm_users > 1) {
+        static_cast<void>(put_user(0, tsk->clear_child_tid.get()));
+        futexWake(tsk->clear_child_tid.get().address, 1);
+    }
+    tsk->clear_child_tid = UserPtr<int>{};
+}
+
+// RLIMIT_NPROC binds unprivileged users only (getrlimit(2)).
+bool mayExceedProcessLimit() {
+    return current->real_cred->uid == 0u || capable(21) || capable(24);     // INIT_USER, CAP_SYS_ADMIN, CAP_SYS_RESOURCE
+}
+
+void traceTask(const task_struct* p) {
+    using traces::Value;
+    if (!traces::tracer().on(traces::Kind::task)) return;
+    const task_struct* parent = p->real_parent;
+    traces::tracer().emit(traces::Kind::task,
+                          {{"task", traces::objectValue(p)}, {"task_pid", Value::count(p->pid)}, {"tgid", Value::count(p->tgid)},
+                           {"ppid", Value::count(parent ? parent->tgid.get() : 0)}, {"comm", Value::text(p->comm.get())}});
+}
+
+void traceFork(const task_struct* parent, const task_struct* child) {
+    using traces::Value;
+    traceTask(child);
+    if (!traces::tracer().on(traces::Kind::sched_process_fork)) return;
+    traces::tracer().emit(traces::Kind::sched_process_fork,
+                          {{"parent_comm", Value::text(parent->comm.get())}, {"parent_pid", Value::count(parent->pid)},
+                           {"child_comm", Value::text(child->comm.get())}, {"child_pid", Value::count(child->pid)}});
+}
+
+}  // namespace kernel

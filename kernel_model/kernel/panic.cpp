@@ -1,0 +1,33 @@
+// Linux kernel/panic.c; and the end of the emulator when its own invariants are broken.
+#include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/include/machine.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace kernel {
+
+static void tracePanic(const std::string& fmt);
+void panic(const std::string& message) {
+    tracePanic(message);
+    MachineEnd end;
+    end.reason = MachineEnd::Reason::panic;
+    end.message = message;
+    endMachine(end);
+}
+static void tracePanic(const std::string& fmt) {
+    if (traces::tracer().on(traces::Kind::call)) traces::CallScope{"panic", {{"fmt", traces::Value::text(fmt)}}};
+}
+
+void brokenInvariant(const char* what, const char* file, int line) {
+    std::fprintf(stderr, "execscope: internal error: the invariant \"%s\" is broken (%s:%d)\n", what, file, line);
+    if (current_task)
+        std::fprintf(stderr, "execscope: current task: pid %d (%s), user ip 0x%llx, syscall %lld; trace events so far: %llu\n",
+                     current_task->pid.get(), current_task->comm.get().c_str(),
+                     static_cast<unsigned long long>(current_task->regs.ip), static_cast<long long>(current_task->regs.orig_ax),
+                     static_cast<unsigned long long>(traces::tracer().emitted()));
+    std::fprintf(stderr, "execscope: this is a bug in execscope; the trace file holds the events before it\n");
+    std::abort();
+}
+
+}  // namespace kernel

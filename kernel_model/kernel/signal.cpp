@@ -1,0 +1,196 @@
+// Linux kernel/signal.c: sending. kernel/signal_deliver.cpp takes signals off, kernel/signal_syscalls.cpp is the interface.
+#include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/kernel/exit.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/kernel/signal.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+
+bool signal_pending(const task_struct* p) { return p->sigpending_flag; }
+bool fatal_signal_pending(const task_struct* p) { return p->sigpending_flag && (p->pending.signal & sigmask(SIGKILL)); }
+
+void signal_wake_up(task_struct* t, bool resume) {
+    t->sigpending_flag = true;
+    wakeUpState(t, TASK_INTERRUPTIBLE | (resume ? TASK_WAKEKILL : 0));
+}
+
+static bool hasPendingSignals(const task_struct* t) {
+    return (t->jobctl & JOBCTL_STOP_PENDING) || ((t->pending.signal | t->signal->shared_pending.signal) & ~t->blocked.get());
+}
+TRACED(void, recalc_sigpending) { current->sigpending_flag = hasPendingSignals(current); }
+void recalc_sigpending_and_wake(task_struct* t) {
+    if (hasPendingSignals(t)) signal_wake_up(t, false);
+}
+
+void flush_sigqueue(sigpending* queue) {
+    queue->signal = 0;
+    queue->list.clear();
+}
+void removeSignals(kernel_sigset mask, sigpending* queue) {
+    queue->signal &= ~mask;
+    std::erase_if(queue->list, [&](const kernel_siginfo& i) { return mask & sigmask(i.si_signo); });
+}
+
+static u64 handlerOf(const task_struct* t, int sig) { return t->sighand->action[static_cast<std::size_t>(sig - 1)].sa_handler; }
+static bool sig_ignored(const task_struct* t, int sig) {
+    if (t->blocked & sigmask(sig)) return false;    // it may be caught once it is unblocked
+    const u64 handler = handlerOf(t, sig);
+    if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == HANDLER_DFL && !(sigmask(sig) & SIG_KERNEL_ONLY)) return true;
+    return handler == HANDLER_IGN || (handler == HANDLER_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE));
+}
+
+static void continueGroup(task_struct* p) {
+    signal_struct* sig = p->signal;
+    for (task_struct* t : p->group_leader->thread_group) {
+        removeSignals(SIG_KERNEL_STOP, &t->pending);
+        t->jobctl &= ~(JOBCTL_STOP_PENDING | 0xffff);
+        wakeUpState(t, __TASK_STOPPED);
+    }
+    removeSignals(SIG_KERNEL_STOP, &sig->shared_pending);
+    u32 why = 0;
+    if (sig->flags & SIGNAL_STOP_STOPPED) why = SIGNAL_CLD_CONTINUED;
+    else if (sig->group_stop_count) why = SIGNAL_CLD_STOPPED;
+    if (!why) return;
+    sig->flags = why | SIGNAL_STOP_CONTINUED;
+    sig->group_stop_count = 0;
+    sig->group_exit_code = 0;
+}
+
+// signal(7): SIGCONT undoes pending stops and the reverse, whatever their handlers are. False: nobody wants the signal.
+static TRACED(bool, prepare_signal, (int, sig), (task_struct*, p)) {
+    if (p->signal->flags & SIGNAL_GROUP_EXIT) return sig == SIGKILL;
+    if (sigmask(sig) & SIG_KERNEL_STOP) {
+        removeSignals(sigmask(SIGCONT), &p->signal->shared_pending);
+        for (task_struct* t : p->group_leader->thread_group) removeSignals(sigmask(SIGCONT), &t->pending);
+    } else if (sig == SIGCONT) {
+        continueGroup(p);
+    }
+    return !sig_ignored(p, sig);
+}
+
+static bool wants_signal(int sig, const task_struct* p) {
+    if ((p->blocked & sigmask(sig)) || (p->flags & PF_EXITING)) return false;
+    return sig == SIGKILL || (!(p->state & __TASK_STOPPED) && (p == current || !signal_pending(p)));
+}
+static task_struct* chooseThread(int sig, task_struct* p, bool group) {
+    if (wants_signal(sig, p)) return p;
+    if (!group) return nullptr;
+    for (task_struct* t : p->group_leader->thread_group)
+        if (wants_signal(sig, t)) return t;
+    return nullptr;
+}
+static bool sig_fatal(const task_struct* t, int sig) {
+    return !(sigmask(sig) & (SIG_KERNEL_IGNORE | SIG_KERNEL_STOP)) && handlerOf(t, sig) == HANDLER_DFL;
+}
+
+static TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
+    task_struct* t = chooseThread(sig, p, group);
+    if (!t) return;
+    signal_struct* signal = p->signal;
+    const bool end_group = sig_fatal(p, sig) && !(signal->flags & (SIGNAL_UNKILLABLE | SIGNAL_GROUP_EXIT)) &&
+                           !(sigmask(sig) & SIG_KERNEL_COREDUMP);
+    if (!end_group) return signal_wake_up(t, sig == SIGKILL);
+    signal->flags = SIGNAL_GROUP_EXIT;
+    signal->group_exit_code = sig;
+    signal->group_stop_count = 0;
+    for (task_struct* each : p->group_leader->thread_group) {
+        each->jobctl = 0;
+        each->pending.signal |= sigmask(SIGKILL);
+        signal_wake_up(each, true);
+    }
+}
+
+static void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, const char* result) {
+    using traces::Value;
+    if (!traces::tracer().on(traces::Kind::signal_generate)) return;
+    traces::tracer().emit(traces::Kind::signal_generate,
+                          {{"sig", Value::count(sig)}, {"name", Value::text(signalName(sig))}, {"code", Value::count(info.si_code)},
+                           {"comm", Value::text(t->comm.get())}, {"target_pid", Value::count(t->pid)}, {"result", Value::text(result)}});
+}
+
+static TRACED(int, __send_signal, (int, sig), (const kernel_siginfo&, info), (task_struct*, t), (bool, group)) {
+    if (!prepare_signal(sig, t)) {
+        traceGenerate(sig, info, t, "ignored");
+        return 0;
+    }
+    sigpending* queue = group ? &t->signal->shared_pending : &t->pending;
+    if (sig < SIGNAL_RTMIN && (queue->signal & sigmask(sig))) {     // a standard signal is queued once
+        traceGenerate(sig, info, t, "already_pending");
+        return 0;
+    }
+    if (queue->list.size() >= t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur) {
+        if (sig >= SIGNAL_RTMIN && info.si_code != SI_USER) return -EAGAIN;     // sigqueue(3)
+    } else {
+        queue->list.push_back(info);
+    }
+    queue->signal |= sigmask(sig);
+    complete_signal(sig, t, group);
+    traceGenerate(sig, info, t, "delivered");
+    return 0;
+}
+int sendSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group) { return __send_signal(sig, info, t, group); }
+
+int send_sig_info(int sig, const kernel_siginfo& info, task_struct* p) {
+    return p->sighand.get() ? __send_signal(sig, info, p, true) : -ESRCH;
+}
+int send_sig(int sig, task_struct* p, int priv) {
+    if (!p->sighand.get()) return -ESRCH;
+    return __send_signal(sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig), p, false);
+}
+
+TRACED(void, force_sig_info, (int, sig), (const kernel_siginfo&, info), (task_struct*, t)) {
+    k_sigaction& action = t->sighand->action[static_cast<std::size_t>(sig - 1)];
+    const bool ignored = action.sa_handler == HANDLER_IGN, blocked = t->blocked & sigmask(sig);
+    if (blocked || ignored) {
+        const k_sigaction before = action;
+        action.sa_handler = HANDLER_DFL;
+        traceSigaction(t->sighand, sig, before);
+        if (blocked) {
+            t->blocked &= ~sigmask(sig);
+            recalc_sigpending_and_wake(t);
+        }
+    }
+    if (action.sa_handler == HANDLER_DFL) t->signal->flags &= ~SIGNAL_UNKILLABLE;
+    __send_signal(sig, info, t, false);
+}
+void force_sig(int sig, task_struct* p) { force_sig_info(sig, kernelSiginfo(sig), p); }
+
+kernel_siginfo kernelSiginfo(int sig, int code) {
+    kernel_siginfo info;
+    info.si_signo = sig;
+    info.si_code = code;
+    return info;
+}
+kernel_siginfo senderSiginfo(int sig, int code) {
+    kernel_siginfo info = kernelSiginfo(sig, code);
+    info.si_pid = current->tgid;
+    info.si_uid = current->cred->uid;
+    return info;
+}
+
+int zap_other_threads(task_struct* p) {
+    int count = 0;
+    p->signal->group_stop_count = 0;
+    for (task_struct* t : p->group_leader->thread_group) {
+        if (t == p) continue;
+        t->jobctl = 0;
+        ++count;
+        if (t->exit_state.get()) continue;      // a zombie leader
+        t->pending.signal |= sigmask(SIGKILL);
+        signal_wake_up(t, true);
+    }
+    return count;
+}
+
+// PF_EXITING: no more signals; shared ones that this thread was to take go to another one.
+TRACED(void, exit_signals, (task_struct*, tsk)) {
+    tsk->flags |= PF_EXITING;
+    if (thread_group_empty(tsk) || (tsk->signal->flags & SIGNAL_GROUP_EXIT) || !signal_pending(tsk)) return;
+    for (task_struct* t : tsk->group_leader->thread_group)
+        if (t != tsk && !(t->flags & PF_EXITING)) recalc_sigpending_and_wake(t);
+}
+
+}  // namespace kernel

@@ -1,0 +1,171 @@
+// Linux kernel/signal.c: kill(2), tgkill(2), rt_sigqueueinfo(2) and the masks.
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/kernel/signal.hpp"
+
+#include <algorithm>
+
+namespace kernel {
+
+static bool valid_signal(int sig) { return sig >= 0 && sig <= NSIG; }
+
+// kill(2): real or effective uid equal to the target's real or saved uid, CAP_KILL, or SIGCONT within the session.
+int checkKillPermission(int sig, const kernel_siginfo& info, const task_struct* t) {
+    if (!valid_signal(sig)) return -EINVAL;
+    if (info.si_code > 0) return 0;         // from the kernel
+    const cred* mine = current->cred;
+    const cred* his = t->cred;
+    if (same_thread_group(current, t) || mine->euid == his->suid || mine->euid == his->uid || mine->uid == his->suid ||
+        mine->uid == his->uid || capable(5))
+        return 0;
+    return sig == SIGCONT && task_session_nr(current) == task_session_nr(t) ? 0 : -EPERM;
+}
+
+TRACED(int, group_send_sig_info, (int, sig), (const kernel_siginfo&, info), (task_struct*, p)) {
+    TRY_INT(checkKillPermission(sig, info, p));
+    return sig && p->sighand.get() ? sendSignal(sig, info, p, true) : 0;
+}
+
+static int sendToMany(const std::list<task_struct*>& targets, int sig, const kernel_siginfo& info) {
+    bool reached = false;
+    int error = -ESRCH;
+    for (task_struct* p : targets) {
+        error = group_send_sig_info(sig, info, p);
+        reached |= error == 0;
+    }
+    return reached ? 0 : error;
+}
+int kill_pgrp(int pgrp, int sig, int priv) {
+    const pid* group = find_vpid(pgrp);
+    const std::list<task_struct*> members = group ? group->tasks[PIDTYPE_PGID] : std::list<task_struct*>{};
+    return sendToMany(members, sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig));
+}
+
+static int killEverybody(int sig, const kernel_siginfo& info) {
+    std::list<task_struct*> others;
+    for (task_struct* p : all_tasks())
+        if (p->pid > 1 && !same_thread_group(p, current)) others.push_back(p);
+    if (others.empty()) return -ESRCH;
+    const int error = sendToMany(others, sig, info);
+    return error == -EPERM ? 0 : error;
+}
+
+SYSCALL_DEFINE(2, kill, (int, pid), (int, sig)) {
+    const kernel_siginfo info = senderSiginfo(sig);
+    if (pid > 0) {
+        task_struct* p = find_task_by_vpid(pid);
+        return p ? group_send_sig_info(sig, info, p) : -ESRCH;
+    }
+    if (pid == -1) return killEverybody(sig, info);
+    return kill_pgrp(pid == 0 ? task_pgrp_nr(current) : -pid, sig, 0);
+}
+
+static int do_tkill(int tgid, int pid, int sig) {
+    task_struct* p = find_task_by_vpid(pid);
+    if (!p || (tgid > 0 && p->tgid != tgid)) return -ESRCH;
+    const kernel_siginfo info = senderSiginfo(sig, SI_TKILL);
+    TRY_INT(checkKillPermission(sig, info, p));
+    return sig && p->sighand.get() ? sendSignal(sig, info, p, false) : 0;
+}
+SYSCALL_DEFINE(2, tkill, (int, pid), (int, sig)) { return pid <= 0 ? -EINVAL : do_tkill(0, pid, sig); }
+SYSCALL_DEFINE(3, tgkill, (int, tgid), (int, pid), (int, sig)) { return pid <= 0 || tgid <= 0 ? -EINVAL : do_tkill(tgid, pid, sig); }
+
+// Only the kernel says SI_USER, SI_TKILL or a positive code about others (rt_sigqueueinfo(2)).
+static Result<kernel_siginfo> siginfoFromUser(UserPtr<void> uinfo, int sig, int target) {
+    kernel_siginfo info;
+    if (copy_from_user(&info, uinfo, sizeof info)) return Failure{-EFAULT};
+    if ((info.si_code >= 0 || info.si_code == SI_TKILL) && target != current->pid) return Failure{-EPERM};
+    info.si_signo = sig;
+    return info;
+}
+SYSCALL_DEFINE(3, rt_sigqueueinfo, (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
+    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
+    task_struct* p = find_task_by_vpid(pid);
+    return p ? group_send_sig_info(sig, info, p) : -ESRCH;
+}
+SYSCALL_DEFINE(4, rt_tgsigqueueinfo, (int, tgid), (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
+    if (pid <= 0 || tgid <= 0) return -EINVAL;
+    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
+    task_struct* p = find_task_by_vpid(pid);
+    if (!p || p->tgid != tgid) return -ESRCH;
+    TRY_INT(checkKillPermission(sig, info, p));
+    return sig && p->sighand.get() ? sendSignal(sig, info, p, false) : 0;
+}
+
+// ---- Masks.
+
+void set_current_blocked(kernel_sigset set) {
+    current->blocked = set & ~SIG_KERNEL_ONLY;
+    recalc_sigpending();
+}
+
+SYSCALL_DEFINE(4, rt_sigprocmask, (int, how), (UserPtr<kernel_sigset>, nset), (UserPtr<kernel_sigset>, oset),
+               (size_t, sigsetsize)) {
+    if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
+    const kernel_sigset old = current->blocked;
+    if (nset) {
+        const kernel_sigset set = TRY(get_user(nset)) & ~SIG_KERNEL_ONLY;
+        if (how == SIG_BLOCK) set_current_blocked(old | set);
+        else if (how == SIG_UNBLOCK) set_current_blocked(old & ~set);
+        else if (how == SIG_SETMASK) set_current_blocked(set);
+        else return -EINVAL;
+    }
+    return oset ? put_user(old, oset) : 0;
+}
+
+SYSCALL_DEFINE(2, rt_sigpending, (UserPtr<void>, uset), (size_t, sigsetsize)) {
+    if (sigsetsize > sizeof(kernel_sigset)) return -EINVAL;
+    const kernel_sigset set = (current->pending.signal | current->signal->shared_pending.signal) & current->blocked;
+    return copy_to_user(uset, &set, sigsetsize) ? -EFAULT : 0;
+}
+
+SYSCALL_DEFINE(2, rt_sigsuspend, (UserPtr<kernel_sigset>, unewset), (size_t, sigsetsize)) {
+    if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
+    const kernel_sigset set = TRY(get_user(unewset));
+    current->saved_sigmask = current->blocked;
+    set_current_blocked(set);
+    while (!signal_pending(current)) {
+        set_current_state(TASK_INTERRUPTIBLE);
+        schedule();
+    }
+    current->restore_sigmask = true;
+    return -ERESTARTNOHAND;
+}
+
+SYSCALL_DEFINE(0, pause) {
+    while (!signal_pending(current)) {
+        set_current_state(TASK_INTERRUPTIBLE);
+        schedule();
+    }
+    return -ERESTARTNOHAND;
+}
+
+struct timespec64 { i64 tv_sec, tv_nsec; };
+SYSCALL_DEFINE(4, rt_sigtimedwait, (UserPtr<kernel_sigset>, uthese), (UserPtr<void>, uinfo), (UserPtr<timespec64>, uts),
+               (size_t, sigsetsize)) {
+    if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
+    const kernel_sigset these = TRY(get_user(uthese)) & ~SIG_KERNEL_ONLY;
+    u64 until = ~u64{0};
+    if (uts) {
+        const timespec64 ts = TRY(get_user(uts));
+        if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= 1'000'000'000) return -EINVAL;
+        until = ktime_get() + static_cast<u64>(std::min<i64>(ts.tv_sec, 1'000'000'000)) * 1'000'000'000 + static_cast<u64>(ts.tv_nsec);
+    }
+    kernel_siginfo info;
+    int sig = dequeue_signal(current, ~these, &info);
+    if (!sig && until > ktime_get()) {
+        const kernel_sigset blocked = current->blocked;
+        current->blocked = blocked & ~these;
+        recalc_sigpending();
+        set_current_state(TASK_INTERRUPTIBLE);
+        schedule_timeout_until(until);
+        sig = dequeue_signal(current, ~these, &info);
+        set_current_blocked(blocked);
+        if (!sig && ktime_get() < until) return -EINTR;
+    }
+    if (!sig) return -EAGAIN;
+    return uinfo && copy_siginfo_to_user(uinfo, info) ? -EFAULT : sig;
+}
+
+}  // namespace kernel

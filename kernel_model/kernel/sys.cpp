@@ -1,0 +1,222 @@
+// Linux kernel/sys.c, exec_domain.c, capability.c: names, limits, prctl(2) and other single calls.
+#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/machine.hpp"
+#include "kernel_model/kernel/timespec.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kernel {
+
+struct new_utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65]; };
+static void fill(char (&to)[65], const std::string& from) { std::memcpy(to, from.data(), std::min<std::size_t>(from.size(), 64)); }
+
+SYSCALL_DEFINE(1, newuname, (UserPtr<new_utsname>, name)) {
+    new_utsname u{};
+    fill(u.sysname, "Linux");
+    fill(u.nodename, machine().boot.hostname);
+    fill(u.release, "3.10.0");
+    fill(u.version, "#1 SMP execscope");
+    fill(u.machine, "x86_64");
+    fill(u.domainname, "(none)");
+    return put_user(u, name);
+}
+SYSCALL_DEFINE(2, sethostname, (UserPtr<void>, name), (int, len)) {
+    if (!capable(21)) return -EPERM;        // CAP_SYS_ADMIN
+    if (len < 0 || len > 64) return -EINVAL;
+    char text[65] = {};
+    if (copy_from_user(text, name, static_cast<u64>(len))) return -EFAULT;
+    machine().boot.hostname.assign(text, strnlen(text, 64));
+    return 0;
+}
+
+struct sysinfo_64 {
+    i64 uptime;
+    u64 loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+    u16 procs, pad;
+    u32 pad1;
+    u64 totalhigh, freehigh;
+    u32 mem_unit, pad2;
+};
+static_assert(sizeof(sysinfo_64) == 112);
+SYSCALL_DEFINE(1, sysinfo, (UserPtr<sysinfo_64>, info)) {
+    sysinfo_64 s{};
+    s.uptime = static_cast<i64>(ktime_get() / NSEC_PER_SEC);
+    s.totalram = machine().memory->frames() * PAGE_SIZE;
+    s.freeram = nr_free_pages() * PAGE_SIZE;
+    s.procs = static_cast<u16>(nr_threads);
+    s.mem_unit = 1;
+    return put_user(s, info);
+}
+
+// ---- Limits (getrlimit(2)).
+
+static int do_prlimit(task_struct* p, u32 resource, const rlimit* fresh, rlimit* old) {
+    if (resource >= RLIM_NLIMITS) return -EINVAL;
+    rlimit& limit = p->signal->rlim[resource];
+    if (old) *old = limit;
+    if (!fresh) return 0;
+    if (fresh->rlim_cur > fresh->rlim_max) return -EINVAL;
+    if (resource == RLIMIT_NOFILE && fresh->rlim_max > 1024 * 1024) return -EPERM;      // fs.nr_open
+    if (fresh->rlim_max > limit.rlim_max && !capable(24)) return -EPERM;                // CAP_SYS_RESOURCE
+    limit = *fresh;
+    return 0;
+}
+SYSCALL_DEFINE(2, getrlimit, (u32, resource), (UserPtr<rlimit>, rlim)) {
+    rlimit value{};
+    TRY_INT(do_prlimit(current, resource, nullptr, &value));
+    return put_user(value, rlim);
+}
+SYSCALL_DEFINE(2, setrlimit, (u32, resource), (UserPtr<rlimit>, rlim)) {
+    const rlimit fresh = TRY(get_user(rlim));
+    return do_prlimit(current, resource, &fresh, nullptr);
+}
+SYSCALL_DEFINE(4, prlimit64, (int, pid), (u32, resource), (UserPtr<rlimit>, new_rlim), (UserPtr<rlimit>, old_rlim)) {
+    rlimit fresh{}, old{};
+    if (new_rlim) fresh = TRY(get_user(new_rlim));
+    task_struct* p = pid ? find_task_by_vpid(pid) : current;
+    if (!p) return -ESRCH;
+    const cred *mine = current->cred, *his = p->cred;
+    if (p != current && !capable(24) && (mine->uid != his->euid || mine->uid != his->suid || mine->uid != his->uid)) return -EPERM;
+    TRY_INT(do_prlimit(p, resource, new_rlim ? &fresh : nullptr, &old));
+    return old_rlim ? put_user(old, old_rlim) : 0;
+}
+
+SYSCALL_DEFINE(1, personality, (u32, persona)) {
+    const u32 old = current->personality;
+    if (persona != 0xffffffff) current->personality = persona;
+    return old;
+}
+
+SYSCALL_DEFINE(3, getcpu, (UserPtr<u32>, cpup), (UserPtr<u32>, nodep), (UserPtr<void>, unused)) {
+    const bool bad = (cpup && put_user(0u, cpup)) || (nodep && put_user(0u, nodep));
+    return bad ? -EFAULT : 0;
+}
+
+// ---- reboot(2): the way pid 1 ends the machine.
+
+static constexpr u32 MAGIC1 = 0xfee1dead, RESTART2 = 0xa1b2c3d4, POWER_OFF = 0x4321fedc, HALT = 0xcdef0123, RESTART = 0x01234567;
+SYSCALL_DEFINE(4, reboot, (u32, magic1), (u32, magic2), (u32, cmd), (UserPtr<const char>, arg)) {
+    if (!capable(22)) return -EPERM;        // CAP_SYS_BOOT
+    constexpr u32 magic2s[] = {672274793, 85072278, 369367448, 537993216};
+    if (magic1 != MAGIC1 || std::ranges::find(magic2s, magic2) == std::end(magic2s)) return -EINVAL;
+    MachineEnd end;
+    switch (cmd) {
+        case 0:                             // CAD_OFF
+        case 0x89abcdef: return 0;          // CAD_ON
+        case RESTART2:
+            if (strncpy_from_user(end.command, arg, 255) < 0) return -EFAULT;
+            endMachine(end);
+        case RESTART:
+        case HALT:
+        case POWER_OFF: endMachine(end);
+        default: return -EINVAL;
+    }
+}
+
+// ---- prctl(2)
+
+static long prctlName(int option, u64 address) {
+    if (option == 16) {                     // PR_GET_NAME
+        char comm[16] = {};
+        std::memcpy(comm, current->comm.get().data(), std::min<std::size_t>(current->comm.get().size(), 15));
+        return copy_to_user(UserPtr<void>(address), comm, sizeof comm) ? -EFAULT : 0;
+    }
+    std::string comm;
+    if (strncpy_from_user(comm, UserPtr<const char>{address}, 15) < 0) return -EFAULT;
+    current->comm = comm.substr(0, 15);
+    return 0;
+}
+static long prctlDumpable(bool set, u64 value) {
+    if (!set) return current->mm->flags & 3;
+    if (value > 1) return -EINVAL;
+    current->mm->flags = (current->mm->flags & ~3u) | static_cast<u32>(value);
+    return 0;
+}
+
+SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (u64, arg5)) {
+    switch (option) {
+        case 1:                             // PR_SET_PDEATHSIG
+            if (arg2 > NSIG) return -EINVAL;
+            current->pdeath_signal = static_cast<int>(arg2);
+            return 0;
+        case 2: return put_user(current->pdeath_signal.get(), UserPtr<int>{arg2});
+        case 3: return prctlDumpable(false, 0);
+        case 4: return prctlDumpable(true, arg2);
+        case 15:
+        case 16: return prctlName(option, arg2);
+        case 36:                            // PR_SET_CHILD_SUBREAPER
+            current->signal->is_child_subreaper = arg2 != 0;
+            return 0;
+        case 37: return put_user(static_cast<int>(current->signal->is_child_subreaper), UserPtr<int>{arg2});
+        case 38:                            // PR_SET_NO_NEW_PRIVS
+            if (arg2 != 1 || arg3 || arg4 || arg5) return -EINVAL;
+            current->no_new_privs = true;
+            return 0;
+        case 39: return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->no_new_privs.get();
+        default: break;
+    }
+    if (option > 0 && option <= 41) unsupported("feature", "prctl option " + std::to_string(option), "", current_pt_regs()->ip, "EINVAL");
+    return -EINVAL;
+}
+
+// ---- capget(2), capset(2), version 3 (two words).
+
+struct cap_header { u32 version; int pid; };
+struct cap_data { u32 effective, permitted, inheritable; };
+static constexpr u32 CAPABILITY_V1 = 0x19980330, CAPABILITY_V2 = 0x20071026, CAPABILITY_V3 = 0x20080522;
+static Result<u64> capWords(UserPtr<cap_header> header, cap_header& h) {
+    h = TRY(get_user(header));
+    if (h.version == CAPABILITY_V1) return u64{1};
+    if (h.version == CAPABILITY_V2 || h.version == CAPABILITY_V3) return u64{2};
+    if (put_user(CAPABILITY_V3, UserPtr<u32>{header.address})) return Failure{-EFAULT};
+    return Failure{-EINVAL};
+}
+SYSCALL_DEFINE(2, capget, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dataptr)) {
+    cap_header h{};
+    const auto words = capWords(header, h);
+    if (!words.ok()) return words.error() == -EINVAL && !dataptr ? 0 : words.error();
+    const task_struct* p = h.pid ? find_task_by_vpid(h.pid) : current;
+    if (!p) return h.pid < 0 ? -EINVAL : -ESRCH;
+    const cred* c = p->cred;
+    cap_data data[2];
+    for (int i = 0; i < 2; ++i)
+        data[i] = {static_cast<u32>(c->cap_effective >> (32 * i)), static_cast<u32>(c->cap_permitted >> (32 * i)),
+                   static_cast<u32>(c->cap_inheritable >> (32 * i))};
+    return dataptr && copy_to_user(dataptr, data, words.value() * sizeof(cap_data)) ? -EFAULT : 0;
+}
+SYSCALL_DEFINE(2, capset, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dataptr)) {
+    cap_header h{};
+    const u64 words = TRY(capWords(header, h));
+    if (h.pid && h.pid != current->pid) return -EPERM;
+    cap_data data[2] = {};
+    if (copy_from_user(data, dataptr, words * sizeof(cap_data))) return -EFAULT;
+    const u64 effective = u64{data[1].effective} << 32 | data[0].effective;
+    const u64 permitted = u64{data[1].permitted} << 32 | data[0].permitted;
+    const u64 inheritable = u64{data[1].inheritable} << 32 | data[0].inheritable;
+    const cred* old = current->cred;
+    if ((permitted & ~old->cap_permitted.get()) || (effective & ~permitted)) return -EPERM;
+    cred* c = prepare_creds();
+    c->cap_effective = effective;
+    c->cap_permitted = permitted;
+    c->cap_inheritable = inheritable;
+    return commit_creds(c);
+}
+
+// ptrace(2): nobody can be traced here.
+SYSCALL_DEFINE(4, ptrace, (i64, request), (i64, pid), (u64, addr), (u64, data)) {
+    unsupported("syscall", "ptrace", "101", current_pt_regs()->ip - 2, "EPERM");
+    return -EPERM;
+}
+
+// syslog(2): the kernel log is empty.
+SYSCALL_DEFINE(3, syslog, (int, type), (UserPtr<void>, buf), (int, len)) {
+    if (type < 0 || type > 10) return -EINVAL;
+    if (type == 10) return 262144;          // SYSLOG_ACTION_SIZE_BUFFER
+    return (type == 2 || type == 3 || type == 4) && (!buf || len < 0) ? -EINVAL : 0;
+}
+
+}  // namespace kernel
