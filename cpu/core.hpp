@@ -53,6 +53,8 @@ struct Core : Registers {
     PhysicalMemory& memory;
     Blocks blocks;
     InstructionObserver* observer = nullptr;
+    Registers observed;                 // before the instruction
+    std::vector<u8> observedBytes;
 #if EXECSCOPE_DISPATCH_LOOP
     struct { Handler handler; const Op* op; i64 left; u64 fa, fb, fk; } postponed{};
 #endif
@@ -81,6 +83,8 @@ struct Core : Registers {
 
     // cpu.cpp. Block at an address, or null with the fault in trap.
     Block* blockAt(u64 address, BlockMode mode);
+    void beforeInstruction(const Block& block);     // observe.cpp
+    void afterInstruction();
     void enter(const Op* op);
     void step(u64 until);
 };

@@ -84,6 +84,7 @@ void Core::step(u64 until) {
     left = alwaysOne ? -1 : static_cast<i64>(remaining) - i64{BLOCK_INSTRUCTIONS};
     horizon = count + static_cast<u64>(left);
     faulted = stale = false;
+    if (observing) beforeInstruction(*block);
     rip &= ~(PAGE_SIZE - 1);
     if (checked) {
         enterChecked(*this, block->ops.get());
@@ -93,6 +94,7 @@ void Core::step(u64 until) {
     }
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
+    if (observing && !faulted) afterInstruction();
     if ((rflags & FLAG_TF) && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
 }
 

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Checks the threaded code of the interpreter: every handler leaves by a jump, none calls another one.
+
+usage: handlers.py OBJECT...      (the objects of cpu/insn of an optimised build)
+
+A handler is a function whose last three arguments are (long, unsigned long, unsigned long, unsigned long) behind
+(const cpu::Op*, cpu::Core*). A sibling call that the compiler did not turn into a jump grows the stack without a word.
+"""
+import re
+import subprocess
+import sys
+
+HANDLER = re.compile(r"\(cpu::Op const\*, cpu::Core\*, long, unsigned long, unsigned long, unsigned long\)")
+FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
+INDIRECT_CALL = re.compile(r"\bcall\s+\*")
+INDIRECT_JUMP = re.compile(r"\bjmp\s+\*")
+RETURN = re.compile(r"\bret\b")
+TARGET = re.compile(r"R_X86_64_(PLT32|PC32)\s+(.*?)([-+]0x[0-9a-f]+)?$")
+
+
+def functions(path):
+    text = subprocess.run(["objdump", "-dr", "-C", "--no-show-raw-insn", path], check=True, capture_output=True, text=True).stdout
+    name, body = None, []
+    for line in text.splitlines():
+        found = FUNCTION.match(line)
+        if found:
+            if name:
+                yield name, body
+            name, body = found.group(1), []
+        elif name:
+            body.append(line)
+    if name:
+        yield name, body
+
+
+def complaints(name, body):
+    if not body:
+        return
+    code = [line for line in body if "R_X86_64" not in line]
+    if any(INDIRECT_CALL.search(line) for line in code):
+        yield "calls the next handler"
+    if any(RETURN.search(line) for line in code):
+        yield "returns"
+    for line, following in zip(body, body[1:]):
+        target = TARGET.search(following)
+        if "call" in line and target and HANDLER.search(target.group(2)):
+            yield f"calls {target.group(2)}"
+    if not any(INDIRECT_JUMP.search(line) or re.search(r"\bjmp\b", line) for line in code):
+        yield "does not jump on"
+
+
+def main(paths):
+    handlers, jumps, wrong = 0, 0, 0
+    for path in paths:
+        for name, body in functions(path):
+            if not HANDLER.search(name) or "[clone .cold" in name or name.startswith("void (*"):    # the last: returns a handler
+                continue
+            handlers += 1
+            jumps += any(INDIRECT_JUMP.search(line) for line in body)
+            for complaint in complaints(name, body):
+                print(f"{path}: {name}: {complaint}")
+                wrong += 1
+    print(f"{handlers} handlers, {jumps} with an indirect jump, {wrong} complaints")
+    return 1 if wrong or handlers < 100 or jumps < handlers * 0.8 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
