@@ -43,7 +43,7 @@ def complaints(name, body):
         yield "returns"
     for line, following in zip(body, body[1:]):
         target = TARGET.search(following)
-        if "call" in line and target and HANDLER.search(target.group(2)):
+        if re.search(r"\tcall\b", line) and target and HANDLER.search(target.group(2)):
             yield f"calls {target.group(2)}"
     if not any(INDIRECT_JUMP.search(line) or re.search(r"\bjmp\b", line) for line in code):
         yield "does not jump on"
