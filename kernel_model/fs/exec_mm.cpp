@@ -6,27 +6,64 @@
 
 namespace kernel {
 
-static int killOtherThreads(task_struct* tsk) {
+namespace {
+
+int givenUp(signal_struct* sig) {
+    sig->group_exit_task = nullptr;
+    sig->notify_count = 0;
+    return -EAGAIN;
+}
+
+template <class Condition>
+bool waitKillable(Condition condition) {
+    while (!condition()) {
+        set_current_state(TASK_KILLABLE);
+        schedule();
+        if (fatal_signal_pending(current)) return false;
+    }
+    return true;
+}
+
+int killOtherThreads(task_struct* tsk) {
     signal_struct* sig = tsk->signal;
     const bool exiting = (sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exit_task;
     if (!check("no other thread runs exec or exit_group", !exiting, sig->flags)) return -EAGAIN;
     sig->group_exit_task = tsk;
-    sig->notify_count = zap_other_threads(tsk);
-    if (tsk->group_leader != tsk) sig->notify_count = sig->notify_count - 1;
-    while (sig->notify_count > 0) {
-        set_current_state(TASK_KILLABLE);
-        schedule();
-        if (fatal_signal_pending(tsk)) {
-            sig->group_exit_task = nullptr;
-            sig->notify_count = 0;
-            return -EAGAIN;
-        }
-    }
+    const int others = zap_other_threads(tsk);
+    sig->notify_count = thread_group_leader(tsk) ? others : others - 1;     // the leader stays, a zombie
+    return waitKillable([sig] { return sig->notify_count == 0; }) ? 0 : givenUp(sig);
+}
+
+void replaceIn(std::list<task_struct*>& list, task_struct* old, task_struct* fresh) {
+    std::ranges::replace(list, old, fresh);
+}
+
+// The thread becomes the process: pid, place in the family and exit signal are the old leader's (execve(2), "attributes").
+int takeOverLeader(task_struct* tsk) {
+    task_struct* leader = tsk->group_leader;
+    signal_struct* sig = tsk->signal;
+    sig->notify_count = -1;             // exit_notify wakes us for it
+    if (!waitKillable([leader] { return leader->exit_state != 0; })) return givenUp(sig);
+    tsk->start_time = leader->start_time;
+    tsk->pid = leader->pid;
+    change_pid(tsk, PIDTYPE_PID, leader->pids[PIDTYPE_PID]);
+    transfer_pid(leader, tsk, PIDTYPE_PGID);
+    transfer_pid(leader, tsk, PIDTYPE_SID);
+    replaceIn(tasksList(), leader, tsk);
+    replaceIn(leader->real_parent->children, leader, tsk);
+    tsk->thread_group = {tsk, leader};
+    tsk->group_leader = tsk;
+    leader->group_leader = tsk;
+    tsk->exit_signal = SIGCHLD;
+    leader->exit_signal = -1;
+    leader->exit_state = EXIT_DEAD;
+    traces::tracer().setTask(tsk->pid);
+    release_task(leader);
     return 0;
 }
 
 // The action table must not be shared with another process any more (CLONE_SIGHAND without CLONE_THREAD).
-static void makeSighandPrivate(task_struct* tsk) {
+void makeSighandPrivate(task_struct* tsk) {
     sighand_struct* old = tsk->sighand;
     if (old->count == 1) return;
     auto* fresh = new sighand_struct;
@@ -35,13 +72,14 @@ static void makeSighandPrivate(task_struct* tsk) {
     __cleanup_sighand(old);
 }
 
+}  // namespace
+
 // Kills the other threads, waits for them, gives this one a table of actions of its own.
 TRACED(int, de_thread, (task_struct*, tsk)) {
     signal_struct* sig = tsk->signal;
-    const bool alone = tsk->group_leader->thread_group.size() <= 1;
-    if (!alone) {
+    if (!thread_group_empty(tsk)) {
         TRY_INT(killOtherThreads(tsk));
-        if (tsk->group_leader != tsk) return -EAGAIN;   // taking over the leader's identity comes with threads
+        if (!thread_group_leader(tsk)) TRY_INT(takeOverLeader(tsk));
     }
     sig->group_exit_task = nullptr;
     sig->notify_count = 0;
