@@ -15,7 +15,7 @@ V four(u32 a, u32 b, u32 c, u32 d) {
     return _mm_set_epi64x(static_cast<i64>(c | u64{d} << 32), static_cast<i64>(a | u64{b} << 32));
 }
 V two(u64 a, u64 b) { return _mm_set_epi64x(static_cast<i64>(b), static_cast<i64>(a)); }
-u64 words(const u8* from, u8 order) {       // four of four words
+[[gnu::always_inline]] inline u64 words(const u8* from, u8 order) {     // four of four
     return u64{element<u16>(from, order & 3)} | u64{element<u16>(from, order >> 2 & 3)} << 16 |
            u64{element<u16>(from, order >> 4 & 3)} << 32 | u64{element<u16>(from, order >> 6)} << 48;
 }
