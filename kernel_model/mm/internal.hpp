@@ -12,7 +12,7 @@ namespace kernel {
 
 // Software bits of an entry (asm/pgtable_types.h): the zero page is "special"; PROT_NONE keeps the frame without P.
 constexpr u64 PTE_SPECIAL = 0x200, PTE_PROTNONE = 0x100, PTE_TABLE = 0x67;
-constexpr u64 PTE_KEPT = cpu::PTE_FRAME | PTE_SPECIAL | cpu::PTE_ACCESSED | cpu::PTE_DIRTY;    // _PAGE_CHG_MASK
+constexpr u64 PTE_KEPT = cpu::PTE_FRAME | PTE_SPECIAL | cpu::PTE_ACCESSED | cpu::PTE_DIRTY;  // _PAGE_CHG_MASK
 constexpr u64 VM_SPECIAL = VM_DONTEXPAND, VM_ACCESS = VM_READ | VM_WRITE | VM_EXEC;
 constexpr int sysctl_max_map_count = 65530;
 constexpr u64 mmap_min_addr = 65536;
@@ -22,9 +22,11 @@ constexpr int CAP_IPC_LOCK = 14, CAP_SYS_RAWIO = 17;
 inline bool pte_present(u64 pte) { return pte & (cpu::PTE_PRESENT | PTE_PROTNONE); }
 inline bool pte_write(u64 pte) { return pte & cpu::PTE_WRITE; }
 inline bool is_cow_mapping(u64 flags) { return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE; }
-inline u64 maybe_mkwrite(u64 pte, const vm_area_struct* vma) { return vma->vm_flags & VM_WRITE ? pte | cpu::PTE_WRITE : pte; }
+inline u64 maybe_mkwrite(u64 pte, const vm_area_struct* vma) {
+    return vma->vm_flags & VM_WRITE ? pte | cpu::PTE_WRITE : pte;
+}
 inline u64 pfn_pte(u64 pfn, u64 prot) { return pfn << PAGE_SHIFT | prot; }
-u64 vm_get_page_prot(u64 vm_flags);         // mm/mmap.cpp: entry bits of a mapping
+u64 vm_get_page_prot(u64 vm_flags);  // mm/mmap.cpp: entry bits of a mapping
 inline u64 vma_pages(const vm_area_struct* vma) { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
 inline pgoff_t linear_page_index(const vm_area_struct* vma, u64 address) {
     return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
@@ -32,11 +34,11 @@ inline pgoff_t linear_page_index(const vm_area_struct* vma, u64 address) {
 
 // ---- pgtable.cpp
 inline u64* tableOf(u64 entry) { return reinterpret_cast<u64*>(machine().memory->frame(cpu::frameOf(entry))); }
-u64* pte_alloc(mm_struct*, u64 address);    // entry, its tables made; null: out of memory
-void setEntry(mm_struct*, u64 address, u64* entry, u64 value);      // with the pte event, without TLB invalidation
-void flush_tlb_range(mm_struct*, u64 start, u64 end);               // nothing when the mm is not the loaded one
-page* vm_normal_page(u64 pte);              // null for the zero page
-u64 pgd_alloc();                            // physical address of a new top table, 0: out of memory
+u64* pte_alloc(mm_struct*, u64 address);                        // entry, its tables made; null: out of memory
+void setEntry(mm_struct*, u64 address, u64* entry, u64 value);  // with the pte event, without TLB invalidation
+void flush_tlb_range(mm_struct*, u64 start, u64 end);           // nothing when the mm is not the loaded one
+page* vm_normal_page(u64 pte);                                  // null for the zero page
+u64 pgd_alloc();                                                // physical address of a new top table, 0: out of memory
 void pgd_free(u64 pgd);
 // Frees the tables that serve [start, end) and lie wholly in [floor, ceiling), where no VMA is.
 void free_pgd_range(mm_struct*, u64 start, u64 end, u64 floor, u64 ceiling);
@@ -64,40 +66,49 @@ void forEachEntry(mm_struct* mm, u64 start, u64 end, F f) {
 }
 
 // An entry as an argument in the trace.
-struct PteSlot { u64* entry; };
-inline traces::Value traceValue(PteSlot slot) { return slot.entry ? traces::Value::hex(*slot.entry) : traces::Value::null(); }
+struct PteSlot {
+    u64* entry;
+};
+inline traces::Value traceValue(PteSlot slot) {
+    return slot.entry ? traces::Value::hex(*slot.entry) : traces::Value::null();
+}
 
 // ---- vma.cpp
 using VmaList = std::vector<vm_area_struct*>;
 traces::Value traceValue(const VmaList&);
-struct VmaRange { u64 start, end, flags; };
+struct VmaRange {
+    u64 start, end, flags;
+};
 inline VmaRange rangeOf(const vm_area_struct* vma) { return {vma->vm_start, vma->vm_end, vma->vm_flags}; }
 void traceVmaChange(const vm_area_struct*, const VmaRange& before);
-std::string vmaName(const vm_area_struct*);                         // path, [heap], ...; empty: none
+std::string vmaName(const vm_area_struct*);  // path, [heap], ...; empty: none
 vm_area_struct* vmaPrevious(const vm_area_struct*);
 vm_area_struct* vmaNext(const vm_area_struct*);
-vm_area_struct* vmaBefore(mm_struct*, u64 address);                 // last with vm_start < address, or null
+vm_area_struct* vmaBefore(mm_struct*, u64 address);  // last with vm_start < address, or null
 void vma_link(mm_struct*, vm_area_struct*);
-void unlinkVma(vm_area_struct*);                                    // out of mm_rb, with the event
-void remove_vma(vm_area_struct*);                                   // drops its file and frees it
+void unlinkVma(vm_area_struct*);                   // out of mm_rb, with the event
+void remove_vma(vm_area_struct*);                  // drops its file and frees it
+vm_area_struct* copyOfVma(const vm_area_struct*);  // not linked yet; with a reference to the file
 int __split_vma(mm_struct*, vm_area_struct*, u64 address, int new_below);
 int split_vma(mm_struct*, vm_area_struct*, u64 address, int new_below);
-vm_area_struct* vma_merge(mm_struct*, vm_area_struct* prev, u64 address, u64 end, u64 vm_flags, u32 anon_vma, file*, pgoff_t);
-// Gives [start, end) of a VMA other flags: merges with neighbours or splits. *vma is then the one that covers the range.
+vm_area_struct* vma_merge(mm_struct*, vm_area_struct* prev, u64 address, u64 end, u64 vm_flags, u32 anon_vma, file*,
+                          pgoff_t);
+// Gives [start, end) of a VMA other flags: merges with neighbours or splits. *vma is then the one that covers the
+// range.
 int changeFlags(vm_area_struct** vma, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
 
 // ---- accounting (mmap.cpp)
 void vm_stat_account(mm_struct*, u64 flags, const file*, i64 pages);
-int security_vm_enough_memory_mm(u64 pages);                        // 0 or -ENOMEM: overcommit heuristics
+int security_vm_enough_memory_mm(u64 pages);  // 0 or -ENOMEM: overcommit heuristics
 int acct_stack_growth(vm_area_struct*, u64 size, u64 grow);
 Result<u64> do_brk(u64 address, u64 length);
 Result<u64> mmap_region(file*, u64 address, u64 length, u64 vm_flags, pgoff_t);
-int shmem_zero_setup(vm_area_struct*);                              // shmem.cpp: memory behind a shared anonymous mapping
-void mm_populate(mm_struct*, u64 address, u64 length);              // MAP_POPULATE, mlock
+int shmem_zero_setup(vm_area_struct*);                  // shmem.cpp: memory behind a shared anonymous mapping
+void mm_populate(mm_struct*, u64 address, u64 length);  // MAP_POPULATE, mlock
 
 // ---- rmap.cpp
 void anon_vma_prepare(vm_area_struct*);
 int anon_vma_fork(vm_area_struct* vma, vm_area_struct* parent);
-void unmap_vmas(mm_struct*, vm_area_struct*, u64 start, u64 end);   // memory_zap.cpp
+void unmap_vmas(mm_struct*, vm_area_struct*, u64 start, u64 end);  // memory_zap.cpp
 
 }  // namespace kernel

@@ -1,5 +1,5 @@
 // Linux mm/madvise.c, mm/mincore.c, mm/msync.c. madvise(2), mincore(2), msync(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -8,21 +8,40 @@ namespace {
 // v3.10 knows these; others (MADV_FREE) are EINVAL.
 bool madvise_behavior_valid(int behavior) {
     switch (behavior) {
-        case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_WILLNEED: case MADV_DONTNEED: case MADV_REMOVE:
-        case MADV_DONTFORK: case MADV_DOFORK: case MADV_MERGEABLE: case MADV_UNMERGEABLE: case MADV_HUGEPAGE:
-        case MADV_NOHUGEPAGE: case MADV_DONTDUMP: case MADV_DODUMP: return true;
-        default: return false;
+        case MADV_NORMAL:
+        case MADV_RANDOM:
+        case MADV_SEQUENTIAL:
+        case MADV_WILLNEED:
+        case MADV_DONTNEED:
+        case MADV_REMOVE:
+        case MADV_DONTFORK:
+        case MADV_DOFORK:
+        case MADV_MERGEABLE:
+        case MADV_UNMERGEABLE:
+        case MADV_HUGEPAGE:
+        case MADV_NOHUGEPAGE:
+        case MADV_DONTDUMP:
+        case MADV_DODUMP:
+            return true;
+        default:
+            return false;
     }
 }
 
 u64 advisedFlags(u64 flags, int behavior) {
     switch (behavior) {
-        case MADV_NORMAL: return flags & ~(VM_RAND_READ | VM_SEQ_READ);
-        case MADV_SEQUENTIAL: return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
-        case MADV_RANDOM: return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
-        case MADV_DONTFORK: return flags | VM_DONTCOPY;
-        case MADV_DOFORK: return flags & ~VM_DONTCOPY;
-        default: return flags;          // huge pages, merging and core dumps are not modelled: nothing to advise
+        case MADV_NORMAL:
+            return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+        case MADV_SEQUENTIAL:
+            return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+        case MADV_RANDOM:
+            return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+        case MADV_DONTFORK:
+            return flags | VM_DONTCOPY;
+        case MADV_DOFORK:
+            return flags & ~VM_DONTCOPY;
+        default:
+            return flags;  // huge pages, merging and core dumps are not modelled: nothing to advise
     }
 }
 
@@ -53,7 +72,7 @@ long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end,
 
 }  // namespace
 
-SYSCALL_DEFINE(3, madvise, (UserPtr<void>, addr), (size_t, len_in), (int, behavior)) {
+SYSCALL_DEFINE(3, madvise, (UserPtr<void>, addr), (size_t, len_in), (Advice, behavior)) {
     u64 start = addr.address;
     if (!madvise_behavior_valid(behavior) || start & ~PAGE_MASK) return -EINVAL;
     const u64 len = PAGE_ALIGN(len_in), end = start + len;
@@ -109,10 +128,12 @@ SYSCALL_DEFINE(3, mincore, (UserPtr<void>, start), (size_t, len), (UserPtr<unsig
     return 0;
 }
 
-// File pages are written where they are read from, so there is nothing to write back, except through the file's own fsync.
+// File pages are written where they are read from, so there is nothing to write back, except through the file's own
+// fsync.
 SYSCALL_DEFINE(3, msync, (UserPtr<void>, addr), (size_t, len), (int, flags)) {
     u64 start = addr.address;
-    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || start & ~PAGE_MASK || (flags & MS_ASYNC && flags & MS_SYNC)) return -EINVAL;
+    if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || start & ~PAGE_MASK || (flags & MS_ASYNC && flags & MS_SYNC))
+        return -EINVAL;
     const u64 end = start + PAGE_ALIGN(len);
     if (end < start) return -ENOMEM;
     long unmapped = 0;
@@ -126,7 +147,8 @@ SYSCALL_DEFINE(3, msync, (UserPtr<void>, addr), (size_t, len), (int, flags)) {
         }
         if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED) return -EBUSY;
         const u64 stop = vma->vm_end;
-        if (flags & MS_SYNC && vma->vm_file && vma->vm_flags & VM_SHARED) TRY_INT(vma->vm_file->f_op->fsync(vma->vm_file));
+        if (flags & MS_SYNC && vma->vm_file && vma->vm_flags & VM_SHARED)
+            TRY_INT(vma->vm_file->f_op->fsync(vma->vm_file));
         start = stop;
     }
     return unmapped;

@@ -5,7 +5,7 @@
 
 namespace kernel {
 
-int expand_downwards(vm_area_struct*, u64 address);         // munmap.cpp
+int expand_downwards(vm_area_struct*, u64 address);  // munmap.cpp
 
 // What a VMA's fault handler is asked for and gives: the page of its file, with a reference.
 struct vm_fault {
@@ -23,8 +23,8 @@ void page_add_new_anon_rmap(page* p) {
 
 bool isAnon(const page* p) { return p->flags & PG_anon; }
 
-// v3.10: the lowest page of a growing stack is its guard; touching it moves the VMA down by one page. That this fails is
-// noticed by the next fault only.
+// v3.10: the lowest page of a growing stack is its guard; touching it moves the VMA down by one page. That this fails
+// is noticed by the next fault only.
 int check_stack_guard_page(vm_area_struct* vma, u64 address) {
     if (!(vma->vm_flags & VM_GROWSDOWN) || address != vma->vm_start) return 0;
     const vm_area_struct* prev = vmaPrevious(vma);
@@ -33,7 +33,8 @@ int check_stack_guard_page(vm_area_struct* vma, u64 address) {
     return 0;
 }
 
-TRACED(int, do_anonymous_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table), (u32, flags)) {
+TRACED(int, do_anonymous_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table),
+       (u32, flags)) {
     const u64 prot = vm_get_page_prot(vma->vm_flags);
     if (check_stack_guard_page(vma, address) < 0) return VM_FAULT_SIGBUS;
     if (!(flags & FAULT_FLAG_WRITE)) {
@@ -47,7 +48,8 @@ TRACED(int, do_anonymous_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, a
     page_add_new_anon_rmap(fresh);
     ++mm->rss_anon;
     const u64 entry = pfn_pte(page_to_pfn(fresh), prot);
-    set_pte_at(mm, address, page_table.entry, vma->vm_flags & VM_WRITE ? entry | cpu::PTE_DIRTY | cpu::PTE_WRITE : entry);
+    set_pte_at(mm, address, page_table.entry,
+               vma->vm_flags & VM_WRITE ? entry | cpu::PTE_DIRTY | cpu::PTE_WRITE : entry);
     return 0;
 }
 
@@ -76,7 +78,7 @@ TRACED(int, special_mapping_fault, (vm_area_struct*, vma), (vm_fault*, vmf)) {
     if (index >= vma->special_pages.size()) return VM_FAULT_SIGBUS;
     vmf->page = vma->special_pages[index];
     get_page(vmf->page);
-    tracePageFill(vmf->page, "file", fileOffset(vma, index));
+    tracePageFill(vmf->page, "kernel", traces::Value::null());
     return 0;
 }
 
@@ -96,8 +98,8 @@ page* privateCopy(page* source, u64 address, vm_area_struct* vma) {
     return copy;
 }
 
-TRACED(int, __do_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table), (pgoff_t, pgoff),
-       (u32, flags)) {
+TRACED(int, __do_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table),
+       (pgoff_t, pgoff), (u32, flags)) {
     vm_fault vmf{pgoff};
     const int result = vma->vm_file ? filemap_fault(vma, &vmf) : special_mapping_fault(vma, &vmf);
     if (result & VM_FAULT_ERROR) return result;
@@ -118,14 +120,16 @@ TRACED(int, __do_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address)
     return result;
 }
 
-TRACED(int, do_linear_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table), (u32, flags)) {
+TRACED(int, do_linear_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table),
+       (u32, flags)) {
     return __do_fault(mm, vma, address, page_table, linear_page_index(vma, address), flags);
 }
 
 // mm/swapfile.c: may a write go to this anonymous page without a copy?
 TRACED(int, reuse_swap_page, (page*, p)) { return check("page_mapcount <= 1", p->_mapcount <= 1, p->_mapcount); }
 
-TRACED(int, do_wp_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table), (u64, orig_pte)) {
+TRACED(int, do_wp_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address), (PteSlot, page_table),
+       (u64, orig_pte)) {
     page* old = vm_normal_page(orig_pte);
     const bool shared = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
     if (old && (isAnon(old) ? reuse_swap_page(old) != 0 : shared)) {

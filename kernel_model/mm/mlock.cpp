@@ -1,4 +1,5 @@
-// Linux mm/mlock.c. mlock(2), munlock(2), mlockall(2), munlockall(2). Nothing is ever swapped: only accounting and populating.
+// Linux mm/mlock.c. mlock(2), munlock(2), mlockall(2), munlockall(2). Nothing is ever swapped: only accounting and
+// populating.
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/mm/internal.hpp"
 
@@ -41,7 +42,8 @@ SYSCALL_DEFINE(2, mlock, (UserPtr<void>, addr), (size_t, len)) {
     if (!can_do_mlock()) return -EPERM;
     const u64 length = PAGE_ALIGN(len + (addr.address & ~PAGE_MASK)), start = addr.address & PAGE_MASK;
     const u64 locked = (length >> PAGE_SHIFT) + current->mm->locked_vm;
-    if (!check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked)) return -ENOMEM;
+    if (!check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked))
+        return -ENOMEM;
     TRY_INT(do_mlock(start, length, 1));
     mm_populate(current->mm, start, length);
     return 0;
@@ -59,7 +61,8 @@ int do_mlockall(int flags) {
     if (flags == MCL_FUTURE) return 0;
     for (u64 at = 0; vm_area_struct* vma = find_vma(mm, at);) {
         at = vma->vm_end;
-        mlock_fixup(vma, vma->vm_start, vma->vm_end, (vma->vm_flags & ~VM_LOCKED) | (flags & MCL_CURRENT ? VM_LOCKED : 0));
+        mlock_fixup(vma, vma->vm_start, vma->vm_end,
+                    (vma->vm_flags & ~VM_LOCKED) | (flags & MCL_CURRENT ? VM_LOCKED : 0));
     }
     return 0;
 }
@@ -70,10 +73,12 @@ SYSCALL_DEFINE(1, mlockall, (int, flags)) {
     mm_struct* mm = current->mm;
     if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE)) return -EINVAL;
     if (!can_do_mlock()) return -EPERM;
-    if (flags & MCL_CURRENT && mm->total_vm > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable(CAP_IPC_LOCK)) return -ENOMEM;
+    if (flags & MCL_CURRENT && mm->total_vm > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable(CAP_IPC_LOCK))
+        return -ENOMEM;
     do_mlockall(flags);
     if (!(flags & MCL_CURRENT)) return 0;
-    for (u64 at = 0; const vm_area_struct* vma = find_vma(mm, at); at = vma->vm_end) mm_populate(mm, vma->vm_start, vma->vm_end - vma->vm_start);
+    for (u64 at = 0; const vm_area_struct* vma = find_vma(mm, at); at = vma->vm_end)
+        mm_populate(mm, vma->vm_start, vma->vm_end - vma->vm_start);
     return 0;
 }
 

@@ -7,7 +7,7 @@ namespace {
 TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
     mm->mm_users = 1;
     mm->mm_count = 1;
-    mm->flags = current->mm ? current->mm->flags.get() & 0x1ff : 0x33 << 2;     // dump filter: default_dump_filter
+    mm->flags = current->mm ? current->mm->flags.get() & 0x1ff : 0x33 << 2;  // dump filter: default_dump_filter
     mm->nr_ptes = 0;
     mm->free_area_cache = TASK_UNMAPPED_BASE;
     mm->cached_hole_size = ~u64{0};
@@ -21,43 +21,47 @@ TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
     return mm;
 }
 
-// The structure's copy, before mm_init resets what the child does not inherit.
+// A duplicate begins with the original's values; mm_init and dup_mmap reset what the child does not inherit.
 mm_struct* copyFields(const mm_struct* from) {
     auto* mm = new mm_struct(from);
-    mm->mmap_base = from->mmap_base;
-    mm->mmap_legacy = from->mmap_legacy;
-    mm->task_size = from->task_size;
-    mm->total_vm = from->total_vm;
-    mm->stack_vm = from->stack_vm;
-    mm->exec_vm = from->exec_vm;
-    mm->shared_vm = from->shared_vm;
-    mm->start_code = from->start_code;
-    mm->end_code = from->end_code;
-    mm->start_data = from->start_data;
-    mm->end_data = from->end_data;
-    mm->start_brk = from->start_brk;
-    mm->brk = from->brk;
-    mm->start_stack = from->start_stack;
-    mm->arg_start = from->arg_start;
-    mm->arg_end = from->arg_end;
-    mm->env_start = from->env_start;
-    mm->env_end = from->env_end;
-    mm->vdso = from->vdso;
+    mm->mmap_base.quiet() = from->mmap_base;
+    mm->mmap_legacy.quiet() = from->mmap_legacy;
+    mm->free_area_cache.quiet() = from->free_area_cache;
+    mm->cached_hole_size.quiet() = from->cached_hole_size;
+    mm->task_size.quiet() = from->task_size;
+    mm->total_vm.quiet() = from->total_vm;
+    mm->locked_vm.quiet() = from->locked_vm;
+    mm->stack_vm.quiet() = from->stack_vm;
+    mm->exec_vm.quiet() = from->exec_vm;
+    mm->shared_vm.quiet() = from->shared_vm;
+    mm->def_flags.quiet() = from->def_flags;
+    mm->start_code.quiet() = from->start_code;
+    mm->end_code.quiet() = from->end_code;
+    mm->start_data.quiet() = from->start_data;
+    mm->end_data.quiet() = from->end_data;
+    mm->start_brk.quiet() = from->start_brk;
+    mm->brk.quiet() = from->brk;
+    mm->start_stack.quiet() = from->start_stack;
+    mm->arg_start.quiet() = from->arg_start;
+    mm->arg_end.quiet() = from->arg_end;
+    mm->env_start.quiet() = from->env_start;
+    mm->env_end.quiet() = from->env_end;
+    mm->flags.quiet() = from->flags;
+    mm->vdso.quiet() = from->vdso;
+    mm->nr_ptes.quiet() = from->nr_ptes;
+    mm->mm_users.quiet() = from->mm_users;
+    mm->mm_count.quiet() = from->mm_count;
+    mm->map_count.quiet() = from->map_count;
+    mm->pgd.quiet() = from->pgd;
     mm->binfmt = from->binfmt;
     mm->saved_auxv = from->saved_auxv;
     return mm;
 }
 
 vm_area_struct* duplicateVma(mm_struct* mm, vm_area_struct* original) {
-    auto* vma = new vm_area_struct(original);
+    vm_area_struct* vma = copyOfVma(original);
     vma->vm_mm = mm;
-    vma->vm_start = original->vm_start;
-    vma->vm_end = original->vm_end;
-    vma->vm_flags = original->vm_flags & ~VM_LOCKED;
-    vma->vm_pgoff = original->vm_pgoff;
-    vma->vm_file = original->vm_file ? get_file(original->vm_file) : nullptr;
-    vma->vm_ops = original->vm_ops;
-    vma->special_pages = original->special_pages;
+    vma->vm_flags &= ~VM_LOCKED;
     anon_vma_fork(vma, original);
     return vma;
 }
@@ -65,6 +69,7 @@ vm_area_struct* duplicateVma(mm_struct* mm, vm_area_struct* original) {
 TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
     mm->locked_vm = 0;
     mm->free_area_cache = oldmm->mmap_base;
+    mm->map_count = 0;
     int result = 0;
     for (const auto& [start, original] : oldmm->mm_rb) {
         if (original->vm_flags & VM_DONTCOPY) {
@@ -78,7 +83,7 @@ TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
         }
         if (result != 0) break;
     }
-    if (processor().cr3() == oldmm->pgd) processor().flushTlb();        // flush_tlb_mm: the parent lost write access
+    if (processor().cr3() == oldmm->pgd) processor().flushTlb();  // flush_tlb_mm: the parent lost write access
     return result;
 }
 
@@ -124,7 +129,8 @@ TRACED(void, set_mm_exe_file, (mm_struct*, mm), (struct file*, new_exe_file)) {
     if (new_exe_file) get_file(new_exe_file);
     file* old = mm->exe_file;
     mm->exe_file = new_exe_file;
-    if (traces::tracer().on(traces::Kind::set)) traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(new_exe_file));
+    if (traces::tracer().on(traces::Kind::set))
+        traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(new_exe_file));
     if (old) fput(old);
 }
 

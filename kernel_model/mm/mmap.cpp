@@ -1,10 +1,10 @@
 // Linux mm/mmap.c, second part: mapping, and the address space's limits. mmap(2).
-#include "kernel_model/mm/internal.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 
-Result<u64> arch_get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);             // sys_x86_64.cpp
+Result<u64> arch_get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);  // sys_x86_64.cpp
 Result<u64> arch_get_unmapped_area_topdown(file*, u64 address, u64 length, pgoff_t, u64 flags);
 
 u64 vm_get_page_prot(u64 vm_flags) {
@@ -27,7 +27,8 @@ void vm_stat_account(mm_struct* mm, u64 flags, const file* file, i64 pages) {
 
 TRACED(int, may_expand_vm, (mm_struct*, mm), (u64, npages)) {
     const u64 limit = rlimit_cur(RLIMIT_AS) >> PAGE_SHIFT;
-    return check("total_vm + npages <= RLIMIT_AS", npages <= limit && mm->total_vm <= limit - npages, mm->total_vm + npages);
+    return check("total_vm + npages <= RLIMIT_AS", npages <= limit && mm->total_vm <= limit - npages,
+                 mm->total_vm + npages);
 }
 
 // OVERCOMMIT_GUESS (mm/mmap.c __vm_enough_memory): only what could never fit is refused.
@@ -82,20 +83,26 @@ int mappingFlags(const file* file, u64 address, u64 prot, u64 flags, u64& vm_fla
             pgoff = 0;
             vm_flags |= VM_SHARED | VM_MAYSHARE;
             return 0;
-        case MAP_PRIVATE: pgoff = address >> PAGE_SHIFT; return 0;
-        default: return -EINVAL;
+        case MAP_PRIVATE:
+            pgoff = address >> PAGE_SHIFT;
+            return 0;
+        default:
+            return -EINVAL;
     }
 }
 
 int mlockLimit(const mm_struct* mm, u64 vm_flags, u64 length) {
     if (!(vm_flags & VM_LOCKED)) return 0;
     const u64 locked = (length >> PAGE_SHIFT) + mm->locked_vm;
-    return check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked) ? 0 : -EAGAIN;
+    return check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked)
+               ? 0
+               : -EAGAIN;
 }
 
 }  // namespace
 
-TRACED(Result<u64>, do_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flags), (pgoff_t, pgoff)) {
+TRACED(Result<u64>, do_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flags),
+       (pgoff_t, pgoff)) {
     mm_struct* mm = current->mm;
     if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
     if (!check("len != 0", len != 0, len)) return Failure{-EINVAL};
@@ -106,7 +113,8 @@ TRACED(Result<u64>, do_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len)
     if (!check("map_count <= sysctl_max_map_count", mm->map_count <= sysctl_max_map_count, mm->map_count.get()))
         return Failure{-ENOMEM};
     addr = TRY(get_unmapped_area(file, addr, len, pgoff, flags));
-    u64 vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+    u64 vm_flags =
+        calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
     if (flags & MAP_LOCKED && !capable(CAP_IPC_LOCK) && rlimit_cur(RLIMIT_MEMLOCK) == 0) return Failure{-EPERM};
     TRY_INT(mlockLimit(mm, vm_flags, len));
     TRY_INT(mappingFlags(file, addr, prot, flags, vm_flags, pgoff));
@@ -120,7 +128,8 @@ namespace {
 
 u64 countPagesMapped(mm_struct* mm, u64 start, u64 end) {
     u64 pages = 0;
-    for (const vm_area_struct* vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end; vma = vmaNext(vma))
+    for (const vm_area_struct* vma = find_vma_intersection(mm, start, end); vma && vma->vm_start < end;
+         vma = vmaNext(vma))
         pages += (std::min(end, vma->vm_end.get()) - std::max(start, vma->vm_start.get())) >> PAGE_SHIFT;
     return pages;
 }
@@ -129,7 +138,7 @@ u64 countPagesMapped(mm_struct* mm, u64 start, u64 end) {
 int attachFile(vm_area_struct* vma, struct file* file) {
     if (vma->vm_flags & VM_GROWSDOWN && (file || vma->vm_flags & VM_SHARED)) return -EINVAL;
     if (file == nullptr) return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
-    if (vma->vm_flags & VM_DENYWRITE) {         // the VMA itself denies from vma_link on
+    if (vma->vm_flags & VM_DENYWRITE) {  // the VMA itself denies from vma_link on
         TRY_INT(deny_write_access(file));
         allow_write_access(file);
     }
@@ -141,15 +150,17 @@ int attachFile(vm_area_struct* vma, struct file* file) {
 
 TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), (u64, vm_flags), (pgoff_t, pgoff)) {
     mm_struct* mm = current->mm;
-    if (!may_expand_vm(mm, len >> PAGE_SHIFT) && !may_expand_vm(mm, (len >> PAGE_SHIFT) - countPagesMapped(mm, addr, addr + len)))
+    if (!may_expand_vm(mm, len >> PAGE_SHIFT) &&
+        !may_expand_vm(mm, (len >> PAGE_SHIFT) - countPagesMapped(mm, addr, addr + len)))
         return Failure{-ENOMEM};
     if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
-    if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {       // accountable_mapping
+    if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {  // accountable_mapping
         TRY_INT(security_vm_enough_memory_mm(len >> PAGE_SHIFT));
         vm_flags |= VM_ACCOUNT;
     }
     vm_area_struct* vma = nullptr;
-    if (file || !(vm_flags & VM_SHARED)) vma = vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vm_flags, 0, file, pgoff);
+    if (file || !(vm_flags & VM_SHARED))
+        vma = vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vm_flags, 0, file, pgoff);
     if (vma == nullptr) {
         vma = new vm_area_struct;
         vma->vm_mm = mm;
@@ -169,7 +180,8 @@ TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), 
 }
 
 // mm/util.c.
-TRACED(Result<u64>, vm_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag), (pgoff_t, pgoff)) {
+TRACED(Result<u64>, vm_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag),
+       (pgoff_t, pgoff)) {
     return do_mmap_pgoff(file, addr, len, prot, flag, pgoff);
 }
 
@@ -204,8 +216,8 @@ static traces::Value traceValue(const std::vector<page*>& pages) {
     return value;
 }
 
-TRACED(int, install_special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), (u64, vm_flags), (std::vector<page*>, pages),
-       (const vm_operations_struct*, ops)) {
+TRACED(int, install_special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), (u64, vm_flags),
+       (std::vector<page*>, pages), (const vm_operations_struct*, ops)) {
     auto* vma = new vm_area_struct;
     vma->vm_mm = mm;
     vma->vm_start = addr;

@@ -1,5 +1,5 @@
 // Linux mm/mprotect.c. mprotect(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -21,7 +21,8 @@ TRACED(u64, change_protection, (vm_area_struct*, vma), (u64, start), (u64, end))
 
 static traces::Value traceValue(vm_area_struct** vma) { return vma ? objectValue(*vma) : traces::Value::null(); }
 
-TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (u64, start), (u64, end), (u64, newflags)) {
+TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (u64, start), (u64, end),
+       (u64, newflags)) {
     mm_struct* mm = vma->vm_mm;
     const u64 oldflags = vma->vm_flags;
     const i64 pages = static_cast<i64>((end - start) >> PAGE_SHIFT);
@@ -41,16 +42,18 @@ TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (
     return 0;
 }
 
-SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (u64, prot)) {
+SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtection, protection)) {
+    u64 prot = protection;
     constexpr u64 grows_up = PROT_GROWSUP, grows_down = PROT_GROWSDOWN;
     u64 start = addr.address;
     const u64 grows = prot & (grows_up | grows_down);
     prot &= ~(grows_up | grows_down);
-    if (grows == (grows_up | grows_down) || !check("start is page aligned", !(start & ~PAGE_MASK), start)) return -EINVAL;
+    if (grows == (grows_up | grows_down) || !check("start is page aligned", !(start & ~PAGE_MASK), start))
+        return -EINVAL;
     if (len == 0) return 0;
     const u64 end = start + PAGE_ALIGN(len);
     if (end <= start) return -ENOMEM;
-    if (prot & ~u64{PROT_READ | PROT_WRITE | PROT_EXEC | 8}) return -EINVAL;    // 8: PROT_SEM
+    if (prot & ~u64{PROT_READ | PROT_WRITE | PROT_EXEC | 8}) return -EINVAL;  // 8: PROT_SEM
     if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
     const u64 vm_flags = prot & VM_ACCESS;
     mm_struct* mm = current->mm;

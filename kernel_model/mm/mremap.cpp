@@ -1,10 +1,11 @@
 // Linux mm/mremap.c. mremap(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 
-TRACED(u64, move_page_tables, (vm_area_struct*, vma), (u64, old_addr), (vm_area_struct*, new_vma), (u64, new_addr), (u64, len)) {
+TRACED(u64, move_page_tables, (vm_area_struct*, vma), (u64, old_addr), (vm_area_struct*, new_vma), (u64, new_addr),
+       (u64, len)) {
     mm_struct* mm = vma->vm_mm;
     u64 moved = len;
     forEachEntry(mm, old_addr, old_addr + len, [&](u64 address, u64* entry) {
@@ -35,7 +36,8 @@ Result<vm_area_struct*> vma_to_resize(u64 addr, u64 old_len, u64 new_len) {
         const pgoff_t pgoff = linear_page_index(vma, addr);
         if (pgoff + (new_len >> PAGE_SHIFT) < pgoff) return Failure{-EINVAL};
     }
-    if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable(CAP_IPC_LOCK))
+    if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
+        !capable(CAP_IPC_LOCK))
         return Failure{-EAGAIN};
     if (!may_expand_vm(mm, grow)) return Failure{-ENOMEM};
     if (vma->vm_flags & VM_ACCOUNT && security_vm_enough_memory_mm(grow) != 0) return Failure{-EFAULT};
@@ -46,33 +48,28 @@ Result<vm_area_struct*> vma_to_resize(u64 addr, u64 old_len, u64 new_len) {
 vm_area_struct* copy_vma(vm_area_struct* vma, u64 addr, u64 len, pgoff_t pgoff) {
     mm_struct* mm = vma->vm_mm;
     if (!vma->vm_file && !vma->anon_vma) pgoff = addr >> PAGE_SHIFT;
-    if (vm_area_struct* merged = vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file, pgoff))
+    if (vm_area_struct* merged =
+            vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file, pgoff))
         return merged;
-    auto* copy = new vm_area_struct(vma);
-    copy->vm_mm = mm;
+    vm_area_struct* copy = copyOfVma(vma);
     copy->vm_start = addr;
     copy->vm_end = addr + len;
-    copy->vm_flags = vma->vm_flags;
     copy->vm_pgoff = pgoff;
-    copy->vm_file = vma->vm_file ? get_file(vma->vm_file) : nullptr;
-    copy->anon_vma = vma->anon_vma;
-    copy->anon_vma_chain = vma->anon_vma_chain;
-    copy->vm_ops = vma->vm_ops;
-    copy->special_pages = vma->special_pages;
     vma_link(mm, copy);
     return copy;
 }
 
-TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old_len), (u64, new_len), (u64, new_addr)) {
+TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old_len), (u64, new_len),
+       (u64, new_addr)) {
     mm_struct* mm = vma->vm_mm;
     if (mm->map_count >= sysctl_max_map_count - 3) return Failure{-ENOMEM};
     const u64 flags = vma->vm_flags;
     vm_area_struct* target = copy_vma(vma, new_addr, new_len, linear_page_index(vma, old_addr));
-    vma = find_vma(mm, old_addr);       // merging may have made it part of another
+    vma = find_vma(mm, old_addr);  // merging may have made it part of another
     vm_stat_account(mm, flags, target->vm_file, static_cast<i64>(new_len >> PAGE_SHIFT));
     if (flags & VM_LOCKED) mm->locked_vm += new_len >> PAGE_SHIFT;
     const u64 moved = move_page_tables(vma, old_addr, target, new_addr, old_len);
-    if (moved < old_len) {              // out of memory: back, and the new place is the one to unmap
+    if (moved < old_len) {  // out of memory: back, and the new place is the one to unmap
         move_page_tables(target, new_addr, vma, old_addr, moved);
         do_munmap(mm, new_addr, new_len);
         return Failure{-ENOMEM};
@@ -132,7 +129,8 @@ Result<u64> resize(u64 addr, u64 old_len, u64 new_len, bool may_move) {
 
 }  // namespace
 
-SYSCALL_DEFINE(5, mremap, (UserPtr<void>, addr), (size_t, old_len), (size_t, new_len), (u64, flags), (UserPtr<void>, new_addr)) {
+SYSCALL_DEFINE(5, mremap, (UserPtr<void>, addr), (size_t, old_len), (size_t, new_len), (RemapFlags, flags),
+               (UserPtr<void>, new_addr)) {
     if (flags & ~u64{MREMAP_FIXED | MREMAP_MAYMOVE} || addr.address & ~PAGE_MASK) return -EINVAL;
     old_len = PAGE_ALIGN(old_len);
     new_len = PAGE_ALIGN(new_len);

@@ -1,17 +1,19 @@
 // Linux mm/mmap.c, third part: unmapping, the heap, the stack's growth, the end of an address space. munmap(2), brk(2).
-#include "kernel_model/mm/internal.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 namespace {
 
 TRACED(void, detach_vmas_to_be_unmapped, (mm_struct*, mm), (vm_area_struct*, vma), (u64, end), (VmaList&, detached)) {
-    for (auto at = mm->mm_rb.find(vma->vm_start); at != mm->mm_rb.end() && at->first < end; ++at) detached.push_back(at->second);
+    for (auto at = mm->mm_rb.find(vma->vm_start); at != mm->mm_rb.end() && at->first < end; ++at)
+        detached.push_back(at->second);
     for (vm_area_struct* gone : detached) unlinkVma(gone);
 }
 
 TRACED(void, unmap_region, (mm_struct*, mm), (const VmaList&, detached), (u64, start), (u64, end)) {
-    for (vm_area_struct* vma : detached) unmap_vmas(mm, vma, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
+    for (vm_area_struct* vma : detached)
+        unmap_vmas(mm, vma, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
     const vm_area_struct* prev = vmaBefore(mm, start);
     const auto next = mm->mm_rb.lower_bound(end);
     free_pgd_range(mm, start, end, prev ? prev->vm_end.get() : 0, next == mm->mm_rb.end() ? ~u64{0} : next->first);
@@ -29,7 +31,8 @@ TRACED(void, remove_vma_list, (mm_struct*, mm), (const VmaList&, detached)) {
 }  // namespace
 
 TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
-    if (!check("start is page aligned and below TASK_SIZE", !(start & ~PAGE_MASK) && start <= TASK_SIZE && len <= TASK_SIZE - start, start))
+    if (!check("start is page aligned and below TASK_SIZE",
+               !(start & ~PAGE_MASK) && start <= TASK_SIZE && len <= TASK_SIZE - start, start))
         return -EINVAL;
     len = PAGE_ALIGN(len);
     if (!check("len != 0", len != 0, len)) return -EINVAL;
@@ -37,7 +40,8 @@ TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
     vm_area_struct* vma = find_vma(mm, start);
     if (vma == nullptr || vma->vm_start >= end) return 0;
     if (start > vma->vm_start) {
-        if (end < vma->vm_end && !check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get()))
+        if (end < vma->vm_end &&
+            !check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get()))
             return -ENOMEM;
         TRY_INT(__split_vma(mm, vma, start, 0));
         vma = vmaNext(vma);
@@ -65,7 +69,8 @@ TRACED(Result<u64>, do_brk, (u64, addr), (u64, len)) {
     u64 flags = VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT | mm->def_flags;
     if (current->personality & READ_IMPLIES_EXEC) flags |= VM_EXEC;
     TRY(get_unmapped_area(nullptr, addr, len, 0, MAP_FIXED));
-    if (mm->def_flags & VM_LOCKED && mm->locked_vm + (len >> PAGE_SHIFT) > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable(CAP_IPC_LOCK))
+    if (mm->def_flags & VM_LOCKED && mm->locked_vm + (len >> PAGE_SHIFT) > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
+        !capable(CAP_IPC_LOCK))
         return Failure{-EAGAIN};
     if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
     if (!may_expand_vm(mm, len >> PAGE_SHIFT)) return Failure{-ENOMEM};
@@ -98,7 +103,8 @@ namespace {
 bool moveBreak(mm_struct* mm, u64 brk) {
     if (!check("brk >= mm->start_brk", brk >= mm->start_brk, brk)) return false;
     const u64 limit = rlimit_cur(RLIMIT_DATA);
-    if (limit < RLIM_INFINITY && !check("RLIMIT_DATA", (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit, limit))
+    if (limit < RLIM_INFINITY &&
+        !check("RLIMIT_DATA", (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit, limit))
         return false;
     const u64 newbrk = PAGE_ALIGN(brk), oldbrk = PAGE_ALIGN(mm->brk);
     if (oldbrk == newbrk) return true;
@@ -125,7 +131,8 @@ int acct_stack_growth(vm_area_struct* vma, u64 size, u64 grow) {
     mm_struct* mm = vma->vm_mm;
     if (!may_expand_vm(mm, grow)) return -ENOMEM;
     if (!check("size <= RLIMIT_STACK", size <= rlimit_cur(RLIMIT_STACK), size)) return -ENOMEM;
-    if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable(CAP_IPC_LOCK))
+    if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
+        !capable(CAP_IPC_LOCK))
         return -ENOMEM;
     TRY_INT(security_vm_enough_memory_mm(grow));
     if (vma->vm_flags & VM_LOCKED) mm->locked_vm += grow;

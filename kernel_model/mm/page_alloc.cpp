@@ -7,12 +7,12 @@
 namespace kernel {
 namespace {
 
-// Frames from `fresh` on were never used: they are zero, and so are their struct pages (the host gives zeroed memory when
-// they are first touched, so that a large machine costs nothing to start). Frame 0 is never handed out.
+// Frames from `fresh` on were never used: they are zero, and so are their struct pages (the host gives zeroed memory
+// when they are first touched, so that a large machine costs nothing to start). Frame 0 is never handed out.
 struct FrameList {
     page* mem_map = nullptr;
     u64 frames = 0, fresh = 0, freed = 0;
-    u64 head = 0;               // frame freed last, linked through page::index; 0: none
+    u64 head = 0;  // frame freed last, linked through page::index; 0: none
     page* zero_page = nullptr;
 };
 FrameList list;

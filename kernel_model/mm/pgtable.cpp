@@ -16,7 +16,8 @@ void freeTables(mm_struct* mm, u64* table, unsigned level, u64 start, u64 end, u
     for (u64 at = start & ~(span - 1); at < end; at += span) {
         u64& entry = table[cpu::pageTableIndex(at, level)];
         if (!(entry & cpu::PTE_PRESENT)) continue;
-        if (level > 1) freeTables(mm, tableOf(entry), level - 1, std::max(at, start), std::min(at + span, end), floor, ceiling);
+        if (level > 1)
+            freeTables(mm, tableOf(entry), level - 1, std::max(at, start), std::min(at + span, end), floor, ceiling);
         if (at < floor || at + span > ceiling) continue;
         put_page(pfn_to_page(cpu::frameOf(entry)));
         entry = 0;
@@ -74,7 +75,7 @@ void setEntry(mm_struct* mm, u64 address, u64* entry, u64 value) {
 }
 
 void set_pte_at(mm_struct* mm, u64 address, u64* entry, u64 value) {
-    const bool cached = *entry & cpu::PTE_PRESENT;      // what is not present is in no TLB (SDM Vol. 3A §4.10.2.3)
+    const bool cached = *entry & cpu::PTE_PRESENT;  // what is not present is in no TLB (SDM Vol. 3A §4.10.2.3)
     setEntry(mm, address, entry, value);
     if (cached && isLoaded(mm)) processor().invalidatePage(address);
 }

@@ -13,9 +13,11 @@ bool compatible(const vm_area_struct* low, const vm_area_struct* high) {
 
 // find_mergeable_anon_vma: a neighbour's, so that the two can merge later.
 u32 mergeableAnonVma(const vm_area_struct* vma) {
-    if (const vm_area_struct* next = vmaNext(vma); next && next->anon_vma && next->anon_vma_chain == 1 && compatible(vma, next))
+    if (const vm_area_struct* next = vmaNext(vma);
+        next && next->anon_vma && next->anon_vma_chain == 1 && compatible(vma, next))
         return next->anon_vma;
-    if (const vm_area_struct* prev = vmaPrevious(vma); prev && prev->anon_vma && prev->anon_vma_chain == 1 && compatible(prev, vma))
+    if (const vm_area_struct* prev = vmaPrevious(vma);
+        prev && prev->anon_vma && prev->anon_vma_chain == 1 && compatible(prev, vma))
         return prev->anon_vma;
     return 0;
 }

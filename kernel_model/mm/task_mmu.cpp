@@ -42,9 +42,10 @@ std::string show_map_vma(const vm_area_struct* vma) {
     const u64 start = vma->vm_start + (startsWithGuardPage(vma) ? PAGE_SIZE : 0);
     char text[128];
     std::snprintf(text, sizeof text, "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c %08" PRIx64 " %02x:%02x %" PRIu64 " ", start,
-                  vma->vm_end.get(), flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
-                  flags & VM_MAYSHARE ? 's' : 'p', pgoff, dev >> 20, dev & 0xfffff, host ? host->i_ino : 0);
-    constexpr std::size_t name_column = 73;     // pad_len_spaces: 25 + sizeof(void*) * 6
+                  vma->vm_end.get(), flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+                  flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p', pgoff, dev >> 20, dev & 0xfffff,
+                  host ? host->i_ino : 0);
+    constexpr std::size_t name_column = 73;  // pad_len_spaces: 25 + sizeof(void*) * 6
     std::string line = text;
     if (const std::string name = vmaName(vma); !name.empty()) {
         line.resize(std::max(line.size() + 1, name_column), ' ');

@@ -32,7 +32,7 @@ std::vector<Attr> describeVma(const char* op, const vm_area_struct* vma) {
 std::string blobOf(const page* p) {
     static std::map<u64, std::string> written;
     static u64 trace_start = 0;
-    if (tracer().emitted(Kind::blob) == 0 && trace_start != 0) {        // a new trace (tests)
+    if (tracer().emitted(Kind::blob) == 0 && trace_start != 0) {  // a new trace (tests)
         written.clear();
         trace_start = 0;
     }
@@ -61,7 +61,8 @@ void traceVmaChange(const vm_area_struct* vma, const VmaRange& before) {
     std::vector<Attr> attrs = describeVma("change", vma);
     if (now.start != before.start) attrs.push_back({"old_start", Value::hex(before.start)});
     if (now.end != before.end) attrs.push_back({"old_end", Value::hex(before.end)});
-    if (permissions(now.flags) != permissions(before.flags)) attrs.push_back({"old_flags", Value::text(permissions(before.flags))});
+    if (permissions(now.flags) != permissions(before.flags))
+        attrs.push_back({"old_flags", Value::text(permissions(before.flags))});
     tracer().emit(Kind::vma, std::move(attrs));
 }
 
@@ -69,13 +70,14 @@ void tracePageFill(const page* p, const char* source, Value from) {
     if (!tracer().on(Kind::page_fill)) return;
     const std::string_view kind = source;
     page* filled = pfn_to_page(page_to_pfn(p));
-    if (kind == "file" && filled->flags & PG_traced) return;
+    if ((kind == "file" || kind == "kernel") && filled->flags & PG_traced) return;
     filled->flags |= PG_traced;
     std::vector<Attr> attrs{{"pfn", Value::hex(page_to_pfn(p))}, {"source", Value::text(kind)}};
     if (const Value* path = from.find("file")) attrs.push_back({"file", *path});
     if (const Value* offset = from.find("offset")) attrs.push_back({"offset", *offset});
     if (kind == "copy") attrs.push_back({"from", from});
-    if ((kind == "file" || kind == "kernel") && tracer().on(Kind::blob)) attrs.push_back({"blob", Value::text(blobOf(p))});
+    if ((kind == "file" || kind == "kernel") && tracer().on(Kind::blob))
+        attrs.push_back({"blob", Value::text(blobOf(p))});
     tracer().emit(Kind::page_fill, std::move(attrs));
 }
 

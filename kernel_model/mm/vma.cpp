@@ -61,7 +61,8 @@ void absorb(vm_area_struct* survivor, vm_area_struct* gone) {
 }
 
 // Cases 1, 2, 5, 6, 7 of Linux's table: the VMA before the range grows over it.
-vm_area_struct* mergeIntoPrevious(vm_area_struct* prev, vm_area_struct* area, vm_area_struct* next, u64 end, bool join_next) {
+vm_area_struct* mergeIntoPrevious(vm_area_struct* prev, vm_area_struct* area, vm_area_struct* next, u64 end,
+                                  bool join_next) {
     const u64 stop = join_next ? next->vm_end.get() : end;
     if (area && area != next && area->vm_end <= end) absorb(prev, area);
     else if (area && area->vm_start < end) {
@@ -74,7 +75,8 @@ vm_area_struct* mergeIntoPrevious(vm_area_struct* prev, vm_area_struct* area, vm
 }
 
 // Cases 3, 4, 8: the VMA behind the range grows downwards over it.
-vm_area_struct* mergeIntoNext(vm_area_struct* prev, vm_area_struct* area, vm_area_struct* next, u64 address, pgoff_t pgoff) {
+vm_area_struct* mergeIntoNext(vm_area_struct* prev, vm_area_struct* area, vm_area_struct* next, u64 address,
+                              pgoff_t pgoff) {
     if (prev && address < prev->vm_end) {
         inheritAnonVma(next, prev);
         setRange(prev, prev->vm_start, address, prev->vm_pgoff);
@@ -158,19 +160,30 @@ TRACED(int, vma_adjust, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff
     return 0;
 }
 
+vm_area_struct* copyOfVma(const vm_area_struct* from) {
+    auto* vma = new vm_area_struct(from);
+    vma->vm_start.quiet() = from->vm_start;  // a duplicate begins with the original's values
+    vma->vm_end.quiet() = from->vm_end;
+    vma->vm_mm.quiet() = from->vm_mm;
+    vma->vm_flags.quiet() = from->vm_flags;
+    vma->vm_pgoff.quiet() = from->vm_pgoff;
+    vma->vm_file = from->vm_file ? get_file(from->vm_file) : nullptr;
+    vma->anon_vma = from->anon_vma;
+    vma->anon_vma_chain = from->anon_vma_chain;
+    vma->vm_ops = from->vm_ops;
+    vma->special_pages = from->special_pages;
+    return vma;
+}
+
 // The part of the VMA on one side of the address becomes a VMA of its own: below it, or from it on.
 TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
-    auto* part = new vm_area_struct(vma);
-    part->vm_mm = mm;
-    part->vm_flags = vma->vm_flags;
-    part->vm_start = new_below ? vma->vm_start.get() : addr;
-    part->vm_end = new_below ? addr : vma->vm_end.get();
-    part->vm_pgoff = new_below ? vma->vm_pgoff.get() : linear_page_index(vma, addr);
-    part->vm_file = vma->vm_file ? get_file(vma->vm_file) : nullptr;
-    part->anon_vma = vma->anon_vma;
-    part->anon_vma_chain = vma->anon_vma_chain;
-    part->vm_ops = vma->vm_ops;
-    part->special_pages = vma->special_pages;
+    vm_area_struct* part = copyOfVma(vma);
+    if (new_below) {
+        part->vm_end = addr;
+    } else {
+        part->vm_start = addr;
+        part->vm_pgoff = linear_page_index(vma, addr);
+    }
     if (new_below) setRange(vma, addr, vma->vm_end, linear_page_index(vma, addr));
     else setRange(vma, vma->vm_start, addr, vma->vm_pgoff);
     vma_link(mm, part);
@@ -178,7 +191,8 @@ TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), 
 }
 
 int split_vma(mm_struct* mm, vm_area_struct* vma, u64 address, int new_below) {
-    if (!check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get())) return -ENOMEM;
+    if (!check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get()))
+        return -ENOMEM;
     return __split_vma(mm, vma, address, new_below);
 }
 
@@ -190,13 +204,15 @@ TRACED(vm_area_struct*, vma_merge, (mm_struct*, mm), (vm_area_struct*, prev), (u
     const MergeRequest request{vm_flags, anon_vma, file, pgoff, (end - addr) >> PAGE_SHIFT};
     const bool before = next && next->vm_start == end && canMergeBefore(next, request);
     if (prev && prev->vm_end == addr && canMergeAfter(prev, request))
-        return mergeIntoPrevious(prev, area, next, end, before && anonMergeable(prev->anon_vma, next->anon_vma, nullptr));
+        return mergeIntoPrevious(prev, area, next, end,
+                                 before && anonMergeable(prev->anon_vma, next->anon_vma, nullptr));
     return before ? mergeIntoNext(prev, area, next, addr, pgoff) : nullptr;
 }
 
 int changeFlags(vm_area_struct** vma, vm_area_struct** prev, u64 start, u64 end, u64 newflags) {
     mm_struct* mm = (*vma)->vm_mm;
-    *prev = vma_merge(mm, *prev, start, end, newflags, (*vma)->anon_vma, (*vma)->vm_file, linear_page_index(*vma, start));
+    *prev =
+        vma_merge(mm, *prev, start, end, newflags, (*vma)->anon_vma, (*vma)->vm_file, linear_page_index(*vma, start));
     if (*prev) {
         *vma = *prev;
     } else {

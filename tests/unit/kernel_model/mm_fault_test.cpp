@@ -37,9 +37,9 @@ TEST_CASE_METHOD(FaultWorld, "anonymous memory: zero page for reads, a frame of 
     CHECK(fault(0x101000, cpu::PF_INSTRUCTION | cpu::PF_PRESENT) == SIGSEGV * 100 + 2);
     CHECK(fault(0x103000, 0) == SIGSEGV * 100 + 1);
     CHECK(fault(0xffff'8000'0000'0000, 0) == SIGSEGV * 100 + 1);
-    sys_mprotect(UserPtr<void>(0x100000), 0x1000, PROT_NONE);
+    protect(0x100000, 0x1000, PROT_NONE);
     CHECK(fault(0x100000, 0) == SIGSEGV * 100 + 2);
-    sys_mprotect(UserPtr<void>(0x100000), 0x1000, PROT_READ);
+    protect(0x100000, 0x1000, PROT_READ);
     CHECK(fault(0x100000, cpu::PF_WRITE | cpu::PF_PRESENT) == SIGSEGV * 100 + 2);
     CHECK(read(0x100000) == 0);
 }
@@ -55,13 +55,13 @@ TEST_CASE_METHOD(FaultWorld, "the stack grows down to its limit and not for far 
     task.mm->stack_vm = 2;
     task.mm->start_stack = STACK_TOP - 8;
     task.regs.sp = STACK_TOP - 0x1000;
-    CHECK(fault(STACK_TOP - 0x1008, cpu::PF_WRITE) == 0);           // the guard page is inside and moves down
+    CHECK(fault(STACK_TOP - 0x1008, cpu::PF_WRITE) == 0);  // the guard page is inside and moves down
     CHECK(vma->vm_start == STACK_TOP - 0x3000);
     CHECK(show_map_vma(vma) == "7fffffffd000-7ffffffff000 rw-p 00000000 00:00 0                          [stack]\n");
     CHECK(fault(task.regs.sp - 65536 - 256, cpu::PF_WRITE) == 0);
     CHECK(fault(vma->vm_start - 65536 - 257 - 0x10000, cpu::PF_WRITE) == SIGSEGV * 100 + 1);
     task.regs.sp = STACK_TOP - (8 << 20);
-    CHECK(fault(STACK_TOP - (8 << 20), cpu::PF_WRITE) == 0);        // the last page under RLIMIT_STACK
+    CHECK(fault(STACK_TOP - (8 << 20), cpu::PF_WRITE) == 0);  // the last page under RLIMIT_STACK
     CHECK(vma->vm_start == STACK_TOP - (8 << 20));
     CHECK(fault(STACK_TOP - (8 << 20) - 8, cpu::PF_WRITE) == SIGSEGV * 100 + 1);
     CHECK(task.mm->stack_vm == (8 << 20) / 4096);
@@ -80,11 +80,11 @@ TEST_CASE_METHOD(FaultWorld, "fork shares pages until one side writes", "[mm]") 
     CHECK((*pte_lookup(child, 0x100000) & cpu::PTE_WRITE) == 0);
     const u64 frame = cpu::frameOf(*pte_lookup(parent, 0x100000));
     CHECK(pfn_to_page(frame)->_mapcount == 2);
-    CHECK(write(0x100000, 3));                                     // parent: a copy
+    CHECK(write(0x100000, 3));  // parent: a copy
     CHECK(cpu::frameOf(*pte_lookup(parent, 0x100000)) != frame);
     use(child);
     CHECK(read(0x100000) == 1);
-    CHECK(write(0x100000, 4));                                     // child: sole owner by now
+    CHECK(write(0x100000, 4));  // child: sole owner by now
     CHECK(cpu::frameOf(*pte_lookup(child, 0x100000)) == frame);
     CHECK(read(0x101000) == 2);
     // A VMA whose anon_vma was cloned does not merge with a new neighbour; the parent's does.

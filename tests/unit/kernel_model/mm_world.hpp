@@ -1,6 +1,7 @@
 // A machine with one task and an empty address space: enough for mm/ without booting.
 #pragma once
 
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 #include <cstring>
@@ -9,17 +10,17 @@
 namespace kernel {
 
 long sys_brk(UserPtr<void>);
-long sys_mmap(UserPtr<void>, size_t, u64, u64, int, u64);
+long sys_mmap(UserPtr<void>, size_t, MemoryProtection, MappingFlags, int, u64);
 long sys_munmap(UserPtr<void>, size_t);
-long sys_mprotect(UserPtr<void>, size_t, u64);
-long sys_mremap(UserPtr<void>, size_t, size_t, u64, UserPtr<void>);
-long sys_madvise(UserPtr<void>, size_t, int);
+long sys_mprotect(UserPtr<void>, size_t, MemoryProtection);
+long sys_mremap(UserPtr<void>, size_t, size_t, RemapFlags, UserPtr<void>);
+long sys_madvise(UserPtr<void>, size_t, Advice);
 long sys_mincore(UserPtr<void>, size_t, UserPtr<unsigned char>);
 long sys_msync(UserPtr<void>, size_t, int);
 long sys_mlock(UserPtr<void>, size_t);
 
 struct MmWorld {
-    static constexpr u64 base = 0x7fff'f7ff'f000;       // mmap_base with 8 MiB of stack and no randomisation
+    static constexpr u64 base = 0x7fff'f7ff'f000;  // mmap_base with 8 MiB of stack and no randomisation
     static constexpr u64 rw = PROT_READ | PROT_WRITE, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
 
     cpu::PhysicalMemory memory{64 << 20};
@@ -71,8 +72,12 @@ struct MmWorld {
         processor.loadCr3(mm->pgd);
     }
     long map(u64 address, u64 size, u64 prot = rw, u64 flags = anonymous, int fd = -1, u64 offset = 0) {
-        return sys_mmap(UserPtr<void>(address), size, prot, flags, fd, offset);
+        return sys_mmap(UserPtr<void>(address), size, MemoryProtection{prot}, MappingFlags{flags}, fd, offset);
     }
+    long protect(u64 address, u64 size, u64 prot) {
+        return sys_mprotect(UserPtr<void>(address), size, MemoryProtection{prot});
+    }
+    long advise(u64 address, u64 size, u64 advice) { return sys_madvise(UserPtr<void>(address), size, Advice{advice}); }
     bool write(u64 address, u8 value) { return copy_to_user(UserPtr<void>(address), &value, 1) == 0; }
     int read(u64 address) {
         u8 value = 0;
@@ -83,7 +88,8 @@ struct MmWorld {
         char text[64];
         for (const auto& [start, vma] : task.mm->mm_rb) {
             std::snprintf(text, sizeof text, "%llx-%llx:%llx ", static_cast<unsigned long long>(start),
-                          static_cast<unsigned long long>(vma->vm_end.get()), static_cast<unsigned long long>(vma->vm_flags & VM_ACCESS));
+                          static_cast<unsigned long long>(vma->vm_end.get()),
+                          static_cast<unsigned long long>(vma->vm_flags & VM_ACCESS));
             all += text;
         }
         return all;

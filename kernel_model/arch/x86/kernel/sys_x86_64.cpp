@@ -1,5 +1,5 @@
 // Linux arch/x86/kernel/sys_x86_64.c: where mappings go. mmap(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -41,7 +41,8 @@ bool hintIsFree(mm_struct* mm, u64 address, u64 length, u64 end) {
 
 }  // namespace
 
-TRACED(Result<u64>, arch_get_unmapped_area, (struct file*, filp), (u64, addr), (u64, len), (pgoff_t, pgoff), (u64, flags)) {
+TRACED(Result<u64>, arch_get_unmapped_area, (struct file*, filp), (u64, addr), (u64, len), (pgoff_t, pgoff),
+       (u64, flags)) {
     mm_struct* mm = current->mm;
     if (flags & MAP_FIXED) return addr;
     const bool low = flags & MAP_32BIT;
@@ -56,7 +57,8 @@ TRACED(Result<u64>, arch_get_unmapped_area, (struct file*, filp), (u64, addr), (
     return unmappedAreaBottomUp(mm, len, begin, end);
 }
 
-TRACED(Result<u64>, arch_get_unmapped_area_topdown, (struct file*, filp), (u64, addr), (u64, len), (pgoff_t, pgoff), (u64, flags)) {
+TRACED(Result<u64>, arch_get_unmapped_area_topdown, (struct file*, filp), (u64, addr), (u64, len), (pgoff_t, pgoff),
+       (u64, flags)) {
     mm_struct* mm = current->mm;
     if (len > TASK_SIZE) return Failure{-ENOMEM};
     if (flags & MAP_FIXED) return addr;
@@ -68,7 +70,8 @@ TRACED(Result<u64>, arch_get_unmapped_area_topdown, (struct file*, filp), (u64, 
     return arch_get_unmapped_area(filp, addr, len, pgoff, flags);
 }
 
-SYSCALL_DEFINE(6, mmap, (UserPtr<void>, addr), (size_t, len), (u64, prot), (u64, flags), (int, fd), (u64, off)) {
+SYSCALL_DEFINE(6, mmap, (UserPtr<void>, addr), (size_t, len), (MemoryProtection, prot), (MappingFlags, flags),
+               (int, fd), (u64, off)) {
     if (!check("offset is page aligned", !(off & ~PAGE_MASK), off)) return -EINVAL;
     return sys_mmap_pgoff(addr.address, len, prot, flags, static_cast<u64>(fd), off >> PAGE_SHIFT);
 }

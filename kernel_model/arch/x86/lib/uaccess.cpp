@@ -47,7 +47,7 @@ u64 copy_from_user(void* to, UserPtr<void> from, u64 n) {
     const u64 left = forEachPiece(from.address, n, false, [to](const u8* bytes, u64 offset, u64 size) {
         std::memcpy(static_cast<u8*>(to) + offset, bytes, size);
     });
-    if (left != 0 && left <= n) std::memset(static_cast<u8*>(to) + (n - left), 0, left);    // as Linux does
+    if (left != 0 && left <= n) std::memset(static_cast<u8*>(to) + (n - left), 0, left);  // as Linux does
     return left;
 }
 
@@ -65,7 +65,8 @@ i64 strnlen_user(UserPtr<const char> s, i64 max) {
         const u8* bytes = userByte(s.address + done, false);
         if (bytes == nullptr) return 0;
         const u64 size = std::min(limit - done, untilPageEnd(s.address + done));
-        if (const void* end = std::memchr(bytes, 0, size)) return static_cast<i64>(done) + (static_cast<const u8*>(end) - bytes) + 1;
+        if (const void* end = std::memchr(bytes, 0, size))
+            return static_cast<i64>(done) + (static_cast<const u8*>(end) - bytes) + 1;
         done += size;
     }
     return limit == static_cast<u64>(max) ? max + 1 : 0;

@@ -33,9 +33,13 @@ void badArea(u32 error_code, u64 address, int code) {
     forceFault(SIGSEGV, code, address, error_code);
 }
 
-TRACED(void, bad_area_nosemaphore, (u32, error_code), (u64, address)) { badArea(error_code, address, SEGV_MAPERR_CODE); }
+TRACED(void, bad_area_nosemaphore, (u32, error_code), (u64, address)) {
+    badArea(error_code, address, SEGV_MAPERR_CODE);
+}
 TRACED(void, bad_area, (u32, error_code), (u64, address)) { badArea(error_code, address, SEGV_MAPERR_CODE); }
-TRACED(void, bad_area_access_error, (u32, error_code), (u64, address)) { badArea(error_code, address, SEGV_ACCERR_CODE); }
+TRACED(void, bad_area_access_error, (u32, error_code), (u64, address)) {
+    badArea(error_code, address, SEGV_ACCERR_CODE);
+}
 
 TRACED(int, access_error, (u32, error_code), (vm_area_struct*, vma)) {
     if (error_code & cpu::PF_WRITE) return !check("VM_WRITE", (vma->vm_flags & VM_WRITE) != 0, vma->vm_flags.get());
@@ -57,7 +61,8 @@ TRACED(void, mm_fault_error, (u32, error_code), (u64, address), (int, fault)) {
 // A user access far below rsp is no stack growth: 65536 + 32 words leave room for ENTER and red zones.
 bool farBelowStack(u32 error_code, u64 address) {
     return error_code & cpu::PF_USER &&
-           !check("address + 65536 + 256 >= rsp", address + 65536 + 256 >= task_pt_regs(current)->sp, task_pt_regs(current)->sp);
+           !check("address + 65536 + 256 >= rsp", address + 65536 + 256 >= task_pt_regs(current)->sp,
+                  task_pt_regs(current)->sp);
 }
 
 TRACED(void, __do_page_fault, (u64, error_code), (u64, address)) {

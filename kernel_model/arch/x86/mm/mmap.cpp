@@ -6,9 +6,7 @@ namespace {
 
 constexpr u64 MAX_GAP = TASK_SIZE / 6 * 5;
 
-bool mmap_is_legacy() {
-    return current->personality & ADDR_COMPAT_LAYOUT || rlimit_cur(RLIMIT_STACK) == RLIM_INFINITY;
-}
+bool mmap_is_legacy() { return current->personality & ADDR_COMPAT_LAYOUT || rlimit_cur(RLIMIT_STACK) == RLIM_INFINITY; }
 
 // v3.10 computes in 32 bits, so 0x3fffff pages come out as 0xfffff000 bytes.
 u64 stack_maxrandom_size() {
