@@ -4,6 +4,6 @@
 namespace kernel {
 
 struct UtsStrings { const char *sysname, *release, *version, *machine, *domainname; };
-constexpr UtsStrings uts() { return {"Linux", "3.10.108", "#1 SMP execscope", "x86_64", "(none)"}; }
+constexpr UtsStrings uts() { return {"Linux", "3.10.0", "#1 SMP execscope", "x86_64", "(none)"}; }
 
 }  // namespace kernel
