@@ -103,6 +103,20 @@ TRACED(long, vfs_write, (file*, filp), (std::span<const u8>, from), (loff_t&, po
     return filp->f_op->write(filp, from, pos);
 }
 
+static traces::Value sizeOf(u64 n) { return traces::Value::count(static_cast<i64>(n)); }
+
+// Linux fs/exec.c: bytes read, or -errno.
+int kernel_read(file* f, loff_t offset, void* to, u64 count) {
+    const auto body = [&] {
+        loff_t pos = offset;
+        return static_cast<int>(vfs_read(f, {static_cast<u8*>(to), count}, pos));
+    };
+    if (!traces::tracer().on(traces::Kind::call)) return body();
+    traces::CallScope scope{"kernel_read",
+                            {{"file", traces::objectValue(f)}, {"offset", traces::Value::count(offset)}, {"count", sizeOf(count)}}};
+    return scope.run(body);
+}
+
 SYSCALL_DEFINE(3, read, (unsigned, fd), (Bytes<char>, buf), (u64, count)) {
     return atFilePosition(fd, [&](file* f, loff_t& pos) { return readToUser(f, buf.address, count, pos); });
 }
