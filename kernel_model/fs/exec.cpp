@@ -33,17 +33,6 @@ TRACED(void, __register_binfmt, (linux_binfmt*, fmt), (int, insert)) {
     else registered.push_back(fmt);
 }
 
-// Not TRACED: where the bytes go is an address of the host, which a trace must not hold.
-int kernel_read(file* f, loff_t offset, void* to, u64 count) {
-    const auto read = [&] {
-        loff_t pos = offset;
-        return static_cast<int>(vfs_read(f, std::span(static_cast<u8*>(to), count), pos));
-    };
-    if (!traces::tracer().on(traces::Kind::call)) [[likely]] return read();
-    traces::CallScope scope{"kernel_read", {{"file", traceValue(f)}, {"offset", traceValue(offset)}, {"count", traceValue(count)}}};
-    return scope.run(read);
-}
-
 // execve(2)
 SYSCALL_DEFINE(3, execve, (UserPtr<const char>, filename), (UserPtr<u64>, argv), (UserPtr<u64>, envp)) {
     const std::string path = TRY(getname(filename));
