@@ -66,7 +66,7 @@ void put_page(page* p) {
     BUG_ON(p->_count <= 0);
     if (--p->_count > 0) return;
     const u64 pfn = page_to_pfn(p);
-    if (processor().frameHasCode(pfn)) processor().frameChanged(pfn);
+    if (machine().cpu && processor().frameHasCode(pfn)) processor().frameChanged(pfn);
     p->flags = 0;
     p->mapping = nullptr;
     p->index = list.head;
