@@ -101,7 +101,7 @@ Fiber::Fiber(void (*entry)()) : stack_(takeStack()), bottom_(stack_), size_(STAC
         void* no_caller = nullptr;          // ends a debugger's backtrace; rsp is 8 below a multiple of 16 at entry
     };
     static_assert(sizeof(Frame) == 72);
-    char* top = stack_ + STACK_BYTES - 8 - sizeof(Frame);   // so that no_caller lies 16 below the top
+    char* top = stack_ + STACK_BYTES - sizeof(Frame);       // so that no_caller lies 8 below the top
     auto* frame = new (top) Frame;
     static void (*entry_of_all)() = nullptr;
     entry_of_all = entry;
