@@ -45,8 +45,10 @@ void endMachine(MachineEnd how) {
 
 static TRACED(void, setup_arch) {}
 static TRACED(void, trap_init) {}
-static TRACED(void, mm_init) {}             // the frames were counted when the machine was made: files need them before
-static TRACED(void, sched_init) {}
+static TRACED(void, mm_init) {
+    if (!nr_free_pages()) page_alloc_init(*machine().memory);
+}
+static TRACED(void, sched_init) { ++init_mm.mm_count; }     // the boot task borrows it
 static TRACED(void, pidmap_init) {}
 static TRACED(void, anon_vma_init) {}
 static TRACED(void, cred_init) {}
