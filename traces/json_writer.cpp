@@ -7,11 +7,28 @@
 
 namespace traces {
 
-JsonWriter::JsonWriter(Sink& sink, Report report) : sink_(sink), report_(std::move(report)) {
-    buffer_.reserve(bufferSize + bufferSize / 4);
+namespace {
+
+std::vector<JsonWriter*>& writers() {
+    static std::vector<JsonWriter*>& all = *new std::vector<JsonWriter*>;
+    return all;
 }
 
-JsonWriter::~JsonWriter() { flush(); }
+}  // namespace
+
+void flushWriters() {
+    for (JsonWriter* writer : writers()) writer->flush();
+}
+
+JsonWriter::JsonWriter(Sink& sink, Report report) : sink_(sink), report_(std::move(report)) {
+    buffer_.reserve(bufferSize + bufferSize / 4);
+    writers().push_back(this);
+}
+
+JsonWriter::~JsonWriter() {
+    flush();
+    std::erase(writers(), this);
+}
 
 void JsonWriter::event(const Event& event) {
     if (failed_) return;

@@ -37,4 +37,7 @@ private:
     bool failed_ = false;
 };
 
+// Flushes every writer there is: for a program that is about to die.
+void flushWriters();
+
 }  // namespace traces

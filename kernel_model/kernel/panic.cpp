@@ -1,6 +1,7 @@
 // Linux kernel/panic.c; and the end of the emulator when its own invariants are broken.
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "traces/json_writer.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,7 @@ void brokenInvariant(const char* what, const char* file, int line) {
                      static_cast<unsigned long long>(current_task->regs.ip), static_cast<long long>(current_task->regs.orig_ax),
                      static_cast<unsigned long long>(traces::tracer().emitted()));
     std::fprintf(stderr, "execscope: this is a bug in execscope; the trace file holds the events before it\n");
+    traces::flushWriters();
     std::abort();
 }
 
