@@ -2,7 +2,7 @@
 
 using namespace fs_test;
 
-static void link(const std::string& name, const std::string& target) {
+static void makeLink(const std::string& name, const std::string& target) {
     auto tmp = path_lookup("/tmp", AT_FDCWD, true);
     REQUIRE((*tmp)->d_inode->i_op->symlink((*tmp)->d_inode, *tmp, name, target) == 0);
     dput(*tmp);
@@ -28,12 +28,12 @@ TEST_CASE("path walk: symbolic links", "[fs]") {
     World world;
     mountMemoryRoot();
     create("/tmp/a", "x");
-    link("s", "a");
-    link("absolute", "/tmp/s");
-    link("up", "../tmp/a");
-    link("directory", ".");
-    link("loop", "loop");
-    link("dangling", "new");
+    makeLink("s", "a");
+    makeLink("absolute", "/tmp/s");
+    makeLink("up", "../tmp/a");
+    makeLink("directory", ".");
+    makeLink("loop", "loop");
+    makeLink("dangling", "new");
     CHECK(realName("/tmp/s") == "/tmp/a");
     CHECK(realName("/tmp/absolute") == "/tmp/a");
     CHECK(realName("/tmp/up") == "/tmp/a");
@@ -48,7 +48,7 @@ TEST_CASE("path walk: symbolic links", "[fs]") {
     CHECK(lookupError("/tmp/new") == 0);
     std::string chain = "a";
     for (int i = 0; i < 41; ++i) {
-        link("c" + std::to_string(i), chain);
+        makeLink("c" + std::to_string(i), chain);
         chain = "c" + std::to_string(i);
     }
     CHECK(lookupError("/tmp/c39") == 0);
