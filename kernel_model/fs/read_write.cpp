@@ -97,9 +97,17 @@ long atGivenPosition(unsigned fd, loff_t pos, Body body) {
 
 }  // namespace
 
-TRACED(long, vfs_read, (file*, filp), (std::span<u8>, to), (loff_t&, pos)) { return filp->f_op->read(filp, to, pos); }
+static int rw_verify_area(loff_t pos, u64 count) {
+    return pos < 0 || count > static_cast<u64>(INT64_MAX - pos) ? -EINVAL : 0;
+}
+
+TRACED(long, vfs_read, (file*, filp), (std::span<u8>, to), (loff_t&, pos)) {
+    TRY_INT(rw_verify_area(pos, to.size()));
+    return filp->f_op->read(filp, to, pos);
+}
 
 TRACED(long, vfs_write, (file*, filp), (std::span<const u8>, from), (loff_t&, pos)) {
+    TRY_INT(rw_verify_area(pos, from.size()));
     return filp->f_op->write(filp, from, pos);
 }
 
