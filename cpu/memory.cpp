@@ -33,7 +33,8 @@ bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     const bool crosses = pageOf(address) != pageOf(address + size - 1);
     const bool writes = access == Access::write;
     if (crosses && !core.translate(pageOf(address + size - 1), access, stack)) return false;
-    TlbEntry& entry = (writes ? core.stores : core.loads)[address / PAGE_SIZE % TLB_ENTRIES];
+    TlbEntry* entries = writes ? core.stores : core.loads;
+    TlbEntry& entry = entries[address / PAGE_SIZE % TLB_ENTRIES];
     const bool guarded = writes && (core.observing || core.blocks.frameHasCode(core.frameOfHost(first)));
     if (!crosses && !guarded) {
         entry = {pageOf(address), reinterpret_cast<u64>(first) - address};
@@ -87,7 +88,8 @@ void Core::finishAlone(bool completed) {
     left += ALONE;
     for (Bounce* buffer : {&load, &store}) {
         if (!buffer->size) continue;
-        (buffer == &load ? loads : stores)[buffer->address / PAGE_SIZE % TLB_ENTRIES] = {};
+        TlbEntry* entries = buffer == &load ? loads : stores;
+        entries[buffer->address / PAGE_SIZE % TLB_ENTRIES] = {};
         if (buffer == &store && completed) write(buffer->address, buffer->bytes, buffer->size);
         buffer->size = 0;
     }
