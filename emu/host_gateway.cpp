@@ -56,8 +56,8 @@ int Gateway::place(const std::string& path, Place& out) const {
     for (std::string prefix = path;; prefix = directoryOf(prefix)) {
         if (const auto grant = grants_.find(prefix); grant != grants_.end()) {
             const std::string parent = directoryOf(prefix);
-            const std::size_t skip = parent == "/" ? 1 : parent.size() + 1;
-            const std::string rest = path.size() > skip ? path.substr(skip) : ".";
+            const std::size_t begin = path.find_first_not_of('/', parent == "/" ? 0 : parent.size());
+            const std::string rest = begin == std::string::npos ? "." : path.substr(begin);
             out = {grant->second.parent.get(), rest, grant->second.writable};
             return 0;
         }
