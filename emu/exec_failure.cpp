@@ -51,7 +51,7 @@ bool isText(const std::string& start) {
 std::string formatReason(const std::string& start, const ExecWatcher& watcher) {
     if (start.empty()) return "the file is empty";
     if (start.starts_with(ELFMAG)) {
-        return watcher.refusals().empty() ? "no loader takes this ELF file" : "an ELF file that fails the rule " + watcher.refusals().back();
+        return watcher.refusal().empty() ? "no loader takes this ELF file" : "an ELF file that fails the rule " + watcher.refusal();
     }
     if (start.starts_with("#!")) return "its #! line names no interpreter";
     return isText(start) ? "it is text without a #! line, not a program" : "it is no format that Linux executes";
@@ -75,7 +75,7 @@ std::string reason(int error, const ExecWatcher& watcher, const Program& program
     if (error == ENOENT && !interpreter.empty())
         return "its interpreter " + interpreter + " is not in the guest's root (--root / shows the host's files read-only)";
     if (error == ENOEXEC) return formatReason(start, watcher);
-    return watcher.refusals().empty() ? "" : "it fails the rule " + watcher.refusals().back();
+    return watcher.refusal().empty() ? "" : "it fails the rule " + watcher.refusal();
 }
 
 Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {
@@ -110,7 +110,7 @@ std::string describeErrno(int error) { return errnoName(error) + " (" + strerror
 
 ExecWatcher::ExecWatcher() : alone_(traces::tracer().mask() == 0) {
     traces::tracer().addObserver(this);
-    if (alone_) traces::tracer().setMask(traces::bit(traces::Kind::check) | traces::bit(traces::Kind::sched_process_exec));
+    if (alone_) traces::tracer().setMask(traces::bit(traces::Kind::check) | traces::bit(traces::Kind::sys_exit));
 }
 
 ExecWatcher::~ExecWatcher() {
@@ -125,10 +125,17 @@ void ExecWatcher::stop() {
 
 void ExecWatcher::event(const traces::Event& event) {
     if (!listening_ || event.pid != MAIN_PID) return;
-    if (event.kind == traces::Kind::sched_process_exec) return stop();
-    const traces::Value* passed = event.kind == traces::Kind::check ? event.find("passed") : nullptr;
-    if (!passed || passed->number) return;
-    refusals_.push_back("\"" + event.find("rule")->string + "\" (it has " + seenText(*event.find("seen")) + ")");
+    const auto is = [&](const char* attr, std::string_view text) { return event.find(attr) && event.find(attr)->string == text; };
+    if (event.kind == traces::Kind::sys_exit && is("name", "execve")) return stop();
+    if (event.kind != traces::Kind::check) return;
+    const std::string& rule = event.find("rule")->string;
+    const bool passed = event.find("passed")->number;
+    if (passed && rule.starts_with("e_ident begins") && !is_elf_) {
+        is_elf_ = true;
+        refusal_.clear();
+    }
+    if (passed || (is_elf_ && !refusal_.empty())) return;
+    refusal_ = "\"" + rule + "\" (it has " + seenText(*event.find("seen")) + ")";
 }
 
 Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {

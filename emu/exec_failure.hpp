@@ -12,19 +12,20 @@ namespace emu {
 std::string errnoName(int error);           // "ENOENT"
 std::string describeErrno(int error);       // "ENOENT (No such file or directory)"
 
-// Listens, until the user's program has been executed, to the rules that its exec failed.
+// Listens to the rules that the exec of the user's program fails, until that execve returns.
 class ExecWatcher final : public traces::Observer {
 public:
     ExecWatcher();
     ~ExecWatcher() override;
     void event(const traces::Event& event) override;
-    const std::vector<std::string>& refusals() const noexcept { return refusals_; }
+    const std::string& refusal() const noexcept { return refusal_; }
 
 private:
     void stop();
     bool alone_;                            // nobody traces: the rules are switched on for us only
     bool listening_ = true;
-    std::vector<std::string> refusals_;     // the latest last: "e_machine == EM_X86_64 (seen 183)"
+    bool is_elf_ = false;
+    std::string refusal_;                   // the rule that decided: the ELF loader's first, else the last
 };
 
 Outcome describeEnd(const kernel::MachineEnd&, const ExecWatcher&, const Program&, const WorldOptions&);
