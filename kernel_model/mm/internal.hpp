@@ -109,6 +109,6 @@ void mm_populate(mm_struct*, u64 address, u64 length);  // MAP_POPULATE, mlock
 // ---- rmap.cpp
 void anon_vma_prepare(vm_area_struct*);
 int anon_vma_fork(vm_area_struct* vma, vm_area_struct* parent);
-void unmap_vmas(mm_struct*, vm_area_struct*, u64 start, u64 end);  // memory_zap.cpp
+u64 unmap_vmas(mm_struct*, u64 start, u64 end);  // memory_copy.cpp
 
 }  // namespace kernel

@@ -61,14 +61,18 @@ TRACED(int, copy_page_range, (mm_struct*, dst_mm), (mm_struct*, src_mm), (vm_are
     return exhausted ? -ENOMEM : 0;
 }
 
-// The caller flushes the TLB.
-void unmap_vmas(mm_struct* mm, vm_area_struct*, u64 start, u64 end) {
-    forEachEntry(mm, start, end, [mm](u64 address, u64* entry) { zap_pte(mm, address, entry); });
+// How many entries there were; when there were any, the caller flushes the TLB.
+u64 unmap_vmas(mm_struct* mm, u64 start, u64 end) {
+    u64 entries = 0;
+    forEachEntry(mm, start, end, [&](u64 address, u64* entry) {
+        zap_pte(mm, address, entry);
+        ++entries;
+    });
+    return entries;
 }
 
 TRACED(void, zap_page_range, (vm_area_struct*, vma), (u64, start), (u64, size)) {
-    unmap_vmas(vma->vm_mm, vma, start, start + size);
-    flush_tlb_range(vma->vm_mm, start, start + size);
+    if (unmap_vmas(vma->vm_mm, start, start + size)) flush_tlb_range(vma->vm_mm, start, start + size);
 }
 
 }  // namespace kernel

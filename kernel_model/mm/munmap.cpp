@@ -12,12 +12,13 @@ TRACED(void, detach_vmas_to_be_unmapped, (mm_struct*, mm), (vm_area_struct*, vma
 }
 
 TRACED(void, unmap_region, (mm_struct*, mm), (const VmaList&, detached), (u64, start), (u64, end)) {
-    for (vm_area_struct* vma : detached)
-        unmap_vmas(mm, vma, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
+    u64 unmapped = 0;
+    for (const vm_area_struct* vma : detached)
+        unmapped += unmap_vmas(mm, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
     const vm_area_struct* prev = vmaBefore(mm, start);
     const auto next = mm->mm_rb.lower_bound(end);
     free_pgd_range(mm, start, end, prev ? prev->vm_end.get() : 0, next == mm->mm_rb.end() ? ~u64{0} : next->first);
-    flush_tlb_range(mm, start, end);
+    if (unmapped) flush_tlb_range(mm, start, end);
 }
 
 TRACED(void, remove_vma_list, (mm_struct*, mm), (const VmaList&, detached)) {
@@ -168,10 +169,14 @@ TRACED(vm_area_struct*, find_extend_vma, (mm_struct*, mm), (u64, addr)) {
     return vma;
 }
 
+// The TLB may keep entries of the dead address space: nobody runs in it, and whatever is loaded next flushes (pgd_free too).
 TRACED(void, exit_mmap, (mm_struct*, mm)) {
-    for (const auto& [start, vma] : mm->mm_rb) unmap_vmas(mm, vma, vma->vm_start, vma->vm_end);
-    free_pgd_range(mm, 0, TASK_SIZE, 0, ~u64{0});
-    if (processor().cr3() == mm->pgd) processor().flushTlb();
+    for (const auto& [start, vma] : mm->mm_rb) unmap_vmas(mm, vma->vm_start, vma->vm_end);
+    for (auto at = mm->mm_rb.begin(); at != mm->mm_rb.end();) {
+        const vm_area_struct* vma = at->second;
+        const u64 ceiling = ++at == mm->mm_rb.end() ? ~u64{0} : at->first;
+        free_pgd_range(mm, vma->vm_start, vma->vm_end, 0, ceiling);
+    }
     for (const auto& [start, vma] : mm->mm_rb) {
         traceVma("remove", vma);
         remove_vma(vma);
