@@ -31,8 +31,8 @@ template <auto semantic, class T, class D, class S, CarryIn carry> void binaryOp
     if constexpr (carry == CarryIn::read) {
         if (fk != EXPLICIT_KIND) TAIL(settleFlags);
     }
-    OPEN(source, S, T);
     OPEN(target, D, T);
+    OPEN(source, S, T);
     const Out<T> out = semantic(target.get(), source.get(), Flags{fa, fb, fk});
     target.set(out.value);
     NEXT_WITH(out.flags.a, out.flags.b, out.flags.kind);
@@ -40,8 +40,8 @@ template <auto semantic, class T, class D, class S, CarryIn carry> void binaryOp
 
 // The same without a result: CMP, TEST.
 template <auto semantic, class T, class D, class S> void compareOp(HOT) {
-    OPEN(source, S, T);
     OPEN(target, D, T);
+    OPEN(source, S, T);
     const Out<T> out = semantic(target.get(), source.get(), Flags{fa, fb, fk});
     NEXT_WITH(out.flags.a, out.flags.b, out.flags.kind);
 }
@@ -126,8 +126,9 @@ template <auto semantic, class To, class From> Handler convertStore(Form& f) {
     return byAddress(f, [&]<Address A>() -> Handler { return convertOp<semantic, To, From, Store<A>, Src>; });
 }
 
-// pick<K, T>() for the flags that the block is known to hold at a reader of C; EXPLICIT if nothing is known.
-template <Condition C, class Pick> Handler byCondition(u64 known, Pick pick) {
+// pick<K, T>() for the flags that the block is known to hold at a reader of C; else EXPLICIT, which settles them.
+template <Condition C, class Pick> Handler byCondition(Form& f, Pick pick) {
+    u64 known = f.known;
     constexpr bool resultOnly = (C & ~1) == CC_Z || (C & ~1) == CC_S || (C & ~1) == CC_P;   // INC, DEC: a = result, b = 0
     if (resultOnly && known != UNKNOWN && keepsCarry(known)) known = SUB << 2 | (known & 3);
     switch (known) {
@@ -138,7 +139,7 @@ template <Condition C, class Pick> Handler byCondition(u64 known, Pick pick) {
         case kindOf<u8>(ADD): return pick.template operator()<ADD, u8>();
         case kindOf<u32>(ADD): return pick.template operator()<ADD, u32>();
         case kindOf<u64>(ADD): return pick.template operator()<ADD, u64>();
-        default: return pick.template operator()<EXPLICIT, u64>();
+        default: f.leaves = UNKNOWN; return pick.template operator()<EXPLICIT, u64>();
     }
 }
 
@@ -166,12 +167,17 @@ template <class Pick> Handler rareTarget(const Form& f, Pick pick) {
 
 // An instruction that needs no speed: a function on the core, with settled flags in core->rflags, that may use
 // core->read and core->write. False: faulted, core->trap is set, nothing changed.
+// Flags that it leaves alone stay of the kind they were, as lower() counts on.
 template <bool (*action)(Core&, const Op&)> void actionOp(HOT) {
-    if (fk != EXPLICIT_KIND) TAIL(settleFlags);
-    core->rflags = (core->rflags & ~FLAGS_STATUS) | fa;
+    const u64 status = fk == EXPLICIT_KIND ? fa : statusFlags({fa, fb, fk}, core->older);
+    core->rflags = (core->rflags & ~FLAGS_STATUS) | status;
     core->left = left;
     if (!action(*core, *op)) TAIL(leaveFault);
-    fa = core->rflags & FLAGS_STATUS;
+    if (const u64 after = core->rflags & FLAGS_STATUS; after != status) {
+        fa = after;
+        fb = 0;
+        fk = EXPLICIT_KIND;
+    }
     if (core->stale) TAIL(leaveAfter);
     NEXT;
 }

@@ -78,8 +78,11 @@ template <Condition C, FlagKind K, class T, class D> void setIf(HOT) {
     NEXT;
 }
 template <Condition C> Handler setcc(Form& f) {
-    if (f.kind(0) == Operand::mem) return setIf<C, EXPLICIT, u64, Store<Address::any>>;
-    return byCondition<C>(f.known, []<FlagKind K, class T>() -> Handler { return setIf<C, K, T, Dst>; });
+    if (f.kind(0) == Operand::mem) {
+        f.leaves = UNKNOWN;
+        return setIf<C, EXPLICIT, u64, Store<Address::any>>;
+    }
+    return byCondition<C>(f, []<FlagKind K, class T>() -> Handler { return setIf<C, K, T, Dst>; });
 }
 
 constexpr Row table[] = {

@@ -21,7 +21,7 @@ template <Condition C, FlagKind K, class T> void jumpIf(HOT) {
 }
 template <Condition C> Handler jcc(Form& f) {
     f.branches = true;
-    return byCondition<C>(f.known, []<FlagKind K, class T>() -> Handler { return jumpIf<C, K, T>; });
+    return byCondition<C>(f, []<FlagKind K, class T>() -> Handler { return jumpIf<C, K, T>; });
 }
 
 void jumpDirect(HOT) { TAKE_BRANCH; }
@@ -89,6 +89,7 @@ template <class T, Until until> void loopOp(HOT) {
 }
 template <Until until> Handler loop(Form& f) {
     f.branches = true;
+    if (until != Until::zero) f.leaves = UNKNOWN;       // settled
     return f.insn.address_width == 32 ? loopOp<u32, until> : loopOp<u64, until>;
 }
 template <class T> void jumpIfCounterZero(HOT) {

@@ -79,12 +79,19 @@ template <Condition C, FlagKind K, class KT, class T, class S> void moveIf(HOT) 
     NEXT;
 }
 template <Condition C> Handler cmov(Form& f) {
+    if (f.kind(1) == Operand::mem || f.bits() == 16) f.leaves = UNKNOWN;    // settled
     return byWidth(f.bits(), [&](auto t) -> Handler {
         using T = WIDTH(t);
         if constexpr (sizeof(T) == 1) return nullptr;
-        else if (f.kind(1) == Operand::mem) return moveIf<C, EXPLICIT, u64, T, Load<Address::any>>;
+        else if (f.kind(1) == Operand::mem) {
+            if constexpr (sizeof(T) == 8) {
+                if (f.known == kindOf<u32>(SUB)) return moveIf<C, SUB, u32, T, Load<Address::any>>;
+                if (f.known == kindOf<u64>(SUB)) return moveIf<C, SUB, u64, T, Load<Address::any>>;
+            }
+            return moveIf<C, EXPLICIT, u64, T, Load<Address::any>>;
+        }
         else if constexpr (sizeof(T) == 2) return moveIf<C, EXPLICIT, u64, T, Src>;
-        else return byCondition<C>(f.known, []<FlagKind K, class KT>() -> Handler { return moveIf<C, K, KT, T, Src>; });
+        else return byCondition<C>(f, []<FlagKind K, class KT>() -> Handler { return moveIf<C, K, KT, T, Src>; });
     });
 }
 
@@ -127,7 +134,7 @@ template <class T, class D> void compareExchange(HOT) {
         target.set(replacement);
     } else {
         if constexpr (!std::is_same_v<D, Dst>) target.set(present);
-        typename Dst::Ref<T>{{registerBytes(core, offsetof(Registers, gpr)), 0, true}}.set(present);
+        typename Dst::Ref<T>{registerBytes(core, offsetof(Registers, gpr))}.set(present);
     }
     NEXT_WITH(accumulator, present, kindOf<T>(SUB));
 }
