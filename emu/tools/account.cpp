@@ -91,7 +91,8 @@ void Account::boot(const Event& event) {
 
 void Account::fork(const Event& event) {
     if (event.pid != story_.parent) return;
-    if (event.kind == Kind::object_new && event.find("from"))
+    const bool counted = showText(event, "type") == "vm_area_struct";   // by their vma events
+    if (event.kind == Kind::object_new && event.find("from") && !counted)
         story_.duplicates.emplace_back(showText(event, "object"), showText(event, "from"));
     if (event.kind == Kind::vma && showText(event, "op") == "add") ++story_.copiedAreas;
     const u64 before = number(event, "old"), after = number(event, "new");
@@ -120,10 +121,18 @@ void Account::execCallOf(const Event& event) {
         story_.sp = address(event, "new_sp");
     }
     if (!function.starts_with("load_") || !(function.ends_with("_binary") || function == "load_script")) return;
-    if (begins) story_.answers.push_back({function, ""});
+    if (begins) story_.answers.push_back({function, "", ""});
     else
         for (auto& answer : story_.answers)
-            if (answer.name == function && answer.value.empty()) answer.value = resultText(event);
+            if (answer.format == function && answer.result.empty()) answer.result = resultText(event);
+}
+
+void Account::refusal(const Event& event) {
+    std::string rule = showText(event, "rule");
+    if (event.find("seen")) rule += " (" + show(*event.find("seen")) + ")";
+    const auto open = std::ranges::find_if(story_.answers, [](const auto& answer) { return answer.result.empty(); });
+    if (open == story_.answers.end()) story_.refusals.push_back(std::move(rule));
+    else open->reason = std::move(rule);
 }
 
 void Account::area(const Event& event) {
@@ -149,8 +158,7 @@ void Account::exec(const Event& event) {
         story_.oldMm = show(*event.find("old"));
         story_.newMm = show(*event.find("new"));
     }
-    if (event.kind == Kind::check && !number(event, "passed"))
-        story_.refusals.push_back(showText(event, "rule") + " (" + (event.find("seen") ? show(*event.find("seen")) : "") + ")");
+    if (event.kind == Kind::check && !number(event, "passed")) refusal(event);
     if (event.kind == Kind::vma) area(event);
     if (event.kind == Kind::user_write && tables_ && event.find("bytes")) {
         const std::string& bytes = event.find("bytes")->string;

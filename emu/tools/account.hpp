@@ -44,8 +44,11 @@ struct ExecStory {
 
     std::string execCall;
     std::vector<Line> bprm;                          // fields in the order of their first assignment
-    std::vector<Line> answers;                       // load_*_binary and what it returned
-    std::vector<std::string> refusals;               // checks that did not pass
+    struct Answer {
+        std::string format, result, reason;          // load_*_binary, what it returned, the check that failed in it
+    };
+    std::vector<Answer> answers;
+    std::vector<std::string> refusals;               // checks that failed outside the formats
     std::string oldMm, newMm;
     std::vector<Area> areas;                         // of newMm when exec is done, by address
     std::map<u64, u8> stack;                         // bytes written by create_elf_tables
@@ -81,6 +84,7 @@ private:
     void exec(const traces::Event& event);
     void execCallOf(const traces::Event& event);
     void area(const traces::Event& event);
+    void refusal(const traces::Event& event);
     void run(const traces::Event& event);
     void over(const traces::Event& event);
     void anywhere(const traces::Event& event);

@@ -18,6 +18,22 @@ std::string auxName(u64 type) {
     return known == names.end() ? "type " + std::to_string(type) : known->second;
 }
 
+// Fields of linux_binprm that a reader wants to see fill, and what they are for.
+std::string_view bprmMeaning(std::string_view field) {
+    static const std::map<std::string_view, std::string_view> meanings = {
+        {"filename", "the program, as the caller named it"},
+        {"interp", "what really runs: a script names its interpreter here"},
+        {"file", "the open file"},
+        {"cred", "who the program will be"},
+        {"mm", "the new memory: nothing in it but a first piece of stack"},
+        {"p", "where the strings on the new stack begin"},
+        {"argc", "arguments"},
+        {"envc", "environment variables"},
+        {"exec", "where the file's name lies on the new stack"}};
+    const auto known = meanings.find(field);
+    return known == meanings.end() ? std::string_view() : known->second;
+}
+
 std::string some(u64 n, std::string_view what) { return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s"); }
 
 class Teller {
@@ -56,6 +72,8 @@ private:
     void entry();
     void run();
     void end();
+    template <class Read>
+    void auxiliary(u64 address, Read read);
     std::string stackNote(std::size_t index, u64 word, bool& argvOver, bool& envOver, std::size_t& at) const;
 
     const ExecStory& story_;
@@ -89,11 +107,15 @@ void Teller::exec() {
     chapter("execve: pid " + std::to_string(story_.child) + " becomes another program");
     say(story_.execCall);
     if (!story_.bprm.empty()) say("The kernel collects what it knows of the program in a linux_binprm:");
-    for (const auto& field : story_.bprm) row(pad(field.name, 16) + field.value);
+    for (const auto& field : story_.bprm)
+        if (const auto meaning = bprmMeaning(field.name); !meaning.empty())
+            row(pad(field.name, 12) + pad(field.value, 20) + std::string(meaning));
     if (!story_.answers.empty()) say("It asks the formats, one after the other:");
     for (const auto& answer : story_.answers) {
-        const bool yes = answer.value == "0" || answer.value.empty();
-        row(pad(answer.name, 20) + (yes ? "yes, it loads the program" : "no: " + answer.value), yes ? Style::object : Style::plain);
+        const bool yes = answer.result == "0" || answer.result.empty();
+        const std::string reason = answer.reason.empty() ? "" : "; failed check: " + answer.reason;
+        row(pad(answer.format, 20) + (yes ? "yes, it loads the program" : "no: " + answer.result + reason),
+            yes ? Style::object : Style::plain);
     }
     for (const std::string& refusal : story_.refusals) row("✗ " + refusal, Style::error);
     if (story_.execResult && *story_.execResult != "0") say("execve fails with " + *story_.execResult + ".");
@@ -144,10 +166,23 @@ void Teller::stack() {
     u64 address = *story_.sp, word = 0;
     for (std::size_t index = 0; !envOver && read(address, word); ++index, address += 8)
         row(hex(address) + "  " + pad(hex(word), 16) + stackNote(index, word, argvOver, envOver, at));
-    for (u64 value = 0; envOver && read(address, word) && read(address + 8, value); address += 16) {
-        row(hex(address) + "  " + pad(hex(word), 16) + pad(auxName(word), 17) + hex(value));
-        if (word == 0) break;
+    auxiliary(address, read);
+}
+
+// Two entries in a line: type and value are a word each.
+template <class Read>
+void Teller::auxiliary(u64 address, Read read) {
+    std::string left;
+    for (u64 type = 1, value = 0; type != 0 && read(address, type) && read(address + 8, value); address += 16) {
+        const std::string entry = pad(auxName(type), 17) + hex(value);
+        if (left.empty() && type != 0) {
+            left = pad(hex(address) + "  " + entry, 52);
+            continue;
+        }
+        row(left.empty() ? hex(address) + "  " + entry : left + entry);
+        left.clear();
     }
+    if (!left.empty()) row(left);
 }
 
 void Teller::entry() {

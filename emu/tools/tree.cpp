@@ -136,7 +136,8 @@ void TreeRenderer::close(const Event& event, bool syscall) {
     writePending();
     std::string note;
     if (lines_ - frame.lines > longBlock) note += " " + name;
-    if (event.insn != frame.started) note += " " + std::to_string(event.insn - frame.started) + " instructions";
+    if (event.insn != frame.started)
+        note += (note.empty() ? " " : ", ") + std::to_string(event.insn - frame.started) + " instructions";
     line(event.pid, event.insn, level,
          "}" + layout_.screen.paint(style, cut(tail, room(level))) +
              layout_.screen.paint(Style::dim, note.empty() ? "" : "  //" + note));
@@ -155,7 +156,10 @@ void TreeRenderer::learn(const Event& event) {
     };
     if (event.kind == Kind::task) name("task_pid", "comm");
     if (event.kind == Kind::sched_switch) name("prev_pid", "prev_comm"), name("next_pid", "next_comm");
-    if (event.kind == Kind::sched_process_fork) name("parent_pid", "parent_comm"), name("child_pid", "child_comm");
+    if (event.kind != Kind::sched_process_fork) return;
+    name("parent_pid", "parent_comm");
+    tasks_[static_cast<int>(count(event, "child_pid"))].frames.clear();   // its number may have been a dead task's
+    name("child_pid", "child_comm");
 }
 
 bool TreeRenderer::marked(const Event& event) {
@@ -167,7 +171,6 @@ bool TreeRenderer::marked(const Event& event) {
         case Kind::sched_switch:
             mark(event, Style::mark, "⇄ switch to " + task("next_comm", "next_pid") + "  (" + task("prev_comm", "prev_pid") + " is " +
                                          text("prev_state") + ")");
-            if (text("prev_state") == "Z" || text("prev_state") == "X") tasks_[event.pid].frames.clear();
             return true;
         case Kind::sched_process_fork: mark(event, Style::mark, "✚ new task " + task("child_comm", "child_pid")); return true;
         case Kind::sched_process_exec: mark(event, Style::mark, "⟳ now runs " + text("filename")); return true;

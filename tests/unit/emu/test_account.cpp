@@ -79,10 +79,10 @@ TEST_CASE("an account of an exec that succeeds") {
     t.at(9, 1).leave("wait4", 3).add(Kind::footer, {{"exit_status", Value::count(7)}});
     const std::string text = t.text();
     for (const char* part : {"misc_format → elf_format\n", "task_struct#3       a copy of task_struct#1\n", "1 page no longer writable",
-                             "argc            1\n", "load_misc_binary    no: -8 (ENOEXEC)\n", "load_elf_binary     yes",
+                             "argc        1                   arguments\n", "load_misc_binary    no: -8 (ENOEXEC)\n", "load_elf_binary     yes",
                              "mm_struct#1 goes, mm_struct#2 takes", "0x400000-0x401000             r-xp  /bin/hello           from offset 0x1000\n",
                              "0x7000  0x1             argc\n", "argv[0]  → \"hello\"\n", "envp[0]  → \"HOME=/\"\n",
-                             "0x6             AT_PAGESZ        0x1000\n", "rip = 0x400100, rsp = 0x7000", "3 instructions, 1 system call, 0 page faults",
+                             "0x7028  AT_PAGESZ        0x1000 ", "rip = 0x400100, rsp = 0x7000", "3 instructions, 1 system call, 0 page faults",
                              "exit_group(7)\n", "exits with status 7", "wait4() = 3", "stops with status 7"})
         contains(text, part);
 }
