@@ -36,6 +36,11 @@ file_operations* hostDirectoryOperations();
 file_operations* hostFileOperations();
 file_operations* unopenable();
 
+// Linux include/linux/kdev_t.h new_decode_dev.
+dev_t decodeDevice(u32 d) { return MKDEV(d >> 8 & 0xfff, (d & 0xff) | (d >> 12 & 0xfff00)); }
+// HostStat has none: as many as the size needs.
+u64 blocksOf(const inode* node) { return (static_cast<u64>(node->i_size.get()) + 4095) / 4096 * 8; }
+
 inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
     const bool shared = S_ISREG(s.mode) && s.nlink > 1;
     if (shared) {
@@ -51,7 +56,7 @@ inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
     node->i_gid = s.gid;
     node->i_size = static_cast<loff_t>(s.size);
     node->i_nlink = s.nlink;
-    node->i_rdev = s.rdev;
+    node->i_rdev = decodeDevice(s.rdev);
     node->i_atime = node->i_mtime = node->i_ctime = s.mtime_ns;
     node->i_private = std::make_shared<HostNode>(HostNode{fs, path, s.size, s.identity, {}, false});
     if (shared) {
@@ -101,6 +106,10 @@ struct HostDirectory : inode_operations {
         if (!n->fs->writable) return ramfsDirectory()->create(directory, parent, name, mode);
         return addFromHost(parent, name, host().create(n->path + "/" + name, mode));
     }
+    int mknod(inode* directory, dentry* parent, const std::string& name, umode_t mode, dev_t dev) override {
+        if (nodeOf(directory)->fs->writable) return missing("mknod");
+        return ramfsDirectory()->mknod(directory, parent, name, mode, dev);
+    }
     int mkdir(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         HostNode* const n = nodeOf(directory);
         if (!n->fs->writable) return ramfsDirectory()->mkdir(directory, parent, name, mode);
@@ -143,6 +152,8 @@ struct HostDirectory : inode_operations {
         return 0;
     }
 
+    void getattr(inode* node, kstat& k) override { k.blocks = blocksOf(node); }
+
 private:
     static Result<bool> isEmpty(const dentry* directory) {
         if (!directory->d_subdirs.empty()) return false;
@@ -168,7 +179,7 @@ struct HostFile : inode_operations {
         truncate_setsize(node, size);
         return 0;
     }
-    void getattr(inode* node, kstat& k) override { k.blocks = (static_cast<u64>(node->i_size.get()) + 4095) / 4096 * 8; }
+    void getattr(inode* node, kstat& k) override { k.blocks = blocksOf(node); }
 };
 
 struct HostSymlink : inode_operations {

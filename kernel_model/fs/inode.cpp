@@ -64,6 +64,7 @@ void allow_write_access(file* f) {
 Result<dentry*> inode_operations::lookup(inode*, dentry*, const std::string&) { return Failure{-ENOTDIR}; }
 Result<std::string> inode_operations::readlink(dentry*) { return Failure{-EINVAL}; }
 int inode_operations::create(inode*, dentry*, const std::string&, umode_t) { return -EACCES; }
+int inode_operations::mknod(inode*, dentry*, const std::string&, umode_t, dev_t) { return -EPERM; }
 int inode_operations::mkdir(inode*, dentry*, const std::string&, umode_t) { return -EPERM; }
 int inode_operations::unlink(inode*, dentry*) { return -EPERM; }
 int inode_operations::rmdir(inode*, dentry*) { return -EPERM; }

@@ -125,6 +125,7 @@ void fillDev(dentry* dev);
 void mountProc(dentry* where);
 inode* hostRoot(const std::string& host_path, bool overlay, bool writable, super_block*, int* error);
 file_operations* fifoOperations();
+inode* newFifo(umode_t mode, super_block*);
 file_operations* hostStreamOperations();
 Result<file*> newFile(dentry*, u32 flags, file_operations*);   // takes the dentry's reference
 u64 nextInodeNumber();

@@ -101,14 +101,14 @@ SYSCALL_DEFINE(2, mkdir, (UserPtr<const char>, pathname), (umode_t, mode)) { ret
 
 SYSCALL_DEFINE(4, mknodat, (int, dfd), (UserPtr<const char>, filename), (umode_t, mode), (u32, dev)) {
     if (S_ISDIR(mode)) return -EPERM;
-    if (mode & S_IFMT && !S_ISREG(mode)) {
-        unsupported("feature", "mknod", "special file", task_pt_regs(current)->ip, "EPERM");
-        return -EPERM;
-    }
     PathWalk walk;
     TRY_INT(filename_create(walk, dfd, filename, false));
-    const auto permissions = static_cast<umode_t>(S_IFREG | (mode & 07777 & ~currentUmask()));
-    return walk.at->d_inode->i_op->create(walk.at->d_inode, walk.at, walk.last, permissions);
+    inode* const directory = walk.at->d_inode;
+    const auto permissions = static_cast<umode_t>(mode & 07777 & ~currentUmask());
+    if (!(mode & S_IFMT) || S_ISREG(mode))
+        return directory->i_op->create(directory, walk.at, walk.last, static_cast<umode_t>(S_IFREG | permissions));
+    if (!S_ISFIFO(mode) && !S_ISSOCK(mode) && !capable(27)) return -EPERM;      // CAP_MKNOD
+    return directory->i_op->mknod(directory, walk.at, walk.last, static_cast<umode_t>((mode & S_IFMT) | permissions), dev);
 }
 SYSCALL_DEFINE(3, mknod, (UserPtr<const char>, filename), (umode_t, mode), (u32, dev)) {
     return sys_mknodat(AT_FDCWD, filename, mode, dev);

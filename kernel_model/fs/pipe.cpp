@@ -14,6 +14,8 @@ constexpr u32 EPOLL_IN = 0x41, EPOLL_OUT = 0x104, EPOLL_ERR = 8, EPOLL_HUP = 0x1
 struct pipe_inode_info {
     std::deque<u8> buffer;
     int readers = 0, writers = 0;
+    u64 reads_opened = 0, writes_opened = 0;    // ends opened so far: one that came and went was there
+    bool named = false;
     wait_queue_head_t wait;
     u64 room() const { return PIPE_SIZE - buffer.size(); }
 };
@@ -69,19 +71,24 @@ static TRACED(void, pipe_release, (file*, filp)) {
     pipe_inode_info* const p = pipeOf(filp);
     if (filp->f_mode & FMODE_READ) --p->readers;
     if (filp->f_mode & FMODE_WRITE) --p->writers;
+    if (!p->readers && !p->writers) p->buffer.clear();
     wake_up(p->wait);
 }
 
 namespace {
 
 struct PipeOperations : file_operations {
-    // Also for a second opening through /proc/PID/fd, which does not wait for the other side here.
     int open(inode* node, file* f) override {
         f->private_data = node->i_private;
         f->f_mode &= ~FMODE_LSEEK;
-        if (f->f_mode & FMODE_READ) ++pipeOf(f)->readers;
-        if (f->f_mode & FMODE_WRITE) ++pipeOf(f)->writers;
-        return 0;
+        pipe_inode_info* const p = pipeOf(f);
+        const bool reads = f->f_mode & FMODE_READ, writes = f->f_mode & FMODE_WRITE;
+        if (reads) ++p->readers, ++p->reads_opened;
+        if (writes) ++p->writers, ++p->writes_opened;
+        if (!p->named || (reads && writes)) return 0;
+        const int error = reads ? waitForWriter(p, f->f_flags) : waitForReader(p, f->f_flags);
+        if (error < 0) pipe_release(f);
+        return error;
     }
     void release(file* f) override { pipe_release(f); }
     long read(file* f, std::span<u8> to, loff_t&) override { return pipe_read(f, to); }
@@ -99,6 +106,20 @@ struct PipeOperations : file_operations {
         return mask;
     }
     wait_queue_head_t* pollQueue(file* f) override { return &pipeOf(f)->wait; }
+
+private:
+    // fifo(7): opening waits for the other end; without waiting, only a reader may come first.
+    static int waitForWriter(pipe_inode_info* p, u32 flags) {
+        wake_up(p->wait);
+        if (p->writers || (flags & O_NONBLOCK)) return 0;
+        return wait_event_interruptible(p->wait, [p, seen = p->writes_opened] { return p->writes_opened != seen; });
+    }
+    static int waitForReader(pipe_inode_info* p, u32 flags) {
+        if (!p->readers && (flags & O_NONBLOCK)) return -ENXIO;
+        wake_up(p->wait);
+        if (p->readers) return 0;
+        return wait_event_interruptible(p->wait, [p, seen = p->reads_opened] { return p->reads_opened != seen; });
+    }
 };
 
 // Ends are opened on a nameless dentry, "pipe:[INODE]" in /proc/PID/fd.
@@ -122,6 +143,14 @@ Result<int> installEnd(dentry* d, u32 flags) {
 }
 
 }  // namespace
+
+inode* newFifo(umode_t mode, super_block* sb) {
+    inode* const node = newInode(mode, nullptr, fifoOperations(), sb);
+    auto info = std::make_shared<pipe_inode_info>();
+    info->named = true;
+    node->i_private = info;
+    return node;
+}
 
 file_operations* fifoOperations() {
     static PipeOperations operations;

@@ -1,5 +1,6 @@
 // A file system in memory (Linux fs/ramfs/inode.c, fs/libfs.c): directories are the dentry tree, files the page cache.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
 
 namespace kernel {
 namespace {
@@ -18,6 +19,12 @@ struct RamDirectory : inode_operations {
 
     int create(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         return add(directory, parent, name, newInode(mode, ramfsFile(), ramfsFileOperations(), directory->i_sb));
+    }
+    // Devices are in /dev only.
+    int mknod(inode* directory, dentry* parent, const std::string& name, umode_t mode, dev_t) override {
+        if (S_ISFIFO(mode)) return add(directory, parent, name, newFifo(mode, directory->i_sb));
+        unsupported("feature", "mknod", "special file", task_pt_regs(current)->ip, "EPERM");
+        return -EPERM;
     }
     int mkdir(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         ++directory->i_nlink;

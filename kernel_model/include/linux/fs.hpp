@@ -59,6 +59,7 @@ struct inode_operations {
     virtual Result<std::string> readlink(dentry*);
     virtual Result<dentry*> followLink(dentry*) { return nullptr; }   // where a magic link leads, with a reference; null: by its text
     virtual int create(inode*, dentry* parent, const std::string& name, umode_t);
+    virtual int mknod(inode*, dentry* parent, const std::string& name, umode_t, dev_t);
     virtual int mkdir(inode*, dentry* parent, const std::string& name, umode_t);
     virtual int unlink(inode*, dentry*);
     virtual int rmdir(inode*, dentry*);
