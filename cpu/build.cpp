@@ -25,12 +25,15 @@ private:
     void addOp(const u8* bytes, u64 size, u64 offset);
     void raise(Handler handler, u64 offset);
     void close();
+    void dropDeadFlags();
 
     Core& core_;
     u64 address_;
     std::unique_ptr<Block> block_;
     std::vector<Op> ops_;
     std::vector<unsigned> branches_;
+    struct FlagNote { Handler flagless; FlagUse use; };
+    std::vector<FlagNote> notes_;       // parallel to ops_ while instructions are added
     u64 known_ = UNKNOWN;
     u64 next_ = 0;
     bool ended_ = false;
@@ -56,6 +59,7 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     known_ = form.leaves;
     if (form.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
     ops_.push_back(op);
+    notes_.push_back({form.flagless, flagUse(decoded)});
     ended_ = form.ends;
     next_ = offset + decoded.insn.length;
 }
@@ -87,6 +91,7 @@ Block* Builder::build() {
         else if (!straddling(next_)) return nullptr;
         else break;
     }
+    dropDeadFlags();
     close();
     auto made = std::make_unique<Op[]>(ops_.size());
     std::copy(ops_.begin(), ops_.end(), made.get());
@@ -98,6 +103,15 @@ Block* Builder::build() {
     block_->ops = std::move(made);
     for (u64 pfn : {block_->pfn, block_->straddles ? block_->second : block_->pfn}) core_.forbidWrites(pfn);
     return core_.blocks.add(std::move(block_), static_cast<unsigned>(ops_.size()));
+}
+
+// Flags that the block overwrites before it can read them, fault or be left.
+void Builder::dropDeadFlags() {
+    bool dead = false;
+    for (u64 i = notes_.size(); i-- > 0;) {
+        if (dead && notes_[i].flagless) ops_[i].handler = notes_[i].flagless;
+        if (notes_[i].use != FlagUse::passes) dead = notes_[i].use == FlagUse::overwrites;
+    }
 }
 
 // The way on after the last instruction, and one stub for each direct branch.

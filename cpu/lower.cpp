@@ -109,6 +109,22 @@ ZyanStatus decode(const u8* bytes, u64 size, Decoded& out) {
     return ZydisDecoderDecodeFull(&decoder, bytes, size, &out.insn, out.operand);
 }
 
+FlagUse flagUse(const Decoded& d) {
+    for (unsigned i = 0; i < d.insn.operand_count; ++i)
+        if (d.operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY && d.operand[i].mem.type != ZYDIS_MEMOP_TYPE_AGEN) return FlagUse::mayRead;
+    switch (d.insn.mnemonic) {
+        case ZYDIS_MNEMONIC_ADD: case ZYDIS_MNEMONIC_SUB: case ZYDIS_MNEMONIC_CMP: case ZYDIS_MNEMONIC_NEG: case ZYDIS_MNEMONIC_AND:
+        case ZYDIS_MNEMONIC_OR: case ZYDIS_MNEMONIC_XOR: case ZYDIS_MNEMONIC_TEST: case ZYDIS_MNEMONIC_IMUL: return FlagUse::overwrites;
+        case ZYDIS_MNEMONIC_LEA: case ZYDIS_MNEMONIC_NOT: case ZYDIS_MNEMONIC_MOVZX: case ZYDIS_MNEMONIC_MOVSX: case ZYDIS_MNEMONIC_MOVSXD:
+        case ZYDIS_MNEMONIC_BSWAP: case ZYDIS_MNEMONIC_NOP: return FlagUse::passes;
+        case ZYDIS_MNEMONIC_MOV:
+            return registerOffset(d.operand[0].reg.value) != NO_REGISTER ? FlagUse::passes : FlagUse::mayRead;
+        case ZYDIS_MNEMONIC_ROL: case ZYDIS_MNEMONIC_ROR: case ZYDIS_MNEMONIC_SHL: case ZYDIS_MNEMONIC_SHR: case ZYDIS_MNEMONIC_SAR:
+            return d.operand[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? FlagUse::passes : FlagUse::mayRead;
+        default: return FlagUse::mayRead;
+    }
+}
+
 void lower(const Decoded& decoded, u64 offset, Form& form) {
     Op& op = form.op;
     op.where = static_cast<u16>(offset | u64{decoded.insn.length} << 12);

@@ -21,6 +21,7 @@ struct Form {
     u64 leaves;                 // and after it; preset from the row
     bool ends = false;          // the instruction always leaves the block
     bool branches = false;      // a direct branch: op.target wants a stub
+    Handler flagless = nullptr; // the same without flags, for when they are dead
     Address address = Address::based;
 
     Operand kind(unsigned i) const;         // of the i-th explicit operand
@@ -42,12 +43,16 @@ u16 registerOffset(ZydisRegister reg);      // byte offset into Registers; xmm a
 u8 segmentSlot(ZydisRegister segment);       // fs and gs have a base; Registers::zero for the others
 constexpr u16 NO_REGISTER = 0xffff;
 
+// What an instruction means to flags that were set before it.
+enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads them, or may leave the block or fault
+
 struct Decoded {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
 // Zydis's status. Features that the modelled processor lacks decode as that processor would (TZCNT is REP BSF).
 ZyanStatus decode(const u8* bytes, u64 size, Decoded& out);
+FlagUse flagUse(const Decoded& decoded);
 // Fills op (not done) and says in form what the block builder must know. An instruction without a row raises #UD.
 void lower(const Decoded& decoded, u64 offset, Form& form);
 

@@ -31,16 +31,18 @@ template <Address A> u64 effectiveAddress(const Op* op, const Core* core) {
     return address;
 }
 
+// The host address is computed after the hit is known: earlier it would only hold a register.
 template <class T> struct Opened {
-    u8* bytes;
+    const TlbEntry* entry;
     u64 address;
     bool hit;
+    u8* bytes() const { return reinterpret_cast<u8*>(address + entry->delta); }
     T get() const {
         T value;
-        std::memcpy(&value, bytes, sizeof(T));
+        std::memcpy(&value, bytes(), sizeof(T));
         return value;
     }
-    void set(T value) const { std::memcpy(bytes, &value, sizeof(T)); }
+    void set(T value) const { std::memcpy(bytes(), &value, sizeof(T)); }
 };
 
 // The tag is that of the access's last byte: an access that crosses into the next page never hits.
@@ -49,27 +51,36 @@ template <unsigned size> bool tlbHit(const TlbEntry& entry, u64 address) {
 }
 template <class T> Opened<T> openLoad(Core* core, u64 address) {
     const TlbEntry& entry = core->loads[address / PAGE_SIZE % TLB_ENTRIES];
-    return {reinterpret_cast<u8*>(address + entry.delta), address, tlbHit<sizeof(T)>(entry, address)};
+    return {&entry, address, tlbHit<sizeof(T)>(entry, address)};
 }
 template <class T> Opened<T> openStore(Core* core, u64 address) {
     const TlbEntry& entry = core->stores[address / PAGE_SIZE % TLB_ENTRIES];
-    return {reinterpret_cast<u8*>(address + entry.delta), address, tlbHit<sizeof(T)>(entry, address)};
+    return {&entry, address, tlbHit<sizeof(T)>(entry, address)};
 }
 
 // Each operand kind: open, and the handler to continue with on a miss.
 template <u16 Op::*field> struct RegisterOperand {
-    template <class T> struct Ref : Opened<T> {
+    template <class T> struct Ref {
+        u8* at;
+        static constexpr bool hit = true;
+        static constexpr u64 address = 0;
+        u8* bytes() const { return at; }
+        T get() const {
+            T value;
+            std::memcpy(&value, at, sizeof(T));
+            return value;
+        }
         // A 32-bit result clears the upper half (SDM Vol. 1 §3.4.1.1).
         void set(T value) const {
             if constexpr (sizeof(T) == 4 && std::is_integral_v<T>) {
                 const u64 wide = value;
-                std::memcpy(this->bytes, &wide, 8);
+                std::memcpy(at, &wide, 8);
             } else {
-                Opened<T>::set(value);
+                std::memcpy(at, &value, sizeof(T));
             }
         }
     };
-    template <class T> static Ref<T> open(const Op* op, Core* core) { return {{registerBytes(core, op->*field), 0, true}}; }
+    template <class T> static Ref<T> open(const Op* op, Core* core) { return {registerBytes(core, op->*field)}; }
     template <class T> static constexpr Handler miss = leaveFault;     // never
 };
 using Dst = RegisterOperand<&Op::dst>;

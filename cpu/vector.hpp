@@ -58,7 +58,7 @@ template <auto semantic, class T = Xmm> Handler vectorFast(Form& f) {
 template <auto semantic, class T, class S> void immediateOp(HOT) {
     OPEN(source, S, T);
     OPEN(target, Dst, Xmm);
-    target.set(Xmm{semantic(target.bytes, source.bytes, static_cast<u8>(op->imm))});
+    target.set(Xmm{semantic(target.bytes(), source.bytes(), static_cast<u8>(op->imm))});
     NEXT;
 }
 template <auto semantic, class T = Xmm> Handler vectorImmediate(Form& f) {

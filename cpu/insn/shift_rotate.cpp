@@ -57,6 +57,13 @@ template <auto semantic, class T, class D, class N, Rest rest> void shiftOp(HOT)
     NEXT_WITH(out.flags.a, out.flags.b, out.flags.kind);
 }
 
+// For a rotate whose flags nobody reads.
+template <auto semantic, class T> void flaglessOp(HOT) {
+    OPEN(target, Dst, T);
+    target.set(semantic(target.get(), static_cast<unsigned>(op->imm)).value);
+    NEXT;
+}
+
 template <auto semantic, Rest rest = Rest::computed> Handler shift(Form& f) {
     return byWidth(f.bits(), [&](auto t) -> Handler {
         using T = WIDTH(t);
@@ -64,6 +71,7 @@ template <auto semantic, Rest rest = Rest::computed> Handler shift(Form& f) {
             if (f.kind(1) != Operand::imm) return shiftOp<semantic, T, D, ByCl, rest>;
             f.op.imm &= countMask<T>;
             if (f.op.imm == 0) return shiftOp<semantic, T, D, ByMaskedImmediate, rest>;
+            if constexpr (rest == Rest::kept && std::is_same_v<D, Dst>) f.flagless = flaglessOp<semantic, T>;
             return shiftOp<semantic, T, D, ByImmediate, rest>;
         });
     });
