@@ -5,6 +5,7 @@
 #include "kernel_model/kernel/fork.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace kernel {
 
@@ -33,10 +34,49 @@ TRACED(void, __register_binfmt, (linux_binfmt*, fmt), (int, insert)) {
     else registered.push_back(fmt);
 }
 
+// argv and envp as strace shows them: the strings of argv, the number of those in envp.
+struct ArgumentStrings : UserPtr<u64> {};
+struct EnvironmentStrings : UserPtr<u64> {};
+
+static bool peek(u64 address, u64& value) {
+    u8 bytes[sizeof value];
+    for (u64 i = 0; i < sizeof value; ++i) {
+        const u8* byte = processor().userByte(address + i, cpu::Access::read);
+        if (!byte) return false;
+        bytes[i] = *byte;
+    }
+    std::memcpy(&value, bytes, sizeof value);
+    return true;
+}
+
+static std::string renderArgument(ArgumentTag<ArgumentStrings>, u64 raw) {
+    constexpr u64 most = 32;
+    std::string shown = "[";
+    for (u64 i = 0, string = 0; raw; ++i) {
+        if (!peek(raw + i * sizeof string, string)) return renderPointer(raw);
+        if (!string) return shown + "]";
+        if (i) shown += ", ";
+        if (i == most) return shown + "...]";
+        shown += renderUserString(string);
+    }
+    return "NULL";
+}
+
+static std::string renderArgument(ArgumentTag<EnvironmentStrings>, u64 raw) {
+    constexpr u64 most = 65536;
+    for (u64 i = 0, string = 0; raw && i < most && peek(raw + i * sizeof string, string); ++i)
+        if (!string) return renderPointer(raw) + " /* " + std::to_string(i) + (i == 1 ? " var */" : " vars */");
+    return renderPointer(raw);
+}
+
+TRACED(void, putname, (const std::string&, name)) {}
+
 // execve(2)
-SYSCALL_DEFINE(3, execve, (UserPtr<const char>, filename), (UserPtr<u64>, argv), (UserPtr<u64>, envp)) {
+SYSCALL_DEFINE(3, execve, (UserPtr<const char>, filename), (ArgumentStrings, argv), (EnvironmentStrings, envp)) {
     const std::string path = TRY(getname(filename));
-    return do_execve(path, {argv}, {envp});
+    const int error = do_execve(path, {argv}, {envp});
+    putname(path);
+    return error;
 }
 
 TRACED(int, do_execve, (const std::string&, filename), (user_arg_ptr, argv), (user_arg_ptr, envp)) {

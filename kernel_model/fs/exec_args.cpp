@@ -33,7 +33,8 @@ TRACED(int, bprm_mm_init, (linux_binprm*, bprm)) {
     mm_struct* mm = mm_alloc();
     if (!mm) return -ENOMEM;
     bprm->mm = mm;
-    const int error = __bprm_mm_init(bprm);
+    int error = init_new_context(current, mm);
+    if (!error) error = __bprm_mm_init(bprm);
     if (error < 0) {
         bprm->mm = nullptr;
         mmdrop(mm);

@@ -105,6 +105,6 @@ TRACED(int, copy_siginfo_to_user, (UserPtr<void>, to), (const kernel_siginfo&, f
 }
 
 // exec keeps ITIMER_REAL; pending signals of deleted POSIX timers are dropped. There are none here.
-void flush_itimer_signals() {}
+TRACED(void, flush_itimer_signals) {}
 
 }  // namespace kernel

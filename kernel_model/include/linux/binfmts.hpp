@@ -81,6 +81,9 @@ void set_dumpable(mm_struct*, int value);               // SUID_DUMP_*
 int get_dumpable(const mm_struct*);
 constexpr int SUID_DUMP_DISABLE = 0, SUID_DUMP_USER = 1, SUID_DUMP_ROOT = 2;
 int security_bprm_set_creds(linux_binprm*);             // security/commoncap.cpp
+int security_bprm_check(linux_binprm*);                 // security/security.cpp
+void security_bprm_committing_creds(linux_binprm*);
+void security_bprm_committed_creds(linux_binprm*);
 bool security_bprm_secureexec(const linux_binprm*);
 int __request_module(bool wait, const std::string& module_name);   // kernel/kmod.cpp
 void get_random_bytes(void* to, u64 count);             // drivers/char/random.cpp; from the machine's seed
@@ -107,6 +110,7 @@ void assign(T& field, const char* name, T value) {
 }
 // arch/x86
 void ELF_PLAT_INIT(pt_regs*);
+int init_new_context(task_struct*, mm_struct*);         // arch/x86/kernel/ldt.cpp
 int init_vdso();                                        // an Initcall
 void start_thread(pt_regs*, u64 new_ip, u64 new_sp);
 void set_personality_64bit();

@@ -181,6 +181,11 @@ TRACED(int, prepare_binprm, (linux_binprm*, bprm)) {
     return kernel_read(file, 0, bprm->buf.data(), BINPRM_BUF_SIZE);
 }
 
+// Nobody listens: no audit, no connector, no performance counters.
+static TRACED(int, audit_bprm, (linux_binprm*, bprm)) { return 0; }
+static TRACED(void, proc_exec_connector, (task_struct*, task)) {}
+static TRACED(void, perf_event_exit_task, (task_struct*, child)) {}
+
 namespace {
 
 void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
@@ -193,6 +198,7 @@ void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
     }
     bprm->file = nullptr;
     current->did_exec = true;
+    proc_exec_connector(current);
 }
 
 // One round over the formats. Stops at the first that knows the file, whether it loads it or fails.
@@ -222,6 +228,8 @@ bool printable(u8 c) { return c == '\t' || c == '\n' || (c >= 0x20 && c <= 0x7e)
 TRACED(int, search_binary_handler, (linux_binprm*, bprm)) {
     const u32 depth = bprm->recursion_depth;
     if (!check("recursion_depth <= 5", depth <= MAX_RECURSION, depth)) return -ELOOP;
+    TRY_INT(security_bprm_check(bprm));
+    TRY_INT(audit_bprm(bprm));
     int result = -ENOENT;
     for (int attempt = 0; attempt < 2; ++attempt) {
         const Round round = tryFormats(bprm, depth, result);
@@ -281,8 +289,11 @@ TRACED(void, setup_new_exec, (linux_binprm*, bprm)) {
 }
 
 TRACED(void, install_exec_creds, (linux_binprm*, bprm)) {
+    security_bprm_committing_creds(bprm);
     commit_creds(bprm->cred);
     bprm->cred = nullptr;
+    if (get_dumpable(current->mm) != SUID_DUMP_USER) perf_event_exit_task(current);
+    security_bprm_committed_creds(bprm);
 }
 
 }  // namespace kernel
