@@ -149,6 +149,8 @@ Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, c
     const int number = space == std::string::npos ? 0 : std::atoi(end.command.c_str() + space);
     if (word == "wait-status") return waitStatus(number, program);
     if (word == "exec-failed") return execFailed(number, watcher, program, options);
+    if (word.ends_with("-failed"))
+        return {OWN_FAILURE, "cannot start " + quote(program.guest_path) + ": " + word.substr(0, word.find('-')) + " gives " + describeErrno(number), 0};
     return {OWN_FAILURE, "the machine was switched off by the guest", 0};
 }
 
