@@ -154,10 +154,6 @@ Block* Core::blockAt(u64 address, BlockMode mode) {
     }
     if (block) return block;
     const HostMxcsr host;
-    if (blocks.full()) {
-        blocks.dropAll();
-        flushJumps();
-    }
     return Builder(*this, address, pfn, mode).build();
 }
 

@@ -74,10 +74,15 @@ void Core::enter(const Op* op) {
 // Runs blocks until the threaded code is left. While `left` is negative, every branch leaves it: so the last instructions
 // before the limit are counted exactly.
 void Core::step(u64 until) {
+    if (blocks.full()) {
+        blocks.dropAll();
+        flushJumps();
+    }
     blocks.reap();
     const u64 remaining = std::min(until - count, u64{1} << 40);
     const bool checked = unmasked(mxcsr) != 0;      // SIMD exceptions: vector_mxcsr.hpp
-    const bool alwaysOne = observing || checked || (rflags & FLAG_TF);
+    const bool stepping = rflags & FLAG_TF;         // #DB behind the instruction (SDM Vol. 3 §17.3.1.4)
+    const bool alwaysOne = observing || checked || stepping;
     Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
     if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
     if (!block) return;
@@ -95,7 +100,7 @@ void Core::step(u64 until) {
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
     if (observing && !faulted) afterInstruction();
-    if ((rflags & FLAG_TF) && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
+    if (stepping && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
 }
 
 void Core::forbidWrites(u64 pfn) {

@@ -51,7 +51,7 @@ void raiseDivide(HOT) {
 }
 
 void jumpMiss(HOT) {
-    if (left < 0) TAIL(leaveAtJump);
+    if (left < 0 || core->blocks.full()) TAIL(leaveAtJump);     // the run loop makes room
     const u64 address = core->jump;
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
@@ -79,6 +79,7 @@ void linkStub(HOT) {
     Op* origin = const_cast<Op*>(op->target);
     const u64 address = core->rip + origin->end() + static_cast<u64>(i64{origin->imm});
     core->jump = address;
+    if (core->blocks.full()) TAIL(leaveAtJump);
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
     if (!block->straddles) origin->target = block->ops.get();

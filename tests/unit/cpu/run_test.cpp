@@ -25,3 +25,17 @@ TEST_CASE("one by one and all at once give the same states") {
         CHECK(once.processor.instructions() == n);
     }
 }
+
+TEST_CASE("TF traps behind each instruction") {
+    Machine m({0x90, 0x0f, 0x05});
+    m.registers().rflags |= FLAG_TF;
+    Trap trap = m.run(10);
+    CHECK(trap.vector == VECTOR_DB);
+    CHECK(m.registers().rip == Machine::CODE + 1);
+    CHECK(m.run(10).kind == Trap::Kind::syscall);
+    // pushf; or qword [rsp], 0x100; popf; nop: the first trap is behind the nop
+    Machine set({0x9c, 0x48, 0x81, 0x0c, 0x24, 0x00, 0x01, 0, 0, 0x9d, 0x90, 0x0f, 0x0b});
+    trap = set.run(10);
+    CHECK(trap.vector == VECTOR_DB);
+    CHECK(set.registers().rip == Machine::CODE + 11);
+}
