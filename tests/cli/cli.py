@@ -67,7 +67,9 @@ def test_directory():
 
 
 def test_file_below_a_file():
-    oneLine(execscope("run", "--", guest("hello.gnu") + "/x"), "ENOTDIR")
+    with Tree() as tree:
+        tree.copy(guest("hello.gnu"), "/hello")
+        oneLine(execscope("run", "--root", tree.path, "--", "/hello/x"), "/hello/x", "ENOTDIR")
 
 
 def test_no_x_bit():
