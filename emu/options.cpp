@@ -20,7 +20,7 @@ constexpr const char* RUN_EXAMPLES =
 constexpr const char* TRACE_EXAMPLES =
     "Examples:\n"
     "  execscope trace -o hello.jsonl ./hello\n"
-    "  execscope trace -e trace=kernel,check -o - ./hello | jq -c 'select(.kind==\"check\")'";
+    "  execscope trace -e trace=check -o - ./hello | jq -r .rule";
 constexpr const char* TREE_EXAMPLES =
     "Examples:\n"
     "  execscope tree ./hello\n"
@@ -51,11 +51,11 @@ Bind parseBind(const std::string& text) {
 
 void addWorld(CLI::App& app, WorldOptions& world) {
     app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10")->check(CLI::IsMember({"v3.10"}));
-    app.add_option("--root", world.root, "show DIR as /, read-only; writes stay in memory")->option_text("DIR");
+    app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
     app.add_option_function<std::vector<std::string>>(
            "--bind", [&world](const std::vector<std::string>& all) {
                for (const std::string& one : all) world.binds.push_back(parseBind(one));
-           }, "show a host file or folder, read-only unless :rw")
+           }, "show a file or folder of the host")
         ->option_text("HOST[:GUEST][:rw]")->allow_extra_args(false);
     app.add_option("-E,--env", world.environment, "set a variable of the guest")->option_text("VAR=VALUE")->allow_extra_args(false);
     app.add_flag("--env-host", world.environment_from_host, "pass the host's environment");
@@ -76,7 +76,7 @@ void addWorld(CLI::App& app, WorldOptions& world) {
 // CLI11's own help, with our usage lines.
 class HelpFormatter : public CLI::Formatter {
 public:
-    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(34); }
+    explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) { column_width(27); }
     std::string make_usage(const CLI::App*, std::string) const override { return "Usage: execscope " + usage_ + "\n"; }
 
 private:
@@ -97,7 +97,7 @@ void addExpression(CLI::App& app, TraceOptions& trace) {
            "-e", [&trace](const std::string& text) {
                if (!text.starts_with("trace=")) throw CLI::ValidationError("-e", "'" + text + "' is not trace=CATEGORIES");
                trace.categories = text.substr(6);
-           }, "what to trace: " + categoryNames())
+           }, "what to trace, separated by commas, of\n    " + categoryNames())
         ->option_text("trace=LIST");
 }
 
@@ -120,20 +120,20 @@ void define(CLI::App& app, Options& options) {
     addWorld(*run, options.world);
     run->add_flag("--stats", options.stats, "print counts on standard error at the end");
 
-    CLI::App* trace = addCommand(app, options, Options::Command::trace, "trace", "run a program and write every step as JSON Lines",
+    CLI::App* trace = addCommand(app, options, Options::Command::trace, "trace", "run a program, write every step as JSON Lines",
                                  "[options] [--] PROGRAM [ARGS]", TRACE_EXAMPLES);
-    trace->add_option("-o", options.trace.output, "trace file; - is standard output (default NAME.jsonl)")->option_text("FILE");
+    trace->add_option("-o", options.trace.output, "trace file; - is stdout (NAME.jsonl)")->option_text("FILE");
     addExpression(*trace, options.trace);
     addWorld(*trace, options.world);
 
-    CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree, from a trace or live",
+    CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree",
                                 "[options] [--] PROGRAM [ARGS] | TRACE.jsonl", TREE_EXAMPLES);
     tree->add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
     tree->add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
     addExpression(*tree, options.trace);
     addWorld(*tree, options.world);
 
-    CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny embedded program and explain it",
+    CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny program, explain it",
                                 "[-o FILE]", DEMO_EXAMPLES);
     demo->add_option("-o", options.trace.output, "trace file (hello.jsonl)")->option_text("FILE");
 }
@@ -145,8 +145,8 @@ namespace {
 // Parses `line`; what remains after the options is PROGRAM ARGS, else `program`, which is then taken (left empty).
 Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
     Options options;
-    CLI::App app{"Runs x86-64 Linux programs on an interpreted CPU over a model of the Linux kernel,\n"
-                 "and accounts for every step of fork and exec.", "execscope"};
+    CLI::App app{"Runs x86-64 Linux programs on an interpreted CPU over a model of the Linux\n"
+                 "kernel, and accounts for every step of fork and exec.", "execscope"};
     app.footer("Run 'execscope COMMAND --help' for the options and examples of a command.");
     define(app, options);
     try {
