@@ -98,6 +98,7 @@ void truncate_setsize(inode* node, loff_t size) {
     auto& tree = node->i_mapping.page_tree;
     if (size < node->i_size) {
         const u64 kept = (static_cast<u64>(size) + PAGE_SIZE - 1) / PAGE_SIZE;
+        unmap_mapping_range(&node->i_mapping, kept);
         for (auto at = tree.lower_bound(kept); at != tree.end(); at = tree.erase(at)) forget(at->second);
         const u64 offset = static_cast<u64>(size) % PAGE_SIZE;
         if (const auto at = tree.find(static_cast<u64>(size) / PAGE_SIZE); offset && at != tree.end()) {

@@ -71,6 +71,19 @@ u64 unmap_vmas(mm_struct* mm, u64 start, u64 end) {
     return entries;
 }
 
+// A file was cut: nobody maps its pages from `first` on any more, private copies included (truncate_pagecache).
+void unmap_mapping_range(const address_space* mapping, pgoff_t first) {
+    for (const task_struct* task : all_tasks()) {
+        if (!task->mm) continue;
+        for (const auto& [start, vma] : task->mm->mm_rb) {
+            if (!vma->vm_file || &vma->vm_file->f_inode->i_mapping != mapping) continue;
+            const u64 kept = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
+            if (kept < vma_pages(vma))
+                zap_page_range(vma, start + (kept << PAGE_SHIFT), vma->vm_end - start - (kept << PAGE_SHIFT));
+        }
+    }
+}
+
 TRACED(void, zap_page_range, (vm_area_struct*, vma), (u64, start), (u64, size)) {
     if (unmap_vmas(vma->vm_mm, start, start + size)) flush_tlb_range(vma->vm_mm, start, start + size);
 }

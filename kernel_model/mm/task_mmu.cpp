@@ -35,7 +35,7 @@ std::string vmaName(const vm_area_struct* vma) {
     return "";
 }
 
-std::string show_map_vma(const vm_area_struct* vma) {
+TRACED(std::string, show_map_vma, (const vm_area_struct*, vma)) {
     const inode* host = vma->vm_file ? vma->vm_file->f_inode : nullptr;
     const dev_t dev = host ? host->i_dev : 0;
     const u64 flags = vma->vm_flags, pgoff = host ? vma->vm_pgoff << PAGE_SHIFT : 0;

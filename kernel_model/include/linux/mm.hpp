@@ -48,6 +48,7 @@ constexpr int VM_FAULT_OOM = 1, VM_FAULT_SIGBUS = 2, VM_FAULT_MAJOR = 4, VM_FAUL
 int handle_mm_fault(mm_struct*, vm_area_struct*, u64 address, u32 flags);
 int copy_page_range(mm_struct* dst, mm_struct* src, vm_area_struct*);
 void zap_page_range(vm_area_struct*, u64 start, u64 length);
+void unmap_mapping_range(const address_space*, pgoff_t first);          // a file was cut to `first` pages
 void free_pgtables(mm_struct*, u64 start, u64 end);                     // tables of an address range without VMAs
 u64* pte_lookup(mm_struct*, u64 address);                               // entry, or null when a table is missing
 void set_pte_at(mm_struct*, u64 address, u64* entry, u64 value);        // emits `pte`, invalidates the TLB page if mm is loaded
