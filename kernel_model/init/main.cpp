@@ -22,10 +22,14 @@ enum SystemState { SYSTEM_BOOTING, SYSTEM_RUNNING } state = SYSTEM_BOOTING;
 
 }  // namespace
 
-Machine& machine() {
-    static Machine& the_machine = *new Machine;
-    return the_machine;
-}
+// Never destroyed: tasks with static storage end after main().
+union MachineStorage {
+    constexpr MachineStorage() : machine() {}
+    constexpr ~MachineStorage() {}
+    Machine machine;
+};
+static constinit MachineStorage the_machine;
+Machine& machine() { return the_machine.machine; }
 
 void stopIfMachineEnded() {
     if (ended && current == &init_task) throw MachineEnded{};

@@ -50,6 +50,8 @@ bool hrtimer_cancel(hrtimer* timer) {
 
 u64 nextTimerExpiry() { return earliest; }
 
+u64 nextTimerInstruction() { return earliest == ~u64{0} ? earliest : earliest > jumped ? earliest - jumped : 0; }
+
 void runExpiredTimers() {
     while (earliest <= ktime_get()) {
         hrtimer* timer = *timers().begin();

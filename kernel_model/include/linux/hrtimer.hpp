@@ -19,6 +19,7 @@ struct hrtimer {
 void hrtimer_start(hrtimer*, u64 expires);
 bool hrtimer_cancel(hrtimer*);              // true when it was queued
 u64 nextTimerExpiry();                      // of the earliest, or the largest u64
+u64 nextTimerInstruction();                 // the same as a count of instructions
 void runExpiredTimers();
 void jumpVirtualTime(u64 to);               // nobody runs until then
 

@@ -115,14 +115,7 @@ static void doInterrupt(const cpu::Trap& trap, pt_regs* regs) {
     regs->ax = static_cast<u64>(-ENOSYS);
 }
 
-static u64 nextStop() {
-    const u64 limit = machine().boot.max_instructions ? machine().boot.max_instructions : ~u64{0};
-    const u64 now = processor().instructions();
-    const u64 expiry = nextTimerExpiry();
-    const u64 time = ktime_get();
-    const u64 timer = expiry == ~u64{0} ? expiry : expiry > time ? now + (expiry - time) : now;
-    return std::min({limit, timer, runqueue.tick_at});
-}
+static u64 nextStop(u64 limit) { return std::min({limit, nextTimerInstruction(), runqueue.tick_at}); }
 
 // The instruction limit, a timer or the end of the quantum (scheduler_tick).
 static void doTick() {
@@ -160,12 +153,16 @@ static void enterKernel(const cpu::Trap& trap, pt_regs* regs) {
 }
 
 void runUser() {
-    pt_regs* regs = current_pt_regs();
+    task_struct* task = current;
+    pt_regs* regs = task_pt_regs(task);
+    cpu::Cpu& cpu = processor();
+    const u64& instructions = *cpu.instructionCounter();
+    const u64 limit = machine().boot.max_instructions ? machine().boot.max_instructions : ~u64{0};
     for (;;) {
         exitToUser(regs);
-        const u64 before = processor().instructions();
-        const cpu::Trap trap = processor().run(nextStop());
-        current->utime += processor().instructions() - before;
+        const u64 before = instructions;
+        const cpu::Trap trap = cpu.run(nextStop(limit));
+        task->utime += instructions - before;
         saveRegisters(*regs);
         enterKernel(trap, regs);
     }
