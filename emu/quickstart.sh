@@ -15,8 +15,10 @@ build/release/execscope demo -o hello.jsonl
 cat <<'TEXT'
 
 The trace is in hello.jsonl, one JSON object per line. What next:
-  build/release/execscope tree hello.jsonl                     the same trace as a call tree
-  build/release/execscope run -- /usr/bin/true-static          run a static program of yours
-  build/release/execscope trace -o t.jsonl -- /path/to/program trace it
-  tests/run.sh                                                 install, build and run all tests
+  build/release/execscope tree hello.jsonl             the same trace as a tree of kernel calls
+  build/release/execscope run ./your-static-program    run a program
+  build/release/execscope trace ./your-static-program  run it and write a trace
+  build/release/execscope --help                       everything else
+  docs/reading-order.md                                the source files that explain exec
+  tests/run.sh                                         install, build and run all tests
 TEXT
