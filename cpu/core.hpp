@@ -22,6 +22,17 @@ struct JumpEntry {
 };
 constexpr u64 JUMP_ENTRIES = 4096;
 
+// Which entries of a table were filled since it was last emptied, so that emptying it after a few costs little.
+struct FillLog {
+    static constexpr u32 CAPACITY = 128;
+    u32 count = 0;                  // more than CAPACITY: not all are known
+    u16 index[CAPACITY]{};
+    void note(u64 filled) {
+        if (count < CAPACITY) index[count] = static_cast<u16>(filled);
+        if (count <= CAPACITY) ++count;
+    }
+};
+
 // One access of an op that the TLB cannot serve (page-crossing, code on the page, observed): the op runs alone against
 // this buffer, which the run loop writes back.
 struct Bounce {
@@ -60,6 +71,7 @@ struct Core : Registers {
 #endif
     TlbEntry loads[TLB_ENTRIES], stores[TLB_ENTRIES], fetches[64];
     JumpEntry jumps[JUMP_ENTRIES];
+    FillLog pagesFilled, jumpsFilled;
 
     u64 next(const Op& op) const { return rip + op.end(); }     // inside a block: address of the next instruction
     u64 instructionsBefore(const Op* op, i64 present) const { return horizon - static_cast<u64>(present) + op->done - 1; }

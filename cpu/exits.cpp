@@ -56,7 +56,9 @@ void jumpMiss(HOT) {
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
     op = block->ops.get();
-    core->jumpEntry(address) = {address, op};
+    JumpEntry& entry = core->jumpEntry(address);
+    entry = {address, op};
+    core->jumpsFilled.note(static_cast<u64>(&entry - core->jumps));
     core->rip = address & ~(PAGE_SIZE - 1);
     GO(op->handler, op, core, left, fa, fb, fk);
 }

@@ -35,6 +35,7 @@ bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     if (crosses && !core.translate(pageOf(address + size - 1), access, stack)) return false;
     TlbEntry* entries = writes ? core.stores : core.loads;
     TlbEntry& entry = entries[address / PAGE_SIZE % TLB_ENTRIES];
+    core.pagesFilled.note(address / PAGE_SIZE % TLB_ENTRIES);
     const bool guarded = writes && (core.observing || core.blocks.frameHasCode(core.frameOfHost(first)));
     if (!crosses && !guarded) {
         entry = {pageOf(address), reinterpret_cast<u64>(first) - address};
@@ -157,11 +158,20 @@ void Core::logWrite(u64 address, const u8* in, u64 size) {
     }
 }
 
-void Core::flushJumps() { std::fill(std::begin(jumps), std::end(jumps), JumpEntry{}); }
+void Core::flushJumps() {
+    if (jumpsFilled.count > FillLog::CAPACITY) std::fill(std::begin(jumps), std::end(jumps), JumpEntry{});
+    else for (u32 i = 0; i < jumpsFilled.count; ++i) jumps[jumpsFilled.index[i]] = {};
+    jumpsFilled.count = 0;
+}
 
 void Core::flush() {
-    std::fill(std::begin(loads), std::end(loads), TlbEntry{});
-    std::fill(std::begin(stores), std::end(stores), TlbEntry{});
+    if (pagesFilled.count > FillLog::CAPACITY) {
+        std::fill(std::begin(loads), std::end(loads), TlbEntry{});
+        std::fill(std::begin(stores), std::end(stores), TlbEntry{});
+    } else {
+        for (u32 i = 0; i < pagesFilled.count; ++i) loads[pagesFilled.index[i]] = stores[pagesFilled.index[i]] = {};
+    }
+    pagesFilled.count = 0;
     std::fill(std::begin(fetches), std::end(fetches), TlbEntry{});
     flushJumps();
 }
