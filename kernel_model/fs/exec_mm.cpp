@@ -26,7 +26,7 @@ bool waitKillable(Condition condition) {
 
 int killOtherThreads(task_struct* tsk) {
     signal_struct* sig = tsk->signal;
-    const bool exiting = (sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exit_task;
+    const bool exiting = signal_group_exit(sig);
     if (!check("no other thread runs exec or exit_group", !exiting, sig->flags)) return -EAGAIN;
     sig->group_exit_task = tsk;
     const int others = zap_other_threads(tsk);

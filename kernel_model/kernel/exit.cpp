@@ -70,7 +70,7 @@ TRACED_NORETURN(do_exit, (long, code)) {
 
 TRACED_NORETURN(do_group_exit, (int, exit_code)) {
     signal_struct* sig = current->signal;
-    if (sig->flags & SIGNAL_GROUP_EXIT) {
+    if (signal_group_exit(sig)) {
         exit_code = sig->group_exit_code;
     } else if (!thread_group_empty(current)) {
         sig->group_exit_code = exit_code;

@@ -188,7 +188,7 @@ int zap_other_threads(task_struct* p) {
 // PF_EXITING: no more signals; shared ones that this thread was to take go to another one.
 TRACED(void, exit_signals, (task_struct*, tsk)) {
     tsk->flags |= PF_EXITING;
-    if (thread_group_empty(tsk) || (tsk->signal->flags & SIGNAL_GROUP_EXIT) || !signal_pending(tsk)) return;
+    if (thread_group_empty(tsk) || signal_group_exit(tsk->signal) || !signal_pending(tsk)) return;
     for (task_struct* t : tsk->group_leader->thread_group)
         if (t != tsk && !(t->flags & PF_EXITING)) recalc_sigpending_and_wake(t);
 }

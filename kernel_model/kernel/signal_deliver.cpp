@@ -70,7 +70,7 @@ TRACED(int, dequeue_signal, (task_struct*, tsk), (kernel_sigset, mask), (kernel_
 static TRACED(bool, do_signal_stop, (int, signr)) {
     signal_struct* sig = current->signal;
     if (!(current->jobctl & JOBCTL_STOP_PENDING)) {
-        if (sig->flags & SIGNAL_GROUP_EXIT) return false;
+        if (signal_group_exit(sig)) return false;
         if (!(sig->flags & SIGNAL_STOP_STOPPED)) sig->group_exit_code = signr;
         sig->group_stop_count = 0;
         for (task_struct* t : current->group_leader->thread_group) {

@@ -248,6 +248,7 @@ void change_pid(task_struct*, pid_type, pid*);
 void transfer_pid(task_struct* from, task_struct* to, pid_type);
 inline int task_pgrp_nr(const task_struct* t) { return t->pids[PIDTYPE_PGID] ? t->pids[PIDTYPE_PGID]->nr.get() : 0; }
 inline int task_session_nr(const task_struct* t) { return t->pids[PIDTYPE_SID] ? t->pids[PIDTYPE_SID]->nr.get() : 0; }
+inline bool signal_group_exit(const signal_struct* sig) { return (sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exit_task; }
 inline bool thread_group_leader(const task_struct* t) { return t->exit_signal >= 0; }
 inline bool thread_group_empty(const task_struct* t) { return t->group_leader->thread_group.size() <= 1; }
 inline bool same_thread_group(const task_struct* a, const task_struct* b) { return a->signal == b->signal; }
