@@ -22,30 +22,30 @@ SYSCALL_DEFINE(0, sched_yield) {
 
 SYSCALL_DEFINE(3, sched_getaffinity, (int, pid), (u32, len), (UserPtr<u64>, user_mask_ptr)) {
     if (len < MASK_BYTES || len % 8) return -EINVAL;
-    TRY(taskNamed(pid));
+    (void)TRY(taskNamed(pid));
     const u64 mask = 1;
     return copy_to_user(user_mask_ptr, &mask, MASK_BYTES) ? -EFAULT : static_cast<long>(MASK_BYTES);
 }
 SYSCALL_DEFINE(3, sched_setaffinity, (int, pid), (u32, len), (UserPtr<u64>, user_mask_ptr)) {
     u64 mask = 0;
     if (copy_from_user(&mask, user_mask_ptr, len < MASK_BYTES ? len : MASK_BYTES)) return -EFAULT;
-    TRY(taskNamed(pid));
+    (void)TRY(taskNamed(pid));
     return mask & 1 ? 0 : -EINVAL;
 }
 
 SYSCALL_DEFINE(1, sched_getscheduler, (int, pid)) {
-    TRY(taskNamed(pid));
+    (void)TRY(taskNamed(pid));
     return 0;                               // SCHED_OTHER
 }
 SYSCALL_DEFINE(2, sched_getparam, (int, pid), (UserPtr<int>, param)) {
     if (!param) return -EINVAL;
-    TRY(taskNamed(pid));
+    (void)TRY(taskNamed(pid));
     return put_user(0, param);
 }
 static long setPolicy(int pid, int policy, UserPtr<int> param) {
     if (!param) return -EINVAL;
     const int priority = TRY(get_user(param));
-    TRY(taskNamed(pid));
+    (void)TRY(taskNamed(pid));
     if (policy == 0 || policy == 3 || policy == 5) return priority == 0 ? 0 : -EINVAL;  // OTHER, BATCH, IDLE
     if (policy != 1 && policy != 2) return -EINVAL;
     if (priority < 1 || priority > 99) return -EINVAL;
