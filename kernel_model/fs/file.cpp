@@ -38,7 +38,9 @@ void close_files(files_struct* files) {
     }
 }
 
-int alloc_fd(unsigned start, u32 flags) {
+}  // namespace
+
+static TRACED(int, alloc_fd, (unsigned, start), (u32, flags)) {
     files_struct* const files = current->files;
     const u64 limit = std::min<u64>(rlimit_cur(RLIMIT_NOFILE), MAX_OPEN);
     unsigned fd = std::max(start, static_cast<unsigned>(files->next_fd));
@@ -53,6 +55,8 @@ int alloc_fd(unsigned start, u32 flags) {
     setCloseOnExec(files, fd, flags & O_CLOEXEC);
     return static_cast<int>(fd);
 }
+
+namespace {
 
 long dupTo(unsigned fd, unsigned to, u32 flags) {
     file* const f = fget_raw(fd);
@@ -82,6 +86,12 @@ file* fget_raw(unsigned fd) {
 file* fget(unsigned fd) {
     file* const f = fileOf(fd);
     return f && !(f->f_mode & FMODE_PATH) ? get_file(f) : nullptr;
+}
+
+FileRef::FileRef(unsigned fd, Kind kind) : f_(fileOf(fd)) {
+    if (f_ && kind == Kind::usable && (f_->f_mode & FMODE_PATH)) f_ = nullptr;
+    counted_ = f_ && current->files->count > 1;
+    if (counted_) get_file(f_);
 }
 
 int get_unused_fd_flags(u32 flags) { return alloc_fd(0, flags); }

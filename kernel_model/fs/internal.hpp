@@ -75,12 +75,13 @@ bool inGroup(gid_t);
 bool privilegedFiles();                     // CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN
 u32 currentUmask();
 
-// Reference to an open file for the length of a system call.
+// An open file for the length of a system call (Linux include/linux/file.h fdget): counted only when others share the
+// descriptor table and might close it meanwhile.
 class FileRef {
 public:
     enum class Kind : u8 { usable, raw };
-    explicit FileRef(unsigned fd, Kind kind = Kind::usable) : f_(kind == Kind::raw ? fget_raw(fd) : fget(fd)) {}
-    ~FileRef() { if (f_) fput(f_); }
+    explicit FileRef(unsigned fd, Kind kind = Kind::usable);
+    ~FileRef() { if (counted_) fput(f_); }
     FileRef(const FileRef&) = delete;
     FileRef& operator=(const FileRef&) = delete;
     explicit operator bool() const { return f_ != nullptr; }
@@ -89,6 +90,7 @@ public:
 
 private:
     file* f_;
+    bool counted_;
 };
 
 // Reference to a name for the length of a system call.
