@@ -38,6 +38,10 @@ u64* pte_alloc(mm_struct*, u64 address);                        // entry, its ta
 void setEntry(mm_struct*, u64 address, u64* entry, u64 value);  // with the pte event, without TLB invalidation
 void flush_tlb_range(mm_struct*, u64 start, u64 end);           // nothing when the mm is not the loaded one
 page* vm_normal_page(u64 pte);                                  // null for the zero page
+// Builds the vsyscall page and its three tables in four frames; the PGD's entry for them (vsyscall_64.cpp).
+constexpr u64 VSYSCALL_FRAMES = 4;
+u64 map_vsyscall(u64 first_frame);
+u64 vsyscallEntry();  // page_alloc.cpp: what map_vsyscall returned
 u64 pgd_alloc();                                                // physical address of a new top table, 0: out of memory
 void pgd_free(u64 pgd);
 // Frees the tables that serve [start, end) and lie wholly in [floor, ceiling), where no VMA is.

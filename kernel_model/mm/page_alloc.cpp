@@ -14,6 +14,7 @@ struct FrameList {
     u64 frames = 0, fresh = 0, freed = 0;
     u64 head = 0;  // frame freed last, linked through page::index; 0: none
     page* zero_page = nullptr;
+    u64 vsyscall_entry = 0;
 };
 FrameList list;
 
@@ -44,6 +45,8 @@ void page_alloc_init(cpu::PhysicalMemory& memory) {
     list.mem_map = static_cast<page*>(std::calloc(list.frames, sizeof(page)));
     if (list.mem_map == nullptr) panic("no host memory for the page map");
     list.fresh = 1;
+    list.frames -= VSYSCALL_FRAMES;  // the highest: every address space has them from its first moment on
+    list.vsyscall_entry = map_vsyscall(list.frames);
     list.zero_page = alloc_zeroed_page();
     list.zero_page->flags = PG_zero | PG_uptodate;
 }
@@ -73,6 +76,8 @@ void put_page(page* p) {
     list.head = pfn;
     ++list.freed;
 }
+
+u64 vsyscallEntry() { return list.vsyscall_entry; }
 
 u64 page_to_pfn(const page* p) { return static_cast<u64>(p - list.mem_map); }
 page* pfn_to_page(u64 pfn) {

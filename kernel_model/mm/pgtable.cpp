@@ -30,8 +30,10 @@ bool isLoaded(const mm_struct* mm) { return processor().cr3() == mm->pgd; }
 }  // namespace
 
 u64 pgd_alloc() {
-    page* table = allocTable();
-    return table ? page_to_pfn(table) << PAGE_SHIFT : 0;
+    const page* table = allocTable();
+    if (table == nullptr) return 0;
+    reinterpret_cast<u64*>(page_address(table))[511] = vsyscallEntry();  // the kernel's half
+    return page_to_pfn(table) << PAGE_SHIFT;
 }
 
 void pgd_free(u64 pgd) {

@@ -3,6 +3,9 @@
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
+
+bool emulate_vsyscall(pt_regs*, u64 address);  // arch/x86/kernel/vsyscall_64.cpp
+
 namespace {
 
 constexpr u64 VSYSCALL_PAGE = 0xffff'ffff'ff60'0000;
@@ -28,8 +31,9 @@ void badArea(u32 error_code, u64 address, int code) {
         fixed_up = true;
         return;
     }
-    if (error_code & cpu::PF_INSTRUCTION && (address & PAGE_MASK) == VSYSCALL_PAGE)
-        unsupported("feature", "vsyscall", "call into the vsyscall page", address, "SIGSEGV");
+    if (error_code & cpu::PF_INSTRUCTION && (address & PAGE_MASK) == VSYSCALL_PAGE &&
+        emulate_vsyscall(task_pt_regs(current), address))
+        return;
     forceFault(SIGSEGV, code, address, error_code);
 }
 
