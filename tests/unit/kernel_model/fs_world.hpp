@@ -78,8 +78,8 @@ public:
 class World {
 public:
     World() : memory_(u64{4} << 20) {
-        page_alloc_init(memory_);
         machine().memory = &memory_;
+        page_alloc_init(memory_);
         machine().cpu = nullptr;
         machine().host = &host;
         saved_ = current_task;
