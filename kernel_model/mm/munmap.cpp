@@ -69,7 +69,7 @@ TRACED(Result<u64>, do_brk, (u64, addr), (u64, len)) {
     if (len == 0) return addr;
     u64 flags = VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT | mm->def_flags;
     if (current->personality & READ_IMPLIES_EXEC) flags |= VM_EXEC;
-    TRY(get_unmapped_area(nullptr, addr, len, 0, MAP_FIXED));
+    (void)TRY(get_unmapped_area(nullptr, addr, len, 0, MAP_FIXED));
     if (mm->def_flags & VM_LOCKED && mm->locked_vm + (len >> PAGE_SHIFT) > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
         !capable(CAP_IPC_LOCK))
         return Failure{-EAGAIN};
