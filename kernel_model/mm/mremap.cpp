@@ -93,7 +93,8 @@ TRACED(Result<u64>, mremap_to, (u64, addr), (u64, old_len), (u64, new_addr), (u6
         old_len = new_len;
     }
     vm_area_struct* vma = TRY(vma_to_resize(addr, old_len, new_len));
-    (void)TRY(get_unmapped_area(vma->vm_file, new_addr, new_len, linear_page_index(vma, addr), MAP_FIXED | mapFlags(vma)));
+    (void)TRY(
+        get_unmapped_area(vma->vm_file, new_addr, new_len, linear_page_index(vma, addr), MAP_FIXED | mapFlags(vma)));
     return move_vma(vma, addr, old_len, new_len, new_addr);
 }
 

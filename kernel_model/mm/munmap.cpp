@@ -169,7 +169,8 @@ TRACED(vm_area_struct*, find_extend_vma, (mm_struct*, mm), (u64, addr)) {
     return vma;
 }
 
-// The TLB may keep entries of the dead address space: nobody runs in it, and whatever is loaded next flushes (pgd_free too).
+// The TLB may keep entries of the dead address space: nobody runs in it, and whatever is loaded next flushes (pgd_free
+// too).
 TRACED(void, exit_mmap, (mm_struct*, mm)) {
     for (const auto& [start, vma] : mm->mm_rb) unmap_vmas(mm, vma->vm_start, vma->vm_end);
     for (auto at = mm->mm_rb.begin(); at != mm->mm_rb.end();) {

@@ -46,7 +46,7 @@ void page_alloc_init(cpu::PhysicalMemory& memory) {
     if (list.mem_map == nullptr) panic("no host memory for the page map");
     list.fresh = 1;
     list.frames -= VSYSCALL_FRAMES;  // the highest: every address space has them from its first moment on
-    list.vsyscall_entry = map_vsyscall(list.frames);
+    list.vsyscall_entry = map_vsyscall(memory, list.frames);
     list.zero_page = alloc_zeroed_page();
     list.zero_page->flags = PG_zero | PG_uptodate;
 }

@@ -28,8 +28,7 @@ int addr_to_vsyscall_nr(u64 address) {
 
 }  // namespace
 
-u64 map_vsyscall(u64 first_frame) {
-    cpu::PhysicalMemory& memory = *machine().memory;
+u64 map_vsyscall(cpu::PhysicalMemory& memory, u64 first_frame) {
     u8* page = memory.frame(first_frame);
     std::memset(page, 0xcc, PAGE_SIZE);
     for (u64 i = 0; i < std::size(calls); ++i) writeStub(page + i * CALL_SPACING, calls[i]);
