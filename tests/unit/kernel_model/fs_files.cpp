@@ -77,3 +77,22 @@ TEST_CASE("descriptors: copies of the table, close on exec", "[fs]") {
     CHECK(close_fd(1) == -EBADF);
     CHECK(traces::Object::live() == before);
 }
+
+TEST_CASE("an open file is counted in a call only when its table is shared", "[fs]") {
+    World world;
+    mountMemoryRoot();
+    REQUIRE(get_unused_fd_flags(0) == 0);
+    fd_install(0, mustOpen("/dev/null", O_RDONLY));
+    {
+        const FileRef alone(0);
+        CHECK(alone->f_count == 1);
+        CHECK_FALSE(FileRef(7));
+    }
+    current->files->count = 2;
+    {
+        const FileRef shared(0);
+        CHECK(shared->f_count == 2);
+    }
+    current->files->count = 1;
+    CHECK(current->files->fdt.fd[0]->f_count == 1);
+}
