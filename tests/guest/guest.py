@@ -10,7 +10,7 @@ from world import Tree, emulated, native
 LIBCS = ("gnu", "musl")
 IN_BOTH = {     # guest program: the argument lists it runs with
     "hello": [[]], "args": [[], ["one", "", "with space", "ünïcode"]], "wait_status": [[]], "fork_tree": [[]], "cow": [[]],
-    "pipes": [[]], "signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]], "vfork": [[]], "files": [[]],
+    "pipes": [[]], "thread_exec": [[]], "signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]], "vfork": [[]], "files": [[]],
     "directory": [[]], "stdio": [[]], "flags": [[]], "stack": [[]], "groups": [[]], "time": [[]], "self": [[]], "allocations": [[]],
     "crash": [[how] for how in ("null", "jump", "data", "ud2", "divide", "stack", "abort", "kill", "trap")],
 }
