@@ -6,7 +6,7 @@ namespace cpu {
 
 namespace {
 
-// CPUID.01H:EDX (SDM Vol. 2, CPUID). FPU and MMX belong to the level although execscope's are still missing.
+// CPUID.01H:EDX (SDM Vol. 2, CPUID). MMX belongs to the level although execscope's is still missing.
 constexpr u32 FPU = 1u << 0, TSC = 1u << 4, MSR = 1u << 5, PAE = 1u << 6, CX8 = 1u << 8, PGE = 1u << 13, CMOV = 1u << 15, CLFSH = 1u << 19,
               MMX = 1u << 23, FXSR = 1u << 24, SSE = 1u << 25, SSE2 = 1u << 26;
 constexpr u32 FEATURES = FPU | TSC | MSR | PAE | CX8 | PGE | CMOV | CLFSH | MMX | FXSR | SSE | SSE2;

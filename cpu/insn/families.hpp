@@ -18,6 +18,7 @@ Family controlTransfer();
 Family string();
 Family flagControl();
 Family miscellaneous();
+Family x87();
 Family fpuControl();
 Family sseDataTransfer();
 Family sseArithmetic();
@@ -28,7 +29,7 @@ Family ssePackedInteger();
 
 inline std::vector<Family> families() {
     return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
-            flagControl(), miscellaneous(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
+            flagControl(), miscellaneous(), x87(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
             ssePackedInteger()};
 }
 

@@ -1,7 +1,8 @@
-// State and control of the x87 FPU and of SSE: SDM Vol. 1 §5.2.6, §5.2.7, §5.5.3, §10.5. x87 arithmetic is not here.
+// State and control of the x87 FPU and of SSE: SDM Vol. 1 §5.2.6, §5.2.7, §5.5.3, §10.5. The rest of x87 is in x87.cpp.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
 #include "cpu/vector_mxcsr.hpp"
+#include "cpu/x87.hpp"
 
 #include <array>
 
@@ -21,7 +22,6 @@ bool ldmxcsr(Core& core, const Op& op) {
 }
 bool stmxcsr(Core& core, const Op& op) { return core.save(address(core, op), storeMxcsr(core)); }
 
-unsigned top(const X87& x87) { return x87.status >> 11 & 7; }
 void put(u8* image, unsigned at, u64 value, unsigned size) { std::memcpy(image + at, &value, size); }
 u64 get(const u8* image, unsigned at, unsigned size) {
     u64 value = 0;
@@ -35,11 +35,6 @@ u8 abridged(u16 tags) {
     for (unsigned i = 0; i < 8; ++i) bits |= static_cast<u8>((tags >> 2 * i & 3) != 3) << i;
     return bits;
 }
-u16 tagOf(const X87::Slot& slot) {
-    const unsigned exponent = slot.exponent & 0x7fff;
-    if (exponent == 0 && slot.significand == 0) return 1;
-    return exponent == 0 || exponent == 0x7fff || !(slot.significand >> 63) ? 2 : 0;
-}
 
 // The legacy area of FXSAVE (SDM Vol. 1 §10.5.1, 64-bit layouts).
 using FxImage = std::array<u8, 512>;
@@ -51,7 +46,7 @@ void saveX87(const X87& x87, bool wide, FxImage& image) {
     put(image.data(), 8, x87.instruction, wide ? 8 : 4);
     put(image.data(), 16, x87.operand, wide ? 8 : 4);
     for (unsigned i = 0; i < 8; ++i) {
-        const X87::Slot& slot = x87.physical[(top(x87) + i) & 7];
+        const X87::Slot& slot = x87.physical[(topOf(x87) + i) & 7];
         put(image.data(), 32 + 16 * i, slot.significand, 8);
         put(image.data(), 40 + 16 * i, slot.exponent, 2);
     }
@@ -63,12 +58,13 @@ void restoreX87(X87& x87, bool wide, const FxImage& image) {
     x87.instruction = get(image.data(), 8, wide ? 8 : 4);
     x87.operand = get(image.data(), 16, wide ? 8 : 4);
     for (unsigned i = 0; i < 8; ++i) {
-        X87::Slot& slot = x87.physical[(top(x87) + i) & 7];
+        X87::Slot& slot = x87.physical[(topOf(x87) + i) & 7];
         slot.significand = get(image.data(), 32 + 16 * i, 8);
         slot.exponent = static_cast<u16>(get(image.data(), 40 + 16 * i, 2));
     }
     x87.tags = 0;
-    for (unsigned i = 0; i < 8; ++i) x87.tags |= static_cast<u16>((image[4] >> i & 1 ? tagOf(x87.physical[i]) : 3) << 2 * i);
+    for (unsigned i = 0; i < 8; ++i) x87.tags |= static_cast<u16>((image[4] >> i & 1 ? 0 : 3) << 2 * i);
+    settleX87(x87);
 }
 
 template <bool wide> bool fxsave(Core& core, const Op& op) {
@@ -96,12 +92,10 @@ template <bool wide> bool fxrstor(Core& core, const Op& op) {
     return true;
 }
 
+bool isWaiting(Core& core) { return !unmaskedX87(core.x87) || core.fault(VECTOR_MF); }     // false: #MF (SDM Vol. 1 §8.6)
+
 bool fninit(Core& core, const Op&) {
-    core.x87.control = 0x37f;
-    core.x87.status = 0;
-    core.x87.tags = 0xffff;
-    core.x87.opcode = 0;
-    core.x87.instruction = core.x87.operand = 0;
+    core.x87 = initialX87(core.x87);
     return true;
 }
 bool fnclex(Core& core, const Op&) {
@@ -111,8 +105,9 @@ bool fnclex(Core& core, const Op&) {
 bool fnstcw(Core& core, const Op& op) { return core.save(address(core, op), core.x87.control); }
 bool fldcw(Core& core, const Op& op) {
     u16 value;
-    if (!core.fetch(address(core, op), value)) return false;
-    core.x87.control = static_cast<u16>(value & 0x1f7f) | 0x40;
+    if (!isWaiting(core) || !core.fetch(address(core, op), value)) return false;
+    core.x87.control = value;
+    settleX87(core.x87);
     return true;
 }
 bool fnstswMemory(Core& core, const Op& op) { return core.save(address(core, op), core.x87.status); }
@@ -122,31 +117,35 @@ bool fnstswAx(Core& core, const Op&) {
 }
 Handler fnstsw(Form& f) { return f.kind(0) == Operand::mem ? actionOp<fnstswMemory> : actionOp<fnstswAx>; }
 
-// The 28-byte environment of 32-bit protected mode, which 64-bit mode uses too (SDM Vol. 1 §8.1.10).
 bool fnstenv(Core& core, const Op& op) {
-    X87& x87 = core.x87;
-    const u32 image[7] = {0xffff0000u | x87.control, 0xffff0000u | x87.status, 0xffff0000u | x87.tags, static_cast<u32>(x87.instruction),
-                          static_cast<u32>(x87.opcode) << 16, static_cast<u32>(x87.operand), 0xffff0000u};
-    if (!core.write(address(core, op), image, sizeof image)) return false;
-    x87.control |= 0x3f;        // masks all exceptions (SDM Vol. 2, FSTENV)
+    const X87Image image = x87Image(core.x87);
+    if (!core.write(address(core, op), &image, X87_ENVIRONMENT_BYTES)) return false;
+    core.x87.control |= X87_EXCEPTIONS;     // masks all exceptions (SDM Vol. 2, FSTENV)
+    settleX87(core.x87);
     return true;
 }
 bool fldenv(Core& core, const Op& op) {
-    u32 image[7];
-    if (!core.read(address(core, op), image, sizeof image)) return false;
-    core.x87.control = static_cast<u16>(image[0] & 0x1f7f) | 0x40;
-    core.x87.status = static_cast<u16>(image[1]);
-    core.x87.tags = static_cast<u16>(image[2]);
-    core.x87.instruction = image[3];
-    core.x87.opcode = image[4] >> 16 & 0x7ff;
-    core.x87.operand = image[5];
+    X87Image image;
+    if (!isWaiting(core) || !core.read(address(core, op), &image, X87_ENVIRONMENT_BYTES)) return false;
+    loadX87Environment(core.x87, image);
     return true;
 }
-bool fwait(Core& core, const Op&) {
-    const bool pending = core.x87.status & ~core.x87.control & 0x3f;
-    return !pending || core.fault(VECTOR_MF);
+bool fnsave(Core& core, const Op& op) {
+    const X87Image image = x87Image(core.x87);
+    if (!core.write(address(core, op), &image, X87_IMAGE_BYTES)) return false;
+    core.x87 = initialX87(core.x87);
+    return true;
 }
+bool frstor(Core& core, const Op& op) {
+    X87Image image;
+    if (!isWaiting(core) || !core.read(address(core, op), &image, X87_IMAGE_BYTES)) return false;
+    loadX87Environment(core.x87, image);
+    loadX87Stack(core.x87, image);
+    return true;
+}
+bool fwait(Core& core, const Op&) { return isWaiting(core); }
 bool emms(Core& core, const Op&) {
+    if (!isWaiting(core)) return false;
     core.x87.tags = 0xffff;
     return true;
 }
@@ -161,6 +160,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_FNSTCW, action<fnstcw>},        {ZYDIS_MNEMONIC_FLDCW, action<fldcw>},
     {ZYDIS_MNEMONIC_FNSTSW, fnstsw},                {ZYDIS_MNEMONIC_FWAIT, action<fwait>},
     {ZYDIS_MNEMONIC_FNSTENV, environment<fnstenv>}, {ZYDIS_MNEMONIC_FLDENV, environment<fldenv>},
+    {ZYDIS_MNEMONIC_FNSAVE, environment<fnsave>},   {ZYDIS_MNEMONIC_FRSTOR, environment<frstor>},
     {ZYDIS_MNEMONIC_EMMS, action<emms>},
 };
 

@@ -37,7 +37,8 @@ bool touch(Core& core, const Op& op) {
 }
 
 constexpr Row table[] = {
-    {ZYDIS_MNEMONIC_NOP, plain<nop>},          {ZYDIS_MNEMONIC_FNOP, plain<nop>},
+    {ZYDIS_MNEMONIC_NOP, plain<nop>},          {ZYDIS_MNEMONIC_FENI8087_NOP, plain<nop>},
+    {ZYDIS_MNEMONIC_FDISI8087_NOP, plain<nop>}, {ZYDIS_MNEMONIC_FSETPM287_NOP, plain<nop>},
     {ZYDIS_MNEMONIC_PAUSE, plain<nop>},        {ZYDIS_MNEMONIC_ENDBR64, plain<nop>},
     {ZYDIS_MNEMONIC_ENDBR32, plain<nop>},      {ZYDIS_MNEMONIC_LFENCE, plain<nop>},
     {ZYDIS_MNEMONIC_MFENCE, plain<nop>},       {ZYDIS_MNEMONIC_SFENCE, plain<nop>},
