@@ -27,9 +27,12 @@ constexpr const char* TREE_EXAMPLES =
     "  execscope tree --depth 4 hello.jsonl";
 constexpr const char* DEMO_EXAMPLES = "Example:\n  execscope demo -o hello.jsonl";
 
+// Six to a line, so that the help stays within 80 columns.
 std::string categoryNames() {
     std::string names;
-    for (const traces::CategoryInfo& category : traces::categories()) names += std::string(category.name) + ",";
+    int count = 0;
+    for (const traces::CategoryInfo& category : traces::categories())
+        names += std::string(count++ % 6 ? "" : "\n") + std::string(category.name) + ",";
     return names + "all";
 }
 
@@ -97,7 +100,7 @@ void addExpression(CLI::App& app, TraceOptions& trace) {
            "-e", [&trace](const std::string& text) {
                if (!text.starts_with("trace=")) throw CLI::ValidationError("-e", "'" + text + "' is not trace=CATEGORIES");
                trace.categories = text.substr(6);
-           }, "what to trace, separated by commas, of\n    " + categoryNames())
+           }, "what to trace, separated by commas, of" + categoryNames())
         ->option_text("trace=LIST");
 }
 
