@@ -14,7 +14,8 @@ constexpr int WAIT = 0, WAKE = 1, WAIT_BITSET = 9, WAKE_BITSET = 10, PRIVATE = 1
 constexpr u32 ANY = ~u32{0};
 constexpr u32 WAITERS = 0x8000'0000, OWNER_DIED = 0x4000'0000, TID_MASK = 0x3fff'ffff;
 
-// Private futexes are told apart by address space and address, others by the page that holds the word.
+// Private futexes are told apart by address space and address. So are others in anonymous memory, where a copy on write may
+// replace the page, but apart from the private ones; in a file it is the page that holds the word.
 struct futex_key {
     const void* where = nullptr;
     u64 offset = 0;
@@ -37,6 +38,8 @@ Result<futex_key> get_futex_key(u64 address, bool shared) {
     if (!shared) return futex_key{current->mm.get(), address};
     page* frame = TRY(get_user_page(current->mm, address, true));
     put_page(frame);
+    constexpr u64 MMSHARED = 2;     // Linux's FUT_OFF_MMSHARED: a low bit that no aligned address has
+    if (!frame->mapping) return futex_key{current->mm.get(), address | MMSHARED};
     return futex_key{frame, address % PAGE_SIZE};
 }
 
@@ -67,7 +70,7 @@ struct Queued {                             // takes its entry out again however
 }  // namespace
 
 int futexWake(u64 address, int count) {
-    const auto key = get_futex_key(address, false);
+    const auto key = get_futex_key(address, true);
     return key.ok() ? wakeWaiters(key.value(), count, ANY) : 0;
 }
 
