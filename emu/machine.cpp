@@ -9,6 +9,7 @@
 #include <climits>
 #include <cstdlib>
 #include <stdexcept>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern char** environ;
@@ -44,17 +45,25 @@ std::string absolutePath(const std::string& path) {
     return result.empty() ? "/" : result;
 }
 
-// A name without a slash is looked for here, then in PATH, as a shell's `command` would.
-std::string findProgram(const std::string& name) {
-    if (name.find('/') != std::string::npos || ::access(name.c_str(), F_OK) == 0) return name;
-    const char* path = std::getenv("PATH");
-    for (std::string rest = path ? path : ""; !rest.empty();) {
-        const auto colon = rest.find(':');
-        const std::string candidate = rest.substr(0, colon) + "/" + name;
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
+constexpr const char* GUEST_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// A name without a slash is looked for in the directories of `path`, below `root`, as a shell would.
+std::string findInPath(const std::string& name, std::string path, const std::string& root) {
+    while (name.find('/') == std::string::npos && !path.empty()) {
+        const auto colon = path.find(':');
+        const std::string candidate = path.substr(0, colon) + "/" + name;
+        struct ::stat found {};
+        if (::lstat((root + candidate).c_str(), &found) == 0 && !S_ISDIR(found.st_mode)) return candidate;
+        path = colon == std::string::npos ? "" : path.substr(colon + 1);
     }
     return name;
+}
+
+// On the host: here, then in PATH.
+std::string findProgram(const std::string& name) {
+    if (::access(name.c_str(), F_OK) == 0) return name;
+    const char* path = std::getenv("PATH");
+    return findInPath(name, path ? path : "", "");
 }
 
 u64 hashFile(Gateway& gateway, const std::string& path) {
@@ -98,7 +107,7 @@ void GuestMachine::resolveProgram(std::span<const u8> embedded) {
         return;
     }
     if (!options_.root.empty()) {
-        program_.guest_path = name;
+        program_.guest_path = findInPath(name, GUEST_PATH, options_.root);
         if (const std::string root = realPath(options_.root); !root.empty()) gateway_.allow(root, false);
         return;
     }
@@ -116,7 +125,7 @@ u64 GuestMachine::programHash() {
 }
 
 void GuestMachine::describeBoot() {
-    std::vector<std::string> environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "TERM=linux"};
+    std::vector<std::string> environment = {std::string("PATH=") + GUEST_PATH, "HOME=/", "TERM=linux"};
     if (options_.environment_from_host) {
         environment.clear();
         for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
