@@ -185,12 +185,13 @@ long Gateway::pwrite(const std::string& path, u64 offset, std::span<const u8> fr
     return static_cast<long>(done);
 }
 
+// Set-id and sticky bits stay in the guest: a program of its choosing must not become privileged on the host.
 int Gateway::create(const std::string& path, kernel::umode_t mode) {
     Descriptor parent;
     std::string name;
     if (const int error = parentOf(path, parent, name); error < 0) return error;
-    if (S_ISDIR(mode)) return orErrno(::mkdirat(parent.get(), name.c_str(), mode & 07777));
-    const Descriptor fd{::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 07777)};
+    if (S_ISDIR(mode)) return orErrno(::mkdirat(parent.get(), name.c_str(), mode & 0777));
+    const Descriptor fd{::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777)};
     return fd ? 0 : -errno;
 }
 

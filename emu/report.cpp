@@ -2,8 +2,10 @@
 
 #include "kernel_model/include/machine.hpp"
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <stdexcept>
 
 namespace emu {
@@ -19,6 +21,10 @@ void reportEnd(const Outcome& outcome) {
         warn(line);
     }
     if (!outcome.message.empty()) say(outcome.message);
+}
+
+void checkWritten(const std::string& what, int error) {
+    if (error && error != EPIPE) throw std::runtime_error("cannot write " + what + ": " + std::strerror(error));
 }
 
 void reportStats(const Outcome& outcome) { std::fprintf(stderr, "instructions %" PRIu64 "\n", outcome.instructions); }

@@ -6,6 +6,8 @@
 namespace emu {
 
 void reportEnd(const Outcome& outcome);             // why it ended, and each thing that was missing, once
+// Throws std::runtime_error for the errno of a failed write; a closed pipe is the reader's wish and stays quiet.
+void checkWritten(const std::string& what, int error);
 void reportStats(const Outcome& outcome);
 
 // The mask of `-e trace=`, or the default; throws std::runtime_error when it is not understood.

@@ -28,7 +28,7 @@ int demoCommand(const Options& given) {
     }
     if (path != "-") {
         traces::FdSink out(STDOUT_FILENO, "standard output", traces::FdSink::Ownership::borrowed);
-        writeStory(account.story(), screenOf(STDOUT_FILENO), out);
+        checkWritten("the account", writeStory(account.story(), screenOf(STDOUT_FILENO), out));
     }
     reportEnd(outcome);
     return outcome.status;

@@ -32,6 +32,7 @@ int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask) {
     while (const std::optional<traces::Event> event = reader.next())
         if (mask & traces::bit(event->kind)) renderer.event(*event);
     renderer.finish();
+    checkWritten("the tree", renderer.error());
     if (!reader.error()) return 0;
     throw std::runtime_error(path + ", line " + std::to_string(reader.error()->line) + ": " + reader.error()->message);
 }
@@ -48,6 +49,7 @@ int treeOfProgram(const Options& options, TreeRenderer& renderer, u64 mask, Gues
     traces::tracer().removeObserver(&renderer);
     renderer.finish();
     reportEnd(outcome);
+    checkWritten("the tree", renderer.error());
     return outcome.status;
 }
 

@@ -68,7 +68,8 @@ struct ExecStory {
     std::optional<i64> machineStatus;
 };
 
-void writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out);
+// Returns the errno of a failed write, or 0.
+int writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out);
 
 // Follows the first task that pid 1 forks.
 class Account final : public traces::Observer {

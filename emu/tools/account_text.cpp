@@ -218,6 +218,6 @@ void Teller::end() {
 
 }  // namespace
 
-void writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out) { out.write(Teller(story, screen).tell()); }
+int writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out) { return out.write(Teller(story, screen).tell()).error; }
 
 }  // namespace emu

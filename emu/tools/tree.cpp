@@ -57,7 +57,11 @@ TreeRenderer::~TreeRenderer() { finish(); }
 
 void TreeRenderer::finish() {
     writePending();
-    out_.write(buffer_);
+    flush();
+}
+
+void TreeRenderer::flush() {
+    if (!error_) error_ = out_.write(buffer_).error;
     buffer_.clear();
 }
 
@@ -80,9 +84,7 @@ void TreeRenderer::line(int pid, u64 clock, std::size_t level, std::string_view 
     shownPid_ = pid;
     shownClock_ = clock;
     ++lines_;
-    if (buffer_.size() < bufferSize) return;
-    out_.write(buffer_);
-    buffer_.clear();
+    if (buffer_.size() >= bufferSize) flush();
 }
 
 void TreeRenderer::writeCall(const Pending& call, std::string_view tail, Style tailStyle) {

@@ -25,6 +25,7 @@ public:
     ~TreeRenderer() override;
     void event(const traces::Event& event) override;
     void finish();   // writes what is held back
+    int error() const noexcept { return error_; }   // errno of the write that failed, and ended the tree; 0
 
 private:
     struct Frame {
@@ -53,6 +54,7 @@ private:
     void mark(const traces::Event& event, Style style, std::string_view text);
     void detail(const traces::Event& event);
     void writePending();
+    void flush();
     void writeCall(const Pending& call, std::string_view tail, Style tailStyle);
     void line(int pid, u64 clock, std::size_t level, std::string_view painted);
     std::size_t room(std::size_t level) const;
@@ -64,6 +66,7 @@ private:
     std::map<int, Task> tasks_;
     std::optional<Pending> pending_;
     std::string buffer_;
+    int error_ = 0;
     u64 lines_ = 0;
     int shownPid_ = -1;
     u64 shownClock_ = ~u64{0};

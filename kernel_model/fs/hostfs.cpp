@@ -202,12 +202,17 @@ struct HostFileOperations : file_operations {
     }
     bool canMmap() const override { return true; }
     int readpage(inode* node, pgoff_t index, std::span<u8> page) override {
-        const HostNode* const n = nodeOf(node);
+        HostNode* const n = nodeOf(node);
         const u64 offset = index * PAGE_SIZE;
         if (offset >= n->host_size) return 0;
         const u64 size = std::min<u64>(page.size(), n->host_size - offset);
         const long got = host().pread(n->path, offset, page.first(size));
-        return got < 0 ? -EIO : 0;
+        if (got < 0) return -EIO;
+        if (static_cast<u64>(got) < size) {      // shorter than it said, as files of /sys are, or cut meanwhile
+            n->host_size = offset + static_cast<u64>(got);
+            node->i_size = static_cast<loff_t>(n->host_size);
+        }
+        return 0;
     }
 };
 

@@ -6,7 +6,7 @@ namespace kernel {
 
 namespace {
 std::vector<super_block*>& blocks() {
-    static std::vector<super_block*> all;
+    static auto& all = *new std::vector<super_block*>;     // never destroyed: what it names lives as long
     return all;
 }
 }  // namespace

@@ -135,7 +135,8 @@ int putSet(UserPtr<u64> set, const FdSet& words) {
 
 long core_sys_select(int n, UserPtr<u64> inp, UserPtr<u64> outp, UserPtr<u64> exp, u64 end) {
     if (n < 0) return -EINVAL;
-    n = static_cast<int>(std::min<u64>(static_cast<u64>(n), std::max<u64>(current->files->fdt.fd.size(), 1)));
+    const u64 max_fds = std::max<u64>((current->files->fdt.fd.size() + 63) & ~u64{63}, 64);     // a multiple of 64 in Linux
+    n = static_cast<int>(std::min<u64>(static_cast<u64>(n), max_fds));
     const FdSet in = TRY(getSet(inp, n)), out = TRY(getSet(outp, n)), ex = TRY(getSet(exp, n));
     std::vector<pollfd> fds;
     for (int fd = 0; fd < n; ++fd) {

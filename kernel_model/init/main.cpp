@@ -59,9 +59,10 @@ static TRACED(void, cred_init) {}
 static TRACED(void, proc_caches_init) {}
 static TRACED(void, signals_init) {}
 
-// One thread per eight kernel stacks' worth of memory.
+// One thread per eight kernel stacks' worth of memory; fewer than the host has room for, which maps two areas per stack
+// (vm.max_map_count is 65530).
 static TRACED(void, fork_init, (u64, mempages)) {
-    max_threads = std::max(20, static_cast<int>(std::min<u64>(mempages / 16, 1 << 20)));
+    max_threads = std::max(20, static_cast<int>(std::min<u64>(mempages / 16, 16384)));
     const auto half = static_cast<u64>(max_threads / 2);
     init_task.signal->rlim[RLIMIT_NPROC] = {half, half};
     init_task.signal->rlim[RLIMIT_SIGPENDING] = {half, half};

@@ -6,6 +6,8 @@
 #include "kernel_model/kernel/sched/fiber.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
+#include <new>
+
 namespace kernel {
 
 int nr_threads = 0;
@@ -35,7 +37,12 @@ static TRACED(task_struct*, arch_dup_task_struct, (task_struct*, src)) { return 
 
 TRACED(task_struct*, dup_task_struct, (task_struct*, orig)) {
     task_struct* tsk = arch_dup_task_struct(orig);
-    setup_thread_stack(tsk, orig);
+    try {
+        setup_thread_stack(tsk, orig);
+    } catch (const std::bad_alloc&) {
+        delete tsk;
+        return nullptr;
+    }
     tsk->usage = 2;                         // one for the parent's wait, one for the last schedule()
     return tsk;
 }

@@ -1,4 +1,4 @@
-// Linux kernel/futex.c: futex(2), FUTEX_WAIT, FUTEX_WAKE and their _BITSET forms; the robust list's place.
+// Linux kernel/futex.c: futex(2), FUTEX_WAIT, FUTEX_WAKE, their _BITSET forms and FUTEX_REQUEUE; the robust list's place.
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
@@ -10,7 +10,7 @@
 namespace kernel {
 namespace {
 
-constexpr int WAIT = 0, WAKE = 1, WAIT_BITSET = 9, WAKE_BITSET = 10, PRIVATE = 128, REALTIME = 256;
+constexpr int WAIT = 0, WAKE = 1, REQUEUE = 3, CMP_REQUEUE = 4, WAIT_BITSET = 9, WAKE_BITSET = 10, PRIVATE = 128, REALTIME = 256;
 constexpr u32 ANY = ~u32{0};
 constexpr u32 WAITERS = 0x8000'0000, OWNER_DIED = 0x4000'0000, TID_MASK = 0x3fff'ffff;
 
@@ -95,6 +95,22 @@ static TRACED(long, futex_wait, (u64, uaddr), (bool, shared), (u32, val), (u64, 
     return 0;
 }
 
+// Wakes some waiters and lets others wait for the second futex: woken and moved together are the result.
+static TRACED(long, futex_requeue, (u64, uaddr1), (bool, shared), (u64, uaddr2), (int, nr_wake), (int, nr_requeue)) {
+    if (nr_wake < 0 || nr_requeue < 0) return -EINVAL;
+    const futex_key from = TRY(get_futex_key(uaddr1, shared));
+    const futex_key to = TRY(get_futex_key(uaddr2, shared));
+    long moved = 0;
+    const int woken = nr_wake ? wakeWaiters(from, nr_wake, ANY) : 0;
+    for (futex_q* q : waiters()) {
+        if (moved == nr_requeue) break;
+        if (!(q->key == from)) continue;
+        q->key = to;
+        ++moved;
+    }
+    return woken + moved;
+}
+
 // FUTEX_WAIT counts from now, FUTEX_WAIT_BITSET gives the time itself.
 static Result<u64> deadline(int op, UserPtr<timespec> utime) {
     if (!utime) return ~u64{0};
@@ -116,6 +132,10 @@ SYSCALL_DEFINE(6, futex, (UserPtr<u32>, uaddr), (int, op), (u32, val), (UserPtr<
         case WAIT_BITSET: return futex_wait(uaddr.address, shared, val, TRY(deadline(op, utime)), val3);
         case WAKE: return futex_wake(uaddr.address, shared, static_cast<int>(val), ANY);
         case WAKE_BITSET: return futex_wake(uaddr.address, shared, static_cast<int>(val), val3);
+        case REQUEUE: return futex_requeue(uaddr.address, shared, uaddr2.address, static_cast<int>(val), static_cast<int>(utime.address));
+        case CMP_REQUEUE:
+            if (TRY(get_user(uaddr)) != val3) return -EAGAIN;
+            return futex_requeue(uaddr.address, shared, uaddr2.address, static_cast<int>(val), static_cast<int>(utime.address));
         default: break;
     }
     if (command > 12 || command < 0) return -ENOSYS;

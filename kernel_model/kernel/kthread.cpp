@@ -37,6 +37,7 @@ traces::Value traceValue(KernelThreadFunction fn) {
 // Sleeps until somebody wants a kernel thread; nobody here does.
 TRACED(int, kthreadd, (ThreadArgument, unused)) {
     current->comm = "kthreadd";
+    for (k_sigaction& action : current->sighand->action) action.sa_handler = HANDLER_IGN;   // ignore_signals()
     for (;;) {
         set_current_state(TASK_INTERRUPTIBLE);
         schedule();

@@ -38,7 +38,7 @@ static u64 handlerOf(const task_struct* t, int sig) { return t->sighand->action[
 static bool sig_ignored(const task_struct* t, int sig) {
     if (t->blocked & sigmask(sig)) return false;    // it may be caught once it is unblocked
     const u64 handler = handlerOf(t, sig);
-    if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == HANDLER_DFL && !(sigmask(sig) & SIG_KERNEL_ONLY)) return true;
+    if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == HANDLER_DFL) return true;
     return handler == HANDLER_IGN || (handler == HANDLER_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE));
 }
 

@@ -59,10 +59,10 @@ TRACED(long, generic_file_read, (file*, filp), (std::span<u8>, to), (loff_t&, po
     u64 done = 0;
     while (done < to.size() && pos < node->i_size) {
         const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
-        const u64 left = static_cast<u64>(node->i_size - pos);
-        const u64 n = std::min({to.size() - done, PAGE_SIZE - offset, left});
         auto p = read_mapping_page(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : p.error();
+        const u64 left = static_cast<u64>(std::max<loff_t>(node->i_size - pos, 0));     // reading may have found the end
+        const u64 n = std::min({to.size() - done, PAGE_SIZE - offset, left});
         std::memcpy(to.data() + done, page_address(*p) + offset, n);
         put_page(*p);
         done += n;

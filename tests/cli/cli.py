@@ -202,6 +202,32 @@ def test_killed_by_signal():
         check(result.status == 128 + number, how, result)
 
 
+def test_init_and_kthreadd_cannot_be_killed():
+    """kill(2), notes. Not run natively: the host's pid 1 may have handlers."""
+    script = "kill -9 1; kill -STOP 1; kill -9 2; kill -TERM 2; sleep 1; echo alive"
+    result = execscope("run", "--", "/bin/busybox", "sh", "-c", script)
+    check((result.status, result.stdout) == (0, b"alive\n"), result)
+
+
+def test_fork_without_end_is_refused():
+    result = execscope("run", "--", guest("fork_bomb.gnu"))
+    check((result.status, result.stdout) == (0, b"EAGAIN\n"), result)
+
+
+def test_set_id_bits_do_not_reach_the_host():
+    with tempfile.TemporaryDirectory() as shared:
+        result = execscope("run", "--bind", shared + ":/out:rw", "--", "/bin/busybox", "sh", "-c",
+                           "umask 0; echo x > /out/f; chmod 6777 /out/f; mkdir -m 1777 /out/d")
+        check(result.status == 0, result)
+        for name in ("f", "d"):
+            check(os.stat(os.path.join(shared, name)).st_mode & 0o7000 == 0, name, result)
+
+
+def test_a_tree_that_cannot_be_written():
+    result = execscope("tree", "-o", "/dev/full", "--", guest("hello.gnu"))
+    check(result.status == 125 and b"No space left on device" in result.stderr, result)
+
+
 def test_environment():
     expected = [b"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", b"HOME=/", b"TERM=linux"]
     found = re.findall(rb"^envp\[\d+\] (.*)$", execscope("run", "--", guest("args.gnu")).stdout, re.M)

@@ -74,7 +74,7 @@ char* takeStack() {
     void* area = mmap(nullptr, STACK_BYTES + GUARD_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (area == MAP_FAILED) throw std::bad_alloc();
-    mprotect(area, GUARD_BYTES, PROT_NONE);
+    if (mprotect(area, GUARD_BYTES, PROT_NONE)) throw std::bad_alloc();
     char* stack = static_cast<char*>(area) + GUARD_BYTES;
 #ifdef FIBER_ASAN
     __lsan_register_root_region(stack, STACK_BYTES);

@@ -160,6 +160,7 @@ static TRACED(Result<task_struct*>, copy_process, (u64, clone_flags), (u64, stac
     Ladder ladder;
     ladder.clone_flags = flags;
     task_struct* p = ladder.p = dup_task_struct(current);
+    if (!p) return Failure{-ENOMEM};
     ladder.reached = Ladder::task;
     rt_mutex_init_task(p);
     TRY_INT(copyCredentials(ladder));

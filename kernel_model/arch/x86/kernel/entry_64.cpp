@@ -5,6 +5,7 @@
 #include "kernel_model/kernel/sched/sched.hpp"
 
 #include <cstring>
+#include <new>
 
 namespace kernel {
 namespace {
@@ -110,13 +111,17 @@ static TRACED(void, ret_from_fork) {
 }
 
 void taskMain() {
+    bool host_is_full = false;
     try {
         ret_from_fork();
         // A kernel thread's function came back: it has become a user program (kernel_init).
         if (std::exchange(current->kthread_function, {})) processor().registers() = current->thread.user;
         runUser();
     } catch (const TaskDead&) {
+    } catch (const std::bad_alloc&) {
+        host_is_full = true;
     }
+    if (host_is_full) panic("the host has no memory left for what this guest asks of the kernel");
     schedule();
     BUG_ON("a dead task was scheduled");
     __builtin_unreachable();
