@@ -105,12 +105,15 @@ void TraceSession::finish(const Outcome& outcome) {
                                {"instructions", Value::count(static_cast<i64>(outcome.instructions))}});
 }
 
-TraceFile::TraceFile(const std::string& path) {
-    int fd = STDOUT_FILENO;
-    if (path != "-") fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) throw std::runtime_error("cannot write the trace " + path + ": " + std::strerror(errno));
+std::unique_ptr<traces::FdSink> openSink(const std::string& path, const std::string& what) {
     using Ownership = traces::FdSink::Ownership;
-    sink_ = std::make_unique<traces::FdSink>(fd, path == "-" ? "standard output" : path, path == "-" ? Ownership::borrowed : Ownership::owned);
+    if (path == "-") return std::make_unique<traces::FdSink>(STDOUT_FILENO, "standard output", Ownership::borrowed);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) throw std::runtime_error("cannot write " + what + ": " + std::strerror(errno));
+    return std::make_unique<traces::FdSink>(fd, path, Ownership::owned);
+}
+
+TraceFile::TraceFile(const std::string& path) : sink_(openSink(path, "the trace " + path)) {
     writer_ = std::make_unique<traces::JsonWriter>(*sink_, [](const std::string& message) { say(message); });
     traces::tracer().addObserver(writer_.get());
 }

@@ -31,6 +31,9 @@ private:
     InstructionTracer instructions_;
 };
 
+// Where `path` says: "-" is standard output. Throws std::runtime_error ("cannot write WHAT") when it cannot be created.
+std::unique_ptr<traces::FdSink> openSink(const std::string& path, const std::string& what);
+
 // A trace file being written. Throws std::runtime_error when it cannot be created; "-" is standard output.
 class TraceFile {
 public:

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <stdexcept>
 #include <unistd.h>
@@ -16,14 +15,6 @@ namespace emu {
 namespace {
 
 constexpr const char* SHOWN = "kernel,syscall,fault,sched,task,signal";
-
-traces::FdSink sinkFor(const std::string& path) {
-    using Ownership = traces::FdSink::Ownership;
-    if (path.empty() || path == "-") return {STDOUT_FILENO, "standard output", Ownership::borrowed};
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
-    return {fd, path, Ownership::owned};
-}
 
 int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask) {
     std::ifstream in(path, std::ios::binary);
@@ -57,13 +48,14 @@ int treeOfProgram(const Options& options, TreeRenderer& renderer, u64 mask, Gues
 
 int treeCommand(const Options& options) {
     const u64 mask = maskFrom(options.trace.categories, SHOWN);
-    traces::FdSink sink = sinkFor(options.trace.output);
-    const bool to_stdout = sink.name() == "standard output";
+    const std::string path = options.trace.output.empty() ? "-" : options.trace.output;
+    const bool to_stdout = path == "-";
+    const std::unique_ptr<traces::FdSink> sink = openSink(path, path);
     TreeLayout layout;
     layout.screen = to_stdout ? screenOf(STDOUT_FILENO) : Screen{};
     layout.depth = options.tree.depth;
     layout.details = (mask & traces::bit(traces::Kind::set)) != 0;
-    TreeRenderer renderer(sink, layout);
+    TreeRenderer renderer(*sink, layout);
     if (!options.tree.file.empty()) return treeOfFile(options.tree.file, renderer, mask);
     return treeOfProgram(options, renderer, mask, to_stdout ? GuestOutput::standardError : GuestOutput::standardOutput);
 }

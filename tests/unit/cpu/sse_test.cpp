@@ -2,6 +2,7 @@
 #include "cpu/lower.hpp"
 #include "cpu/vector_mxcsr.hpp"
 #include "tests/unit/cpu/machine.hpp"
+#include "tests/unit/cpu/random.hpp"
 #include "tests/unit/cpu/sse_native.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,15 +15,6 @@
 using namespace cpu;
 
 namespace {
-
-struct Random {
-    u64 state = 0x9e3779b97f4a7c15;
-    u64 next() {
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        return state * 0x2545f4914f6cdd1d;
-    }
-    u64 below(u64 n) { return (next() >> 11) % n; }
-};
 
 constexpr u64 DOUBLES[] = {0, 1, 0x000fffffffffffff, 0x0010000000000000, 0x0010000000000001, 0x3ff0000000000000, 0x3ff0000000000001, 0x4000000000000000,
                            0x7fefffffffffffff, 0x7ff0000000000000, 0x7ff0000000000001, 0x7ff8000000000000, 0x7ff8000000001234, 0x3fe0000000000000,

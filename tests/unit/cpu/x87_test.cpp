@@ -3,6 +3,7 @@
 #include "cpu/lower.hpp"
 #include "cpu/x87.hpp"
 #include "tests/unit/cpu/machine.hpp"
+#include "tests/unit/cpu/random.hpp"
 #include "tests/unit/cpu/x87_native.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,15 +14,6 @@
 using namespace cpu;
 
 namespace {
-
-struct Random {
-    u64 state = 0x9e3779b97f4a7c15;
-    u64 next() {
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        return state * 0x2545f4914f6cdd1d;
-    }
-    u64 below(u64 n) { return (next() >> 11) % n; }
-};
 
 // Zero, denormal, pseudo-denormal, normal, unnormal, infinity, pseudo-infinity, NaNs, pseudo-NaN, integers.
 void fillExtended(u8* to, Random& random) {
