@@ -3,6 +3,7 @@
 #include "emu/exec_failure.hpp"
 #include "emu/guests/guests.hpp"
 #include "kernel_model/include/linux/fs.hpp"
+#include "kernel_model/include/version/version.hpp"
 #include "loader/formats.hpp"
 #include "traces/hash.hpp"
 
@@ -93,6 +94,9 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     machine.memory = memory_.get();
     machine.cpu = cpu_.get();
     machine.host = &gateway_;
+    const kernel::Version* version = kernel::findVersion(options.profile);
+    if (!version) throw std::runtime_error("--profile " + options.profile + ": no such kernel");
+    kernel::setVersion(*version);
     resolveProgram(embedded);
     describeBoot();
 }

@@ -53,7 +53,7 @@ Bind parseBind(const std::string& text) {
 }
 
 void addWorld(CLI::App& app, WorldOptions& world) {
-    app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10")->check(CLI::IsMember({"v3.10"}));
+    app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
     app.add_option_function<std::vector<std::string>>(
            "--bind", [&world](const std::vector<std::string>& all) {

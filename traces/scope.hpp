@@ -62,15 +62,17 @@ bool check(std::string_view rule, bool passed, const T& seen) {
 
 }  // namespace traces
 
+// TRACED_AS's label is what the trace calls the function, evaluated only when somebody listens; it must stay alive.
 // TRACED(int, copy_fs, (unsigned long, clone_flags), (task_struct*, tsk)) { body }
 // Defines a kernel function whose calls, arguments and result are in the trace. Prefix with `static` for file-local ones.
-#define TRACED(ret, name, ...)                                                                               \
+#define TRACED(ret, name, ...) TRACED_AS(ret, name, #name, __VA_ARGS__)
+#define TRACED_AS(ret, name, label, ...)                                                                     \
     ret name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                                                        \
     static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__));                                   \
     ret name(TRACED_LIST(TRACED_PARAM, __VA_ARGS__)) {                                                       \
         if (!traces::tracer().on(traces::Kind::call)) [[likely]]                                             \
             return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                \
-        traces::CallScope scope{#name, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
+        traces::CallScope scope{label, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
         return scope.run([&]() -> ret { return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__)); });         \
     }                                                                                                        \
     static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))

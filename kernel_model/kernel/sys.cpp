@@ -4,6 +4,7 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/version.hpp"
 #include "kernel_model/kernel/timespec.hpp"
 
 #include <algorithm>
@@ -18,8 +19,8 @@ SYSCALL_DEFINE(1, newuname, (UserPtr<new_utsname>, name)) {
     new_utsname u{};
     fill(u.sysname, "Linux");
     fill(u.nodename, machine().boot.hostname);
-    fill(u.release, "3.10.0");
-    fill(u.version, "#1 SMP execscope");
+    fill(u.release, version().release);
+    fill(u.version, version().utsVersion);
     fill(u.machine, "x86_64");
     fill(u.domainname, "(none)");
     return put_user(u, name);

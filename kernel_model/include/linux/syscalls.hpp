@@ -43,7 +43,8 @@ template <class T> std::string renderAs(u64 raw) { return renderArgument(Argumen
 template <class T> struct Bytes { u64 address; operator UserPtr<T>() const { return {address}; } };
 template <class T> traces::Value traceValue(Bytes<T> b) { return traces::Value::hex(b.address); }
 
-const SyscallDefinition* syscallByNumber(u64 number);   // arch/x86/syscalls/syscall_64.cpp; null: not there
+const SyscallDefinition* syscallByNumber(u64 number);   // arch/x86/syscalls/syscall_64.cpp; null: not there, or newer than the version
+std::string_view syscallFunction(const char* name);     // the version's function of that call: sys_write, __x64_sys_write
 const char* syscallNameOfLinux(u64 number);             // every number of v3.10 and v6.1, also those we lack; null: none
 
 // A thing Linux has and we lack, met by the guest: one record and, at exit, one line on stderr each.
@@ -60,7 +61,7 @@ void unsupported(const char* what, const std::string& name, const std::string& d
     }                                                                                                             \
     extern const SyscallDefinition syscall_##name;                                                                \
     const SyscallDefinition syscall_##name = {#name, n, {{TRACED_LIST(SYSCALL_ARGUMENT, __VA_ARGS__)}}, sys_##name##_from}; \
-    TRACED(long, sys_##name, __VA_ARGS__)
+    TRACED_AS(long, sys_##name, syscallFunction(#name), __VA_ARGS__)
 #define SYSCALL_ARGUMENT(type, name) SyscallArgument{#type, #name, renderAs<type>}
 #define SYSCALL_TYPE(type, name) type
 #define SYSCALL_APPLY_0(f, a, ...) f()

@@ -1,8 +1,8 @@
 // Names of the system calls, as in the header asm/unistd_64.h, of every number up to Linux 6.1; strace uses the same ones.
 #include "kernel_model/arch/x86/syscalls/names.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/version/version.hpp"
 
-#include <algorithm>
 #include <iterator>
 
 namespace kernel {
@@ -61,10 +61,6 @@ constexpr const char* newer[] = {
     "set_mempolicy_home_node",
 };
 
-constexpr u64 LAST_OF_V3_10 = 313;          // finit_module
-// arch/x86/syscalls/syscall_64.tbl of v3.10 has no function for these.
-constexpr u64 without_function[] = {174, 177, 178, 180, 181, 182, 183, 184, 185, 205, 211, 214, 215, 236};
-
 }  // namespace
 
 const char* syscallNameOfLinux(u64 number) {
@@ -72,8 +68,6 @@ const char* syscallNameOfLinux(u64 number) {
     return number >= FIRST_NEW && number - FIRST_NEW < std::size(newer) ? newer[number - FIRST_NEW] : nullptr;
 }
 
-bool inProfile(u64 number) {
-    return number <= LAST_OF_V3_10 && std::ranges::find(without_function, number) == std::end(without_function);
-}
+bool inProfile(u64 number) { return number <= version().lastSyscall && !version().isUnassigned(number); }
 
 }  // namespace kernel

@@ -5,6 +5,6 @@
 
 namespace kernel {
 
-bool inProfile(u64 number);                 // v3.10 has it and does something
+bool inProfile(u64 number);                 // the present version has it and does something
 
 }  // namespace kernel

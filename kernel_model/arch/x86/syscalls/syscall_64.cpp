@@ -1,7 +1,10 @@
 // Linux arch/x86/syscalls/syscall_64.tbl: which definition a number means. A new call is a row in syscall_64.tbl.
+#include "kernel_model/arch/x86/syscalls/names.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/version/version.hpp"
 
 #include <array>
+#include <map>
 
 namespace kernel {
 
@@ -22,6 +25,15 @@ static constexpr auto byNumber = [] {
     return table;
 }();
 
-const SyscallDefinition* syscallByNumber(u64 number) { return number < TABLE_SIZE ? byNumber[number] : nullptr; }
+const SyscallDefinition* syscallByNumber(u64 number) {
+    return number < TABLE_SIZE && inProfile(number) ? byNumber[number] : nullptr;
+}
+
+std::string_view syscallFunction(const char* name) {
+    static auto& made = *new std::map<std::pair<std::string, std::string>, std::string>;
+    const auto [at, fresh] = made.try_emplace({version().syscallPrefix, name});
+    if (fresh) at->second = std::string(version().syscallPrefix) + name;
+    return at->second;
+}
 
 }  // namespace kernel
