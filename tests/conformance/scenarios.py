@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""scenarios.py [SCENARIO ...] --execscope=BIN [--keep=DIR] [--verbose]
+
+Runs the captured scenario program in execscope (profile v6.1) and compares what the kernel model did with what Linux did.
+Each scenario must match at least 90 % of its nodes and all of them together 97 %. Without names: all scenarios."""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.setrecursionlimit(100000)
+sys.dont_write_bytecode = True
+
+import trees    # noqa: E402
+import window   # noqa: E402
+
+EACH, TOGETHER = 0.90, 0.97
+
+
+def build_root(directory):
+    """The capture's files, and plain files where it had tracefs: the scenario program opens them as its descriptors 200, 201."""
+    root = os.path.join(directory, "root")
+    os.mkdir(root)
+    archive = os.path.join(trees.DATA, "root.tar.zst")
+    subprocess.run(["tar", "-C", root, "--zstd", "-xf", archive], check=True)
+    for place in ("", "instances/fn/"):
+        os.makedirs(os.path.join(root, "sys/kernel/tracing", place), exist_ok=True)
+        for name in ("tracing_on", "trace", "set_ftrace_pid", "set_event_pid"):
+            open(os.path.join(root, "sys/kernel/tracing", place, name), "w", encoding="utf-8").close()
+    os.makedirs(os.path.join(root, "tmp"), exist_ok=True)
+    return root
+
+
+def trace(options, root, scenario, output):
+    command = [options.execscope, "trace", "--profile", "v6.1", "-e", "trace=kernel,syscall,task,sched", "--root", root, "-o",
+               output, "--", "/t/gt", "run", scenario, "/tmp"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        print(f"{scenario}: execscope ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.returncode == 0
+
+
+def one(options, names, root, scenario, directory):
+    output = os.path.join(options.keep or directory, scenario + ".jsonl")
+    if not trace(options, root, scenario, output):
+        return None
+    try:
+        tasks = window.read(output)
+    except ValueError as error:
+        print(f"{scenario}: {error}")
+        return None
+    result = trees.compare(names, trees.load(skeleton(scenario)), tasks)
+    if not options.keep:
+        os.remove(output)
+    return result
+
+
+def skeleton(scenario):
+    return os.path.join(trees.DATA, "skeleton", scenario + ".json")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenarios", nargs="*")
+    parser.add_argument("--execscope", required=True)
+    parser.add_argument("--keep", metavar="DIR", help="leave the traces there")
+    parser.add_argument("--verbose", action="store_true", help="name every difference")
+    options, _ = parser.parse_known_args()
+    wanted = options.scenarios or sorted(n.removesuffix(".json") for n in os.listdir(os.path.join(trees.DATA, "skeleton")))
+    names = trees.Names()
+    if options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+    directory = tempfile.mkdtemp(prefix="execscope-conformance-")
+    try:
+        return run_all(options, names, build_root(directory), wanted, directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def run_all(options, names, root, wanted, directory):
+    failed, matched, nodes = [], 0, 0
+    for scenario in wanted:
+        result = one(options, names, root, scenario, directory)
+        if result is None:
+            failed.append(scenario)
+            continue
+        share = result["matched"] / result["nodes"]
+        matched, nodes = matched + result["matched"], nodes + result["nodes"]
+        print(f"{scenario:28}{result['matched']:5} of {result['nodes']:5} {100 * share:6.1f} %")
+        if options.verbose or share < EACH:
+            for kind in ("missing", "extra"):
+                for path in result[kind]:
+                    print(f"    {kind:8}{path}")
+        if share < EACH:
+            failed.append(scenario)
+    together = matched / nodes if nodes else 0
+    print(f"together {matched} of {nodes} nodes, {100 * together:.1f} %")
+    if failed:
+        print("below 90 %: " + " ".join(failed))
+    return 1 if failed or (len(wanted) > 1 and together < TOGETHER) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
