@@ -50,10 +50,11 @@ void Builder::raise(Handler handler, u64 offset) {
 
 void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     Decoded decoded;
-    const ZyanStatus status = decode(bytes, size, decoded);
+    const ZyanStatus status = decode(bytes, size, decoded, core_.level);
     if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
     Op op;
     Form form{decoded.insn, decoded.operand, op, known_, UNKNOWN};
+    form.level = core_.level;
     lower(decoded, offset, form);
     op.done = ++block_->count;
     known_ = form.leaves;
@@ -85,7 +86,7 @@ Block* Builder::build() {
     while (!ended_ && block_->count < most && next_ < PAGE_SIZE) {
         const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
         Decoded decoded;
-        const bool cut = size < LONGEST && decode(page + next_, size, decoded) == ZYDIS_STATUS_NO_MORE_DATA;
+        const bool cut = size < LONGEST && decode(page + next_, size, decoded, core_.level) == ZYDIS_STATUS_NO_MORE_DATA;
         if (!cut) addOp(page + next_, size, next_);
         else if (block_->count) break;
         else if (!straddling(next_)) return nullptr;

@@ -61,6 +61,8 @@ struct Core : Registers {
     std::vector<InstructionRecord::MemoryWrite> writes;     // while observing
     u64 cr3 = 0;
     u64 seed = 0;
+    Level level = Level::v3;
+    bool fsgsbase = false;              // CR4.FSGSBASE (SDM Vol. 3 §2.5)
     PhysicalMemory& memory;
     Blocks blocks;
     InstructionObserver* observer = nullptr;

@@ -17,6 +17,13 @@ Cpu::~Cpu() = default;
 Registers& Cpu::registers() noexcept { return *impl_; }
 const u64* Cpu::instructionCounter() const noexcept { return &impl_->count; }
 u64 Cpu::cr3() const noexcept { return impl_->cr3; }
+Level Cpu::level() const noexcept { return impl_->level; }
+void Cpu::setLevel(Level level) {
+    impl_->level = level;
+    impl_->blocks.dropAll();
+    impl_->flush();
+}
+void Cpu::setFsgsbase(bool enabled) { impl_->fsgsbase = enabled; }
 void Cpu::setSeed(u64 seed) { impl_->seed = seed; }
 
 void Cpu::loadCr3(u64 cr3) {

@@ -2,6 +2,7 @@
 // so run() leaves whenever the program would enter it.
 #pragma once
 
+#include "cpu/features.hpp"
 #include "cpu/paging.hpp"
 #include "cpu/state.hpp"
 #include "cpu/trap.hpp"
@@ -56,6 +57,11 @@ public:
 
     // Null: plain blocks. Otherwise blocks report each instruction; decided when a block is built, so plain runs pay nothing.
     void observeInstructions(InstructionObserver* observer);
+
+    // Instructions and CPUID of that level (v3 unless told); what the host must have for it: missingOnHost().
+    void setLevel(Level level);
+    Level level() const noexcept;
+    void setFsgsbase(bool enabled);         // CR4.FSGSBASE: a kernel without it makes RDFSBASE and its like #UD
 
     void setSeed(u64 seed);                 // RDRAND, RDSEED
     static std::string disassemble(std::span<const u8> bytes, u64 address);   // Intel syntax, one line

@@ -6,23 +6,20 @@ namespace cpu {
 
 namespace {
 
-// CPUID.01H:EDX (SDM Vol. 2, CPUID). MMX belongs to the level although execscope's is still missing.
-constexpr u32 FPU = 1u << 0, TSC = 1u << 4, MSR = 1u << 5, PAE = 1u << 6, CX8 = 1u << 8, PGE = 1u << 13, CMOV = 1u << 15, CLFSH = 1u << 19,
-              MMX = 1u << 23, FXSR = 1u << 24, SSE = 1u << 25, SSE2 = 1u << 26;
-constexpr u32 FEATURES = FPU | TSC | MSR | PAE | CX8 | PGE | CMOV | CLFSH | MMX | FXSR | SSE | SSE2;
-// CPUID.80000001H:EDX.
-constexpr u32 SYSCALL = 1u << 11, NX = 1u << 20, LONG_MODE = 1u << 29;
-
-constexpr u32 SIGNATURE = 0x6f2;        // family 6, model 15, stepping 2
-constexpr char BRAND[49] = "execscope modelled x86-64-v1 processor";
+constexpr const char* BRANDS[] = {"execscope modelled x86-64-v1 processor", "execscope modelled x86-64-v2 processor",
+                                  "execscope modelled x86-64-v3 processor"};
+constexpr Signature SIGNATURES[] = {{6, 15, 2}, {6, 26, 5}, {6, 60, 3}};   // those of Merom, Nehalem, Haswell
+constexpr u32 HIGHEST[] = {4, 0xb, 0xd};
 
 u32 word(const char* text, unsigned at) {
     u32 value;
     std::memcpy(&value, text + at, 4);
     return value;
 }
-CpuidResult brand(unsigned part) {
-    return {word(BRAND, 16 * part), word(BRAND, 16 * part + 4), word(BRAND, 16 * part + 8), word(BRAND, 16 * part + 12)};
+CpuidResult brand(Level level, unsigned part) {
+    char text[48]{};
+    std::strncpy(text, brandName(level), sizeof text - 1);
+    return {word(text, 16 * part), word(text, 16 * part + 4), word(text, 16 * part + 8), word(text, 16 * part + 12)};
 }
 
 // Deterministic cache parameters (leaf 4): 64-byte lines.
@@ -39,27 +36,53 @@ CpuidResult caches(u32 subleaf) {
     }
 }
 
-}  // namespace
+// Leaf 0DH: sizes and places of the state that XSAVE saves.
+CpuidResult saved(u32 subleaf) {
+    switch (subleaf) {
+        case 0: return {static_cast<u32>(XCR0), XSAVE_BYTES, XSAVE_BYTES, 0};
+        case 1: return {0, XSAVE_BYTES, 0, 0};
+        case 2: return {XSAVE_YMM_BYTES, XSAVE_YMM_AT, 0, 0};
+        default: return {0, 0, 0, 0};
+    }
+}
 
-u32 cpuidFeatures() { return FEATURES; }
+u32 packed(Signature s) { return (s.model >> 4) << 16 | s.family << 8 | (s.model & 15) << 4 | s.stepping; }
 
-CpuidResult cpuidLeaf(u32 leaf, u32 subleaf) {
-    const bool extended = leaf & 0x80000000;
-    if (extended ? leaf > 0x80000008 : leaf > 4) leaf = 4, subleaf = extended ? 0 : subleaf;    // the highest basic leaf answers (SDM)
+// Without the feature bits.
+CpuidResult plain(Level level, u32 leaf, u32 subleaf) {
     switch (leaf) {
-        case 0: return {4, word("Genu", 0), word("ntel", 0), word("ineI", 0)};
-        case 1: return {SIGNATURE, 8u << 8 | 1u << 16, 0, FEATURES};    // CLFLUSH line 64, one logical processor, APIC id 0
+        case 0: return {HIGHEST[static_cast<unsigned>(level)], word("Genu", 0), word("ntel", 0), word("ineI", 0)};
+        case 1: return {packed(signature(level)), 8u << 8 | 1u << 16, 0, 0};    // CLFLUSH line 64, one logical processor, APIC id 0
         case 2: return {0x00feff01, 0, 0, 0};       // descriptor FF: see leaf 4
         case 4: return caches(subleaf);
+        case 0xb: return {0, 0, subleaf & 0xff, 0};     // no levels of topology
+        case 0xd: return saved(subleaf);
         case 0x80000000: return {0x80000008, 0, 0, 0};
-        case 0x80000001: return {0, 0, 0, SYSCALL | NX | LONG_MODE};
-        case 0x80000002: return brand(0);
-        case 0x80000003: return brand(1);
-        case 0x80000004: return brand(2);
+        case 0x80000002: return brand(level, 0);
+        case 0x80000003: return brand(level, 1);
+        case 0x80000004: return brand(level, 2);
         case 0x80000006: return {0, 0, 512u << 16 | 6u << 12 | 64, 0};
         case 0x80000008: return {48u << 8 | 40, 0, 0, 0};
         default: return {0, 0, 0, 0};
     }
+}
+
+}  // namespace
+
+const char* brandName(Level level) { return BRANDS[static_cast<unsigned>(level)]; }
+Signature signature(Level level) { return SIGNATURES[static_cast<unsigned>(level)]; }
+
+CpuidResult cpuidLeaf(Level level, u32 leaf, u32 subleaf) {
+    const bool extended = leaf & 0x80000000;
+    const u32 highest = HIGHEST[static_cast<unsigned>(level)];
+    if (leaf > (extended ? 0x80000008 : highest)) leaf = highest, subleaf = extended ? 0 : subleaf;     // the highest basic leaf answers (SDM)
+    if (leaf != 4 && leaf != 0xb && leaf != 0xd && leaf != 7) subleaf = 0;
+    CpuidResult result = plain(level, leaf, subleaf);
+    result.eax |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::eax);
+    result.ebx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::ebx);
+    result.ecx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::ecx);
+    result.edx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::edx);
+    return result;
 }
 
 }  // namespace cpu

@@ -8,12 +8,13 @@ namespace cpu {
 
 namespace {
 
-ZydisDecoder makeDecoder() {
+ZydisDecoder makeDecoder(Level level) {
     ZydisDecoder decoder;
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    for (ZydisDecoderMode absent : {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_LZCNT, ZYDIS_DECODER_MODE_TZCNT,
-                                    ZYDIS_DECODER_MODE_WBNOINVD, ZYDIS_DECODER_MODE_CLDEMOTE})
+    for (ZydisDecoderMode absent : {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_WBNOINVD, ZYDIS_DECODER_MODE_CLDEMOTE})
         ZydisDecoderEnableMode(&decoder, absent, ZYAN_FALSE);
+    if (!hasInstructions(level, ZYDIS_ISA_SET_LZCNT)) ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_LZCNT, ZYAN_FALSE);
+    if (!hasInstructions(level, ZYDIS_ISA_SET_BMI1)) ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_TZCNT, ZYAN_FALSE);
     return decoder;
 }
 
@@ -104,9 +105,9 @@ u8 segmentSlot(ZydisRegister segment) {
     }
 }
 
-ZyanStatus decode(const u8* bytes, u64 size, Decoded& out) {
-    static const ZydisDecoder decoder = makeDecoder();
-    return ZydisDecoderDecodeFull(&decoder, bytes, size, &out.insn, out.operand);
+ZyanStatus decode(const u8* bytes, u64 size, Decoded& out, Level level) {
+    static const std::array decoders{makeDecoder(Level::v1), makeDecoder(Level::v2), makeDecoder(Level::v3)};
+    return ZydisDecoderDecodeFull(&decoders[static_cast<unsigned>(level)], bytes, size, &out.insn, out.operand);
 }
 
 FlagUse flagUse(const Decoded& d) {
@@ -129,6 +130,12 @@ void lower(const Decoded& decoded, u64 offset, Form& form) {
     Op& op = form.op;
     op.where = static_cast<u16>(offset | u64{decoded.insn.length} << 12);
     op.base = op.index = op.segment = offsetof(Registers, zero);
+    const u16 set = static_cast<u16>(decoded.insn.meta.isa_set);
+    if (!hasInstructions(form.level, set)) {
+        op.handler = hasInstructions(LEVELS[std::size(LEVELS) - 1], set) ? raiseInvalidOpcode : raiseUnsupported;
+        form.ends = true;
+        return;
+    }
     fillOperands(offset, form);
     const ZydisAccessedFlags* touched = decoded.insn.cpu_flags;
     const bool keeps = !touched || !(touched->modified | touched->set_0 | touched->set_1 | touched->undefined);

@@ -2,6 +2,7 @@
 // the handler; everything common (operands, address, immediate) is filled before.
 #pragma once
 
+#include "cpu/features.hpp"
 #include "cpu/operands.hpp"
 
 #include <Zydis/Zydis.h>
@@ -23,6 +24,7 @@ struct Form {
     bool branches = false;      // a direct branch: op.target wants a stub
     Handler flagless = nullptr; // the same without flags, for when they are dead
     Address address = Address::based;
+    Level level = Level::v3;
 
     Operand kind(unsigned i) const;         // of the i-th explicit operand
     unsigned bits(unsigned i = 0) const { return i < insn.operand_count ? operand[i].size : 0; }
@@ -50,10 +52,11 @@ struct Decoded {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
-// Zydis's status. Features that the modelled processor lacks decode as that processor would (TZCNT is REP BSF).
-ZyanStatus decode(const u8* bytes, u64 size, Decoded& out);
+// Zydis's status. Features that the level lacks decode as such a processor would (TZCNT is REP BSF).
+ZyanStatus decode(const u8* bytes, u64 size, Decoded& out, Level level = Level::v3);
 FlagUse flagUse(const Decoded& decoded);
-// Fills op (not done) and says in form what the block builder must know. An instruction without a row raises #UD.
+// Fills op (not done) and says in form what the block builder must know. What the level lacks
+// raises #UD; so does what no level has and an instruction without a row, as unsupported.
 void lower(const Decoded& decoded, u64 offset, Form& form);
 
 }  // namespace cpu

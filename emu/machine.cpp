@@ -85,11 +85,24 @@ bool sets(const std::string& variable, const std::string& entry) {
 
 }  // namespace
 
+// The level is the user's choice or the default, never the host's: a trace must not depend on where it was made.
+static cpu::Level chosenLevel(const std::string& name) {
+    std::string works;
+    for (cpu::Level level : cpu::LEVELS) {
+        const std::string_view missing = cpu::missingOnHost(level);
+        if (cpu::levelName(level) != name) works += missing.empty() ? (works.empty() ? "" : ", ") + std::string(cpu::levelName(level)) : "";
+        else if (missing.empty()) return level;
+        else throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) + ", which computes it exactly; here work: " + works);
+    }
+    throw std::runtime_error("--cpu " + name + ": no such level");
+}
+
 GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded)
     : options_(options), gateway_(output) {
     memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
     cpu_ = std::make_unique<cpu::Cpu>(*memory_);
     cpu_->setSeed(options.seed);
+    cpu_->setLevel(chosenLevel(options.cpu));
     kernel::Machine& machine = kernel::machine();
     machine.memory = memory_.get();
     machine.cpu = cpu_.get();

@@ -54,6 +54,8 @@ Bind parseBind(const std::string& text) {
 
 void addWorld(CLI::App& app, WorldOptions& world) {
     app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
+    app.add_option("--cpu", world.cpu, "level of the processor (" + world.cpu + ")")->option_text("x86-64-v1|v2|v3")
+        ->check(CLI::IsMember({"x86-64-v1", "x86-64-v2", "x86-64-v3"}));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
     app.add_option_function<std::vector<std::string>>(
            "--bind", [&world](const std::vector<std::string>& all) {

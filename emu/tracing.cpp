@@ -80,7 +80,7 @@ TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u
                                {"version", Value::text(traces::schemaVersion)},
                                {"tool", Value::text(EXECSCOPE_VERSION)},
                                {"profile", Value::text(options.profile)},
-                               {"cpu", Value::text("x86-64-v1")},
+                               {"cpu", Value::text(options.cpu)},
                                {"seed", Value::hex(options.seed)},
                                {"program", Value::text(machine.program().guest_path)},
                                {"program_hash", Value::hex(machine.programHash())},

@@ -26,11 +26,20 @@ Family sseApproximation();
 Family sseConvert();
 Family sseShuffle();
 Family ssePackedInteger();
+Family bitManipulation();
+Family mmxArithmetic();
+Family mmxTransfer();
+Family sse3();
+Family sse4_1();
+Family sse4_2();
+Family sha();
+Family farTransfer();
+Family system();
 
 inline std::vector<Family> families() {
     return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
             flagControl(), miscellaneous(), x87(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
-            ssePackedInteger()};
+            ssePackedInteger(), bitManipulation(), mmxArithmetic(), mmxTransfer(), sse3(), sse4_1(), sse4_2(), sha(), farTransfer(), system()};
 }
 
 }  // namespace cpu

@@ -10,7 +10,7 @@ namespace {
 void nop(HOT) { NEXT; }
 
 bool cpuid(Core& core, const Op&) {
-    const CpuidResult result = cpuidLeaf(static_cast<u32>(core.gpr[RAX]), static_cast<u32>(core.gpr[RCX]));
+    const CpuidResult result = cpuidLeaf(core.level, static_cast<u32>(core.gpr[RAX]), static_cast<u32>(core.gpr[RCX]));
     core.gpr[RAX] = result.eax;
     core.gpr[RBX] = result.ebx;
     core.gpr[RCX] = result.ecx;
@@ -50,9 +50,6 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_RDTSC, action<rdtsc>},     {ZYDIS_MNEMONIC_RDTSCP, action<rdtscp>},
     {ZYDIS_MNEMONIC_UD0, last<raiseInvalidOpcode>},     {ZYDIS_MNEMONIC_UD1, last<raiseInvalidOpcode>},
     {ZYDIS_MNEMONIC_UD2, last<raiseInvalidOpcode>},
-    // Not on the modelled processor (x86-64-v1): no OSXSAVE, no RDRAND, no RDSEED.
-    {ZYDIS_MNEMONIC_XGETBV, last<raiseInvalidOpcode>},  {ZYDIS_MNEMONIC_XSETBV, last<raiseInvalidOpcode>},
-    {ZYDIS_MNEMONIC_RDRAND, last<raiseInvalidOpcode>},  {ZYDIS_MNEMONIC_RDSEED, last<raiseInvalidOpcode>},
     // Privileged, or refused by IOPL 0 and the empty I/O permission map.
     {ZYDIS_MNEMONIC_HLT, last<raiseProtection>},    {ZYDIS_MNEMONIC_CLI, last<raiseProtection>},
     {ZYDIS_MNEMONIC_STI, last<raiseProtection>},    {ZYDIS_MNEMONIC_IN, last<raiseProtection>},
@@ -66,7 +63,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_WBINVD, last<raiseProtection>}, {ZYDIS_MNEMONIC_INVLPG, last<raiseProtection>},
     {ZYDIS_MNEMONIC_RDMSR, last<raiseProtection>},  {ZYDIS_MNEMONIC_WRMSR, last<raiseProtection>},
     {ZYDIS_MNEMONIC_SYSRET, last<raiseProtection>}, {ZYDIS_MNEMONIC_SYSEXIT, last<raiseProtection>},
-    {ZYDIS_MNEMONIC_RDPMC, last<raiseProtection>},  {ZYDIS_MNEMONIC_SWAPGS, last<raiseProtection>},
+    {ZYDIS_MNEMONIC_XSETBV, last<raiseProtection>}, {ZYDIS_MNEMONIC_RDPMC, last<raiseProtection>},  {ZYDIS_MNEMONIC_SWAPGS, last<raiseProtection>},
 };
 
 }  // namespace

@@ -29,7 +29,8 @@ def build_root(directory):
         os.makedirs(os.path.join(root, "sys/kernel/tracing", place), exist_ok=True)
         for name in ("tracing_on", "trace", "set_ftrace_pid", "set_event_pid"):
             open(os.path.join(root, "sys/kernel/tracing", place, name), "w", encoding="utf-8").close()
-    os.makedirs(os.path.join(root, "tmp"), exist_ok=True)
+    for name in ("tmp", "proc", "dev"):
+        os.makedirs(os.path.join(root, name), exist_ok=True)
     return root
 
 

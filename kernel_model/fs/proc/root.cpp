@@ -1,4 +1,5 @@
 // Files of /proc that belong to no process (Linux fs/proc/root.c, meminfo.c, version.c, uptime.c, ...; proc(5)).
+#include "cpu/cpuid.hpp"
 #include "kernel_model/fs/proc/internal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/utsname.hpp"
@@ -31,12 +32,18 @@ Text meminfo(task_struct*) {
 }
 
 Text cpuinfo(task_struct*) {
-    return std::string(
-        "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 15\nmodel name\t: execscope x86-64\nstepping\t: 0\n"
+    const cpu::Level level = processor().level();
+    const cpu::Signature signature = cpu::signature(level);
+    std::string flags;
+    for (const cpu::FeatureInfo& feature : cpu::features())
+        if (feature.since <= level && feature.name != "osxsave") flags += " " + std::string(feature.name);
+    return format("processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
+                  signature.family, signature.model, cpu::brandName(level), signature.stepping) +
         "cpu MHz\t\t: 1000.000\ncache size\t: 4096 KB\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n"
-        "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: 10\nwp\t\t: yes\n"
-        "flags\t\t: fpu tsc msr cx8 cmov mmx fxsr sse sse2 syscall nx lm\nbogomips\t: 2000.00\nclflush size\t: 64\n"
-        "cache_alignment\t: 64\naddress sizes\t: 36 bits physical, 48 bits virtual\npower management:\n\n");
+        "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: " + std::to_string(cpu::cpuidLeaf(level, 0, 0).eax) +
+        "\nwp\t\t: yes\n"
+        "flags\t\t:" + flags + "\nbogomips\t: 2000.00\nclflush size\t: 64\n"
+        "cache_alignment\t: 64\naddress sizes\t: 40 bits physical, 48 bits virtual\npower management:\n\n";
 }
 
 Text version(task_struct*) { return format("%s version %s (execscope) %s\n", uts().sysname, uts().release, uts().version); }
