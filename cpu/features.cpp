@@ -1,0 +1,125 @@
+#include "cpu/features.hpp"
+
+#include <Zydis/Zydis.h>
+
+#include <array>
+#include <cpuid.h>
+
+namespace cpu {
+
+namespace {
+
+constexpr CpuidRegister EAX = CpuidRegister::eax, EBX = CpuidRegister::ebx, ECX = CpuidRegister::ecx, EDX = CpuidRegister::edx;
+constexpr bool OURS = false, HOST = true;
+
+template <ZydisISASet... sets> constexpr std::array<u16, sizeof...(sets)> of{sets...};
+
+// CPUID (SDM Vol. 2). What user mode cannot see (paging, machine checks) is named only as far as real programs look for it.
+constexpr FeatureInfo table[] = {
+    {"fpu", Level::v1, 1, 0, EDX, 0, OURS, of<ZYDIS_ISA_SET_X87, ZYDIS_ISA_SET_FCMOV>},
+    {"tsc", Level::v1, 1, 0, EDX, 4, OURS, {}},
+    {"msr", Level::v1, 1, 0, EDX, 5, OURS, {}},
+    {"pae", Level::v1, 1, 0, EDX, 6, OURS, {}},
+    {"cx8", Level::v1, 1, 0, EDX, 8, OURS, {}},
+    {"pge", Level::v1, 1, 0, EDX, 13, OURS, {}},
+    {"cmov", Level::v1, 1, 0, EDX, 15, OURS, of<ZYDIS_ISA_SET_CMOV>},
+    {"clflush", Level::v1, 1, 0, EDX, 19, OURS, of<ZYDIS_ISA_SET_CLFSH>},
+    {"mmx", Level::v1, 1, 0, EDX, 23, OURS, of<ZYDIS_ISA_SET_PENTIUMMMX>},
+    {"fxsr", Level::v1, 1, 0, EDX, 24, OURS, of<ZYDIS_ISA_SET_FXSAVE, ZYDIS_ISA_SET_FXSAVE64>},
+    {"sse", Level::v1, 1, 0, EDX, 25, OURS, of<ZYDIS_ISA_SET_SSE, ZYDIS_ISA_SET_SSEMXCSR, ZYDIS_ISA_SET_SSE_PREFETCH>},
+    {"sse2", Level::v1, 1, 0, EDX, 26, OURS, of<ZYDIS_ISA_SET_SSE2, ZYDIS_ISA_SET_SSE2MMX>},
+    {"syscall", Level::v1, 0x80000001, 0, EDX, 11, OURS, {}},
+    {"nx", Level::v1, 0x80000001, 0, EDX, 20, OURS, {}},
+    {"rdtscp", Level::v2, 0x80000001, 0, EDX, 27, OURS, of<ZYDIS_ISA_SET_RDTSCP>},
+    {"lm", Level::v1, 0x80000001, 0, EDX, 29, OURS, {}},
+    {"pni", Level::v2, 1, 0, ECX, 0, HOST, of<ZYDIS_ISA_SET_SSE3, ZYDIS_ISA_SET_SSE3X87>},
+    {"pclmulqdq", Level::v3, 1, 0, ECX, 1, HOST, of<ZYDIS_ISA_SET_PCLMULQDQ>},
+    {"ssse3", Level::v2, 1, 0, ECX, 9, HOST, of<ZYDIS_ISA_SET_SSSE3, ZYDIS_ISA_SET_SSSE3MMX>},
+    {"fma", Level::v3, 1, 0, ECX, 12, HOST, of<ZYDIS_ISA_SET_FMA>},
+    {"cx16", Level::v2, 1, 0, ECX, 13, OURS, of<ZYDIS_ISA_SET_CMPXCHG16B>},
+    {"sse4_1", Level::v2, 1, 0, ECX, 19, HOST, of<ZYDIS_ISA_SET_SSE4>},
+    {"sse4_2", Level::v2, 1, 0, ECX, 20, HOST, of<ZYDIS_ISA_SET_SSE42>},
+    {"movbe", Level::v3, 1, 0, ECX, 22, OURS, of<ZYDIS_ISA_SET_MOVBE>},
+    {"popcnt", Level::v2, 1, 0, ECX, 23, OURS, of<ZYDIS_ISA_SET_POPCNT>},
+    {"aes", Level::v3, 1, 0, ECX, 25, HOST, of<ZYDIS_ISA_SET_AES, ZYDIS_ISA_SET_AVXAES>},
+    {"xsave", Level::v3, 1, 0, ECX, 26, OURS, of<ZYDIS_ISA_SET_XSAVE>},
+    {"osxsave", Level::v3, 1, 0, ECX, 27, OURS, {}},
+    {"avx", Level::v3, 1, 0, ECX, 28, HOST, of<ZYDIS_ISA_SET_AVX>},
+    {"f16c", Level::v3, 1, 0, ECX, 29, HOST, of<ZYDIS_ISA_SET_F16C>},
+    {"rdrand", Level::v3, 1, 0, ECX, 30, OURS, of<ZYDIS_ISA_SET_RDRAND>},
+    {"lahf_lm", Level::v2, 0x80000001, 0, ECX, 0, OURS, of<ZYDIS_ISA_SET_LAHF>},
+    {"abm", Level::v3, 0x80000001, 0, ECX, 5, OURS, of<ZYDIS_ISA_SET_LZCNT>},
+    {"3dnowprefetch", Level::v3, 0x80000001, 0, ECX, 8, OURS, {}},
+    {"xsaveopt", Level::v3, 0xd, 1, EAX, 0, OURS, of<ZYDIS_ISA_SET_XSAVEOPT>},
+    {"xsavec", Level::v3, 0xd, 1, EAX, 1, OURS, of<ZYDIS_ISA_SET_XSAVEC>},
+    {"xgetbv1", Level::v3, 0xd, 1, EAX, 2, OURS, {}},
+    {"xsaves", Level::v3, 0xd, 1, EAX, 3, OURS, of<ZYDIS_ISA_SET_XSAVES>},
+    {"fsgsbase", Level::v3, 7, 0, EBX, 0, OURS, of<ZYDIS_ISA_SET_RDWRFSGS>},
+    {"bmi1", Level::v3, 7, 0, EBX, 3, OURS, of<ZYDIS_ISA_SET_BMI1>},
+    {"avx2", Level::v3, 7, 0, EBX, 5, HOST, of<ZYDIS_ISA_SET_AVX2, ZYDIS_ISA_SET_AVX2GATHER>},
+    {"bmi2", Level::v3, 7, 0, EBX, 8, OURS, of<ZYDIS_ISA_SET_BMI2>},
+    {"erms", Level::v3, 7, 0, EBX, 9, OURS, {}},
+    {"rdseed", Level::v3, 7, 0, EBX, 18, OURS, of<ZYDIS_ISA_SET_RDSEED>},
+    {"adx", Level::v3, 7, 0, EBX, 19, OURS, of<ZYDIS_ISA_SET_ADOX_ADCX>},
+    {"sha_ni", Level::v3, 7, 0, EBX, 29, OURS, of<ZYDIS_ISA_SET_SHA>},
+    {"rdpid", Level::v3, 7, 0, ECX, 22, OURS, of<ZYDIS_ISA_SET_RDPID>},
+};
+
+// Of every x86-64 processor; also what decodes as a NOP where it means nothing.
+constexpr u16 ALWAYS[] = {
+    ZYDIS_ISA_SET_I86, ZYDIS_ISA_SET_I186, ZYDIS_ISA_SET_I286PROTECTED, ZYDIS_ISA_SET_I286REAL, ZYDIS_ISA_SET_I386, ZYDIS_ISA_SET_I486,
+    ZYDIS_ISA_SET_I486REAL, ZYDIS_ISA_SET_PENTIUMREAL, ZYDIS_ISA_SET_PPRO, ZYDIS_ISA_SET_LONGMODE, ZYDIS_ISA_SET_FAT_NOP, ZYDIS_ISA_SET_PAUSE,
+    ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_PREFETCHWT1, ZYDIS_ISA_SET_RDPMC,
+};
+
+using SetTable = std::array<i8, ZYDIS_ISA_SET_MAX_VALUE + 1>;     // the first level, or -1
+constexpr SetTable sets = [] {
+    SetTable made{};
+    for (i8& level : made) level = -1;
+    for (u16 set : ALWAYS) made[set] = 0;
+    for (const FeatureInfo& feature : table)
+        for (u16 set : feature.sets) made[set] = static_cast<i8>(feature.since);
+    return made;
+}();
+
+struct HostLeaf {
+    unsigned output[4]{};
+    HostLeaf(u32 leaf, u32 subleaf) { __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3); }
+};
+
+// The host's kernel saves the upper halves of the registers (SDM Vol. 1 §14.3).
+bool hostSavesYmm() {
+    if (!(HostLeaf(1, 0).output[2] >> 27 & 1)) return false;
+    u32 low, high;
+    asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6) == 6;
+}
+
+}  // namespace
+
+std::string_view levelName(Level level) {
+    constexpr std::string_view names[] = {"x86-64-v1", "x86-64-v2", "x86-64-v3"};
+    return names[static_cast<unsigned>(level)];
+}
+
+std::span<const FeatureInfo> features() { return table; }
+
+bool hasInstructions(Level level, u16 isa_set) {
+    const i8 since = isa_set < sets.size() ? sets[isa_set] : i8{-1};
+    return since >= 0 && since <= static_cast<i8>(level);
+}
+
+u32 cpuidFeatures(Level level, u32 leaf, u32 subleaf, CpuidRegister output) {
+    u32 bits = 0;
+    for (const FeatureInfo& f : table)
+        if (f.since <= level && f.leaf == leaf && f.subleaf == subleaf && f.output == output) bits |= 1u << f.bit;
+    return bits;
+}
+
+std::string_view missingOnHost(Level level) {
+    for (const FeatureInfo& f : table)
+        if (f.onHost && f.since <= level && !(HostLeaf(f.leaf, f.subleaf).output[static_cast<unsigned>(f.output)] >> f.bit & 1)) return f.name;
+    return level < Level::v3 || hostSavesYmm() ? "" : "osxsave";
+}
+
+}  // namespace cpu
