@@ -56,6 +56,7 @@ struct Core : Registers {
     bool faulted = false;               // the threaded code was left in front of an op that faulted
     bool stale = false;                 // an op of the present block may have been dropped: leave after this one
     bool observing = false;
+    bool shadow = false;                // behind a load of SS: no #DB (SDM Vol. 3 §6.8.3)
     Op scratch[2];                      // an op that runs alone, and the stop behind it
     Bounce load, store;
     std::vector<InstructionRecord::MemoryWrite> writes;     // while observing
@@ -84,8 +85,9 @@ struct Core : Registers {
     bool read(u64 address, void* to, u64 size);         // false: faulted, trap is set
     bool probeWrite(u64 address, u64 size);             // would a write succeed?
     bool write(u64 address, const void* from, u64 size);    // no effect when it faults; drops code, logs when observing
-    template <class T> bool fetch(u64 address, T& value) { return read(address, &value, sizeof value); }
-    template <class T> bool save(u64 address, const T& value) { return write(address, &value, sizeof value); }
+    bool isAligned(u64 address, u64 size);              // false: #AC, set in trap; while AC is set, for an operand of that size
+    template <class T> bool fetch(u64 address, T& value) { return isAligned(address, sizeof value) && read(address, &value, sizeof value); }
+    template <class T> bool save(u64 address, const T& value) { return isAligned(address, sizeof value) && write(address, &value, sizeof value); }
     void finishAlone(bool completed);
     void logWrite(u64 address, const u8* in, u64 size);
     u64 frameOfHost(const u8* at) const { return static_cast<u64>(at - memory.frame(0)) >> PAGE_SHIFT; }
@@ -107,6 +109,7 @@ struct Core : Registers {
 void settleFlags(HOT);              // EXPLICIT, then the same op
 void leaveFault(HOT);               // before the op, with core->trap
 void leaveAfter(HOT);               // behind the op (and core->trap, if one is set)
+void leaveAgain(HOT);               // at the op, which is counted: it is not yet complete
 void leaveAtBranch(HOT);            // at the target of a taken direct branch; left is paid
 void leaveAtJump(HOT);              // at core->jump; left is paid
 void jumpMiss(HOT);                 // to core->jump, which the jump cache lacks; left is paid

@@ -89,7 +89,10 @@ void Core::step(u64 until) {
     const u64 remaining = std::min(until - count, u64{1} << 40);
     const bool checked = unmasked(mxcsr) != 0;      // SIMD exceptions: vector_mxcsr.hpp
     const bool stepping = rflags & FLAG_TF;         // #DB behind the instruction (SDM Vol. 3 §17.3.1.4)
-    const bool alwaysOne = observing || checked || stepping;
+    const bool aligned = rflags & FLAG_AC;          // misaligned accesses: Core::isAligned
+    const bool alwaysOne = observing || checked || stepping || aligned;
+    if (aligned) flush();
+    shadow = false;
     Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
     if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
     if (!block) return;
@@ -107,7 +110,7 @@ void Core::step(u64 until) {
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
     if (observing && !faulted) afterInstruction();
-    if (stepping && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
+    if (stepping && !shadow && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
 }
 
 void Core::forbidWrites(u64 pfn) {

@@ -29,6 +29,7 @@ void leaveFault(HOT) {
     stop(*core, core->rip + op->offset(), left - op->done + 1, {fa, fb, fk});
 }
 void leaveAfter(HOT) { stop(*core, core->rip + op->end(), left - op->done, {fa, fb, fk}); }
+void leaveAgain(HOT) { stop(*core, core->rip + op->offset(), left - op->done, {fa, fb, fk}); }
 void leaveAtBranch(HOT) { stop(*core, core->rip + op->end() + static_cast<u64>(i64{op->imm}), left, {fa, fb, fk}); }
 void leaveAtJump(HOT) { stop(*core, core->jump, left, {fa, fb, fk}); }
 

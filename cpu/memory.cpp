@@ -28,6 +28,7 @@ void runAlone(Core& core, const Op* op) {
 // After this the op's access hits, or core.trap says why it never will.
 bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     const u64 address = core.missed;
+    if (!core.isAligned(address, size)) return false;
     u8* first = core.translate(address, access, stack);
     if (!first) return false;
     const bool crosses = pageOf(address) != pageOf(address + size - 1);
@@ -99,6 +100,14 @@ void Core::finishAlone(bool completed) {
 bool Core::fault(u8 vector, u32 error, u64 address) {
     trap = {Trap::Kind::exception, vector, error, address, false};
     return false;
+}
+
+// SDM Vol. 3 §6.15, interrupt 17; CR0.AM is set. Operands of 16 bytes and more are not checked, as this host does not.
+// While AC is set, each instruction starts with an empty TLB (Core::step), so that refill() sees every access.
+bool Core::isAligned(u64 address, u64 size) {
+    if (!(rflags & FLAG_AC) || !isCanonical(address)) return true;
+    const u64 unit = size == 10 ? 8 : size;
+    return unit > 8 || address % unit == 0 || fault(VECTOR_AC);
 }
 
 u8* Core::translate(u64 address, Access access, bool stack) {

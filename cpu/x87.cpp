@@ -48,11 +48,16 @@ unsigned tagOf(const X87::Slot& slot) {         // SDM Vol. 1 §8.1.7
     return exponent == 0 || exponent == 0x7fff || !(slot.significand >> 63) ? 2 : 0;
 }
 bool isEmpty(const X87& x87, unsigned i) { return (x87.tags >> 2 * i & 3) == 3; }
+u16 tagsOf(const X87& x87) {        // MMX instructions leave x87.tags at 0 whatever the registers hold
+    unsigned tags = 0;
+    for (unsigned i = 0; i < 8; ++i) tags |= (isEmpty(x87, i) ? 3 : tagOf(x87.physical[i])) << 2 * i;
+    return static_cast<u16>(tags);
+}
 
 }  // namespace
 
 X87Image x87Image(const X87& x87) {
-    X87Image image{RESERVED | x87.control, RESERVED | x87.status, RESERVED | x87.tags, static_cast<u32>(x87.instruction),
+    X87Image image{RESERVED | x87.control, RESERVED | x87.status, RESERVED | tagsOf(x87), static_cast<u32>(x87.instruction),
                    static_cast<u32>(x87.opcode) << 16, static_cast<u32>(x87.operand), RESERVED, {}};
     for (unsigned i = 0; i < 8; ++i) {
         const X87::Slot& slot = x87.physical[(topOf(x87) + i) & 7];
@@ -84,9 +89,7 @@ void loadX87Stack(X87& x87, const X87Image& image) {
 void settleX87(X87& x87) {
     x87.control = static_cast<u16>((x87.control & CONTROL_BITS) | CONTROL_ONES);
     x87.status = static_cast<u16>((x87.status & ~X87_SUMMARY) | (unmaskedX87(x87) ? X87_SUMMARY : 0));
-    unsigned tags = 0;
-    for (unsigned i = 0; i < 8; ++i) tags |= (isEmpty(x87, i) ? 3 : tagOf(x87.physical[i])) << 2 * i;
-    x87.tags = static_cast<u16>(tags);
+    x87.tags = tagsOf(x87);
 }
 
 X87 initialX87(const X87& before) {

@@ -201,7 +201,7 @@ bool loadSelector(Core& core, const Op& op) {
     if ((value > 3 && !flat) || (which == ZYDIS_REGISTER_SS - ZYDIS_REGISTER_ES && value != 0x2b)) return core.fault(VECTOR_GP, value & ~3u);
     switch (which + ZYDIS_REGISTER_ES) {
         case ZYDIS_REGISTER_ES: core.es = value; break;
-        case ZYDIS_REGISTER_SS: core.ss = value; break;
+        case ZYDIS_REGISTER_SS: core.ss = value, core.shadow = true; break;
         case ZYDIS_REGISTER_DS: core.ds = value; break;
         case ZYDIS_REGISTER_FS: core.fs = value, core.fs_base = 0; break;
         case ZYDIS_REGISTER_GS: core.gs = value, core.gs_base = 0; break;

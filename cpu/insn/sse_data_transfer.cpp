@@ -75,10 +75,11 @@ bool storeChosen(Core& core, const Op& op) {
     std::memcpy(bytes, registerBytes(&core, op.dst), 16);
     std::memcpy(chosen, registerBytes(&core, op.src), 16);
     const u64 address = effectiveAddress<Address::any>(&op, &core);
+    if (!core.isAligned(address, 8)) return false;
     for (unsigned i = 0; i < 16; ++i)
         if (chosen[i] & 0x80 && !core.probeWrite(address + i, 1)) return false;
     for (unsigned i = 0; i < 16; ++i)
-        if (chosen[i] & 0x80) core.write(address + i, bytes + i, 1);
+        if (chosen[i] & 0x80) core.save(address + i, bytes[i]);
     return true;
 }
 Handler maskmovdqu(Form& f) {
@@ -112,6 +113,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_MOVQ, moveLow<u64>},
     {ZYDIS_MNEMONIC_MOVNTI, movnti},
     {ZYDIS_MNEMONIC_MASKMOVDQU, maskmovdqu},
+    {ZYDIS_MNEMONIC_VMASKMOVDQU, maskmovdqu},
     {ZYDIS_MNEMONIC_PMOVMSKB, mask<signsOfBytes>},
     {ZYDIS_MNEMONIC_MOVMSKPS, mask<signsOfFloats>},
     {ZYDIS_MNEMONIC_MOVMSKPD, mask<signsOfDoubles>},

@@ -45,7 +45,7 @@ Handler pop(Form& f) {
 bool pushSelector(Core& core, const Op& op) {
     const u64 value = op.misc & 1 ? core.gs : core.fs;
     const u64 size = op.misc & 2 ? 2 : 8;
-    if (!core.write(core.gpr[RSP] - size, &value, size)) return false;
+    if (!core.isAligned(core.gpr[RSP] - size, size) || !core.write(core.gpr[RSP] - size, &value, size)) return false;
     core.gpr[RSP] -= size;
     return true;
 }

@@ -1,4 +1,4 @@
-// x87: SDM Vol. 1 §5.2.1 to §5.2.5, and those of §5.2.6 that work on the stack. The host's FPU executes them (cpu/x87.hpp);
+// x87: SDM Vol. 1 §5.2.1 to §5.2.5, those of §5.2.6 that work on the stack, and SSE3's FISTTP. The host's FPU executes them (cpu/x87.hpp);
 // operands in memory, the pointers to the last instruction and #MF are ours.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
@@ -35,7 +35,7 @@ bool fromMemory(Core& core, const Op& op) {
     if (unmaskedX87(core.x87)) return core.fault(VECTOR_MF);
     const u64 at = effectiveAddress<Address::any>(&op, &core);
     u8 operand[16]{};
-    if (!core.read(at, operand, op.misc)) return false;
+    if (!core.isAligned(at, op.misc) || !core.read(at, operand, op.misc)) return false;
     u64 flags;
     X87 after = execute(core, op, operand, flags);
     after.operand = at;
@@ -50,7 +50,7 @@ bool toMemory(Core& core, const Op& op) {
     u64 flags;
     X87 after = execute(core, op, operand, flags);
     after.operand = at;
-    if (!(unmaskedX87(after) & ~X87_PRECISION) && !core.write(at, operand, op.misc)) return false;
+    if (!(unmaskedX87(after) & ~X87_PRECISION) && (!core.isAligned(at, op.misc) || !core.write(at, operand, op.misc))) return false;
     commit(core, after, flags);
     return true;
 }
