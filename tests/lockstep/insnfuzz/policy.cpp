@@ -1,0 +1,118 @@
+#include "tests/lockstep/insnfuzz/policy.hpp"
+
+#include <cpuid.h>
+#include <vector>
+
+namespace insnfuzz {
+
+namespace {
+
+struct Exclusion {
+    ZydisMnemonic mnemonic;
+    const char* reason;
+};
+constexpr const char *ENTERS = "enters the kernel", *FAR = "loads a code segment: leaves 64-bit mode or the harness",
+                     *SEGMENTS = "loads a segment register from the kernel's tables", *VARIES = "its result differs from run to run",
+                     *KERNEL = "the host's kernel emulates it (UMIP)", *HYPERVISOR = "belongs to the hypervisor",
+                     *HOST = "says what the host is, not what the modelled processor is", *SLEEPS = "its #UD depends on the host's MSRs";
+constexpr Exclusion EXCLUSIONS[] = {
+    {ZYDIS_MNEMONIC_SYSCALL, ENTERS},   {ZYDIS_MNEMONIC_SYSENTER, ENTERS},  {ZYDIS_MNEMONIC_SYSEXIT, ENTERS}, {ZYDIS_MNEMONIC_SYSRET, ENTERS},
+    {ZYDIS_MNEMONIC_IRET, FAR},         {ZYDIS_MNEMONIC_IRETD, FAR},        {ZYDIS_MNEMONIC_IRETQ, FAR},
+    {ZYDIS_MNEMONIC_LSS, SEGMENTS},     {ZYDIS_MNEMONIC_LFS, SEGMENTS},     {ZYDIS_MNEMONIC_LGS, SEGMENTS},
+    {ZYDIS_MNEMONIC_LAR, SEGMENTS},     {ZYDIS_MNEMONIC_LSL, SEGMENTS},     {ZYDIS_MNEMONIC_VERR, SEGMENTS},  {ZYDIS_MNEMONIC_VERW, SEGMENTS},
+    {ZYDIS_MNEMONIC_RDTSC, VARIES},     {ZYDIS_MNEMONIC_RDTSCP, VARIES},    {ZYDIS_MNEMONIC_RDRAND, VARIES},  {ZYDIS_MNEMONIC_RDSEED, VARIES},
+    {ZYDIS_MNEMONIC_RDPID, VARIES},     {ZYDIS_MNEMONIC_RDPMC, HOST},
+    {ZYDIS_MNEMONIC_SGDT, KERNEL},      {ZYDIS_MNEMONIC_SIDT, KERNEL},      {ZYDIS_MNEMONIC_SLDT, KERNEL},    {ZYDIS_MNEMONIC_STR, KERNEL},
+    {ZYDIS_MNEMONIC_SMSW, KERNEL},
+    {ZYDIS_MNEMONIC_CPUID, HOST},       {ZYDIS_MNEMONIC_XGETBV, HOST},      {ZYDIS_MNEMONIC_XSETBV, HOST},
+    {ZYDIS_MNEMONIC_VMCALL, HYPERVISOR}, {ZYDIS_MNEMONIC_VMMCALL, HYPERVISOR},
+    {ZYDIS_MNEMONIC_MONITOR, SLEEPS},   {ZYDIS_MNEMONIC_MWAIT, SLEEPS},
+};
+
+bool isShift(const ZydisDecodedInstruction& insn) {
+    return insn.meta.category == ZYDIS_CATEGORY_SHIFT || insn.meta.category == ZYDIS_CATEGORY_ROTATE;
+}
+u64 countOf(const cpu::Decoded& d, const cpu::Registers& before) {
+    const ZydisDecodedOperand& last = d.operand[d.insn.operand_count_visible - 1];
+    const u64 count = last.type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? last.imm.value.u : before.gpr[cpu::RCX];
+    return count & (d.operand[0].size == 64 ? 63 : 31);
+}
+
+// SDM Vol. 2, RCL/RCR/ROL/ROR, SAL/SAR/SHL/SHR, SHLD, SHRD, each under "Flags Affected".
+u64 shiftFlags(const cpu::Decoded& d, const cpu::Registers& before) {
+    const u64 count = countOf(d, before), size = d.operand[0].size;
+    if (count == 0) return 0;
+    u64 undefined = count != 1 ? cpu::FLAG_OF : 0;
+    const bool rotate = d.insn.meta.category == ZYDIS_CATEGORY_ROTATE;
+    if (!rotate) undefined |= cpu::FLAG_AF;
+    if (!rotate && count >= size && d.insn.mnemonic != ZYDIS_MNEMONIC_SAR) undefined |= cpu::FLAG_CF;
+    return undefined;
+}
+
+// Whether this processor lacks a feature that has instructions of the set.
+bool lacks(u16 isa_set) {
+    static const std::vector<bool> missing = [] {
+        std::vector<bool> sets(ZYDIS_ISA_SET_MAX_VALUE + 1);
+        for (const cpu::FeatureInfo& feature : cpu::features()) {
+            unsigned output[4]{};
+            __get_cpuid_count(feature.leaf, feature.subleaf, output, output + 1, output + 2, output + 3);
+            if (output[static_cast<unsigned>(feature.output)] >> feature.bit & 1) continue;
+            for (const u16 set : feature.sets) sets[set] = true;
+        }
+        return sets;
+    }();
+    return missing[isa_set];
+}
+
+u16 bitOf(const ZydisDecodedOperand& operand) {
+    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER) return 0;
+    const u16 at = cpu::registerOffset(operand.reg.value);
+    return at / 8 < 16 ? static_cast<u16>(1u << at / 8) : u16{0};
+}
+
+}  // namespace
+
+const char* excluded(ZydisMnemonic mnemonic) {
+    for (const Exclusion& exclusion : EXCLUSIONS)
+        if (exclusion.mnemonic == mnemonic) return exclusion.reason;
+    return nullptr;
+}
+
+const char* excluded(const cpu::Decoded& d) {
+    if (d.insn.mnemonic == ZYDIS_MNEMONIC_INT && d.operand[0].imm.value.u == 0x80) return ENTERS;
+    if (d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return FAR;
+    if (lacks(static_cast<u16>(d.insn.meta.isa_set))) return "this host lacks it";
+    for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {
+        const ZydisDecodedOperand& operand = d.operand[i];
+        const bool segment = operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_SEGMENT;
+        if (segment && operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) return SEGMENTS;
+    }
+    return nullptr;
+}
+
+Undefined undefinedBy(const cpu::Decoded& d, const cpu::Registers& before) {
+    Undefined u;
+    if (isShift(d.insn)) u.flags = shiftFlags(d, before);
+    else if (d.insn.cpu_flags) u.flags = d.insn.cpu_flags->undefined;
+    switch (d.insn.mnemonic) {
+        case ZYDIS_MNEMONIC_BSWAP:
+            if (d.insn.operand_width == 16) u.gpr = bitOf(d.operand[0]);
+            break;
+        case ZYDIS_MNEMONIC_SHLD: case ZYDIS_MNEMONIC_SHRD:
+            u.flags = shiftFlags(d, before);
+            if (countOf(d, before) > d.operand[0].size) {
+                u.flags = cpu::FLAGS_STATUS;
+                u.gpr = bitOf(d.operand[0]);
+                u.memory = true;
+            }
+            break;
+        case ZYDIS_MNEMONIC_RCPPS: case ZYDIS_MNEMONIC_RCPSS: case ZYDIS_MNEMONIC_RSQRTPS: case ZYDIS_MNEMONIC_RSQRTSS:
+        case ZYDIS_MNEMONIC_VRCPPS: case ZYDIS_MNEMONIC_VRCPSS: case ZYDIS_MNEMONIC_VRSQRTPS: case ZYDIS_MNEMONIC_VRSQRTSS:
+            u.vectorError = 2 * 1.5 / 4096;     // both sides are within 1.5 * 2^-12 of the true value (SDM Vol. 2, RCPPS)
+            break;
+        default: break;
+    }
+    return u;
+}
+
+}  // namespace insnfuzz
