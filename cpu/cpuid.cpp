@@ -1,5 +1,7 @@
 #include "cpu/cpuid.hpp"
 
+#include "cpu/xstate.hpp"
+
 #include <cstring>
 
 namespace cpu {

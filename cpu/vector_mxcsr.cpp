@@ -27,9 +27,9 @@ void undo(Core& core, const Before& before) {
 }
 
 // Runs the instruction and returns the flags that it raised.
-u32 attempt(Core& core, const Op* op) {
+u32 attempt(Core& core, const Op* op, u32 mxcsr) {
     const u32 host = _mm_getcsr();
-    _mm_setcsr(whileRunning(core.mxcsr));
+    _mm_setcsr(whileRunning(mxcsr));
     core.enter(op);
     const u32 raised = _mm_getcsr() & MXCSR_FLAGS;
     _mm_setcsr(host);
@@ -53,7 +53,7 @@ u32 storeMxcsr(Core& core) { return core.mxcsr |= _mm_getcsr() & MXCSR_FLAGS; }
 void enterChecked(Core& core, const Op* op) {
     const Before before{core, core.flags, core.older, core.left};
     const u32 enabled = unmasked(core.mxcsr);
-    u32 raised = attempt(core, op);
+    u32 raised = attempt(core, op, core.mxcsr);
     if (!(raised & enabled)) {
         core.mxcsr |= raised;
         return;
@@ -62,9 +62,8 @@ void enterChecked(Core& core, const Op* op) {
     if (raised & enabled & MXCSR_BEFORE) {
         raised &= MXCSR_BEFORE;
     } else if (raised & enabled & MXCSR_UNDERFLOW) {
-        core.mxcsr |= MXCSR_UNDERFLOW << 7;         // masked, not flushed: is it inexact, too?
-        core.mxcsr &= ~MXCSR_FTZ;
-        raised = attempt(core, op) | MXCSR_UNDERFLOW;
+        // Masked, not flushed: is it inexact, too?
+        raised = attempt(core, op, (core.mxcsr | MXCSR_UNDERFLOW << 7) & ~MXCSR_FTZ) | MXCSR_UNDERFLOW;
         undo(core, before);
     }
     core.mxcsr |= raised;

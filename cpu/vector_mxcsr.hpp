@@ -1,7 +1,8 @@
 // MXCSR (SDM Vol. 1 §10.2.3). While threaded code runs, the host's MXCSR holds the program's rounding, DAZ, FTZ and flags,
 // with every exception masked; new flags are folded into core.mxcsr on the way out. While the program has an exception
 // unmasked, it runs instruction by instruction, and one that raises it is undone and reported as #XM.
-// Deviation: at a #XM for overflow or underflow, PE may be set though the result with an unbounded exponent is exact.
+// Deviations: at a #XM for overflow or underflow, PE may be set though the result with an unbounded exponent is exact; at a
+// #XM of DPPS or DPPD, the flags are those of all its steps.
 #pragma once
 
 #include "cpu/core.hpp"

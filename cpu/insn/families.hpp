@@ -26,6 +26,14 @@ Family sseApproximation();
 Family sseConvert();
 Family sseShuffle();
 Family ssePackedInteger();
+Family avxArithmetic();
+Family avxInteger();
+Family avxShuffle();
+Family avxDataTransfer();
+Family avxConvert();
+Family avxMasked();
+Family fma();
+Family xsave();
 Family bitManipulation();
 Family mmxArithmetic();
 Family mmxTransfer();
@@ -39,7 +47,8 @@ Family system();
 inline std::vector<Family> families() {
     return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
             flagControl(), miscellaneous(), x87(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
-            ssePackedInteger(), bitManipulation(), mmxArithmetic(), mmxTransfer(), sse3(), sse4_1(), sse4_2(), sha(), farTransfer(), system()};
+            ssePackedInteger(), bitManipulation(), mmxArithmetic(), mmxTransfer(), sse3(), sse4_1(), sse4_2(), sha(), farTransfer(), system(),
+            avxArithmetic(), avxInteger(), avxShuffle(), avxDataTransfer(), avxConvert(), avxMasked(), fma(), xsave()};
 }
 
 }  // namespace cpu

@@ -24,7 +24,7 @@ inline Compared compareStrings(const u8* code, V target, V source, u64 first, u6
     return out;
 }
 
-enum class Gives { index, mask };
+enum class Gives { index, mask, wholeRegister };     // wholeRegister: VEX clears the upper half
 enum class Lengths { implicit, dwords, quadwords };
 // A 64-bit length counts up to the vector's end, as the 32-bit one does.
 template <Lengths lengths> u64 length(u64 value) {
@@ -37,11 +37,12 @@ template <ImmediateTable& instruction, Gives gives, Lengths lengths, class S> vo
                                         length<lengths>(core->gpr[RAX]), length<lengths>(core->gpr[RDX]));
     if constexpr (gives == Gives::index) core->gpr[RCX] = static_cast<u32>(out.index);
     else _mm_storeu_si128(reinterpret_cast<V*>(registerBytes(core, offsetof(Registers, ymm))), out.mask);
+    if constexpr (gives == Gives::wholeRegister) core->ymm[0].lane[2] = core->ymm[0].lane[3] = 0;
     NEXT_WITH(out.flags & FLAGS_STATUS, 0, EXPLICIT_KIND);
 }
 template <ImmediateTable& instruction, Gives gives, Lengths lengths> Handler strings(Form& f) {
     if constexpr (lengths != Lengths::implicit) {
-        if (f.has(ZYDIS_ATTRIB_HAS_REX) && f.insn.raw.rex.W)
+        if (f.has(ZYDIS_ATTRIB_HAS_REX) ? f.insn.raw.rex.W : f.has(ZYDIS_ATTRIB_HAS_VEX) && f.insn.raw.vex.W)
             return isMemory(f, 1) ? stringOp<instruction, gives, Lengths::quadwords, Load<Address::any>>
                                   : stringOp<instruction, gives, Lengths::quadwords, Src>;
     }
@@ -54,6 +55,10 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_PCMPESTRM, strings<execscope_pcmpestrm, Gives::mask, Lengths::dwords>},
     {ZYDIS_MNEMONIC_PCMPISTRI, strings<execscope_pcmpistri, Gives::index, Lengths::implicit>},
     {ZYDIS_MNEMONIC_PCMPISTRM, strings<execscope_pcmpistrm, Gives::mask, Lengths::implicit>},
+    {ZYDIS_MNEMONIC_VPCMPESTRI, strings<execscope_pcmpestri, Gives::index, Lengths::dwords>},
+    {ZYDIS_MNEMONIC_VPCMPESTRM, strings<execscope_pcmpestrm, Gives::wholeRegister, Lengths::dwords>},
+    {ZYDIS_MNEMONIC_VPCMPISTRI, strings<execscope_pcmpistri, Gives::index, Lengths::implicit>},
+    {ZYDIS_MNEMONIC_VPCMPISTRM, strings<execscope_pcmpistrm, Gives::wholeRegister, Lengths::implicit>},
     {ZYDIS_MNEMONIC_AESENC, vector<aesenc>},
     {ZYDIS_MNEMONIC_AESENCLAST, vector<aesenclast>},
     {ZYDIS_MNEMONIC_AESDEC, vector<aesdec>},

@@ -2,7 +2,7 @@
 // differently. Ours: the nearest value of 13 significant bits, computed in integers. MXCSR is neither read nor written;
 // denormal operands count as zero and results too small become zero, as the SDM says.
 #include "cpu/insn/families.hpp"
-#include "cpu/vector.hpp"
+#include "cpu/vex.hpp"
 
 #include <bit>
 
@@ -56,7 +56,23 @@ template <Approximation f> constexpr auto scalar = [](V target, V source) {
     return _mm_castps_si128(_mm_move_ss(_mm_castsi128_ps(target), _mm_castsi128_ps(low)));
 };
 
+template <Approximation f> struct Vex {
+    template <unsigned width, unsigned size> static void two(u8* d, const u8* b) {
+        u32 result[8]{};
+        for (unsigned i = 0; i < width / 4; ++i) result[i] = f(element<u32>(b, i));
+        std::memcpy(d, result, sizeof result);
+    }
+    template <unsigned width, unsigned size> static void three(u8* d, const u8* a, const u8* b) {
+        u32 result[8]{f(element<u32>(b, 0)), element<u32>(a, 1), element<u32>(a, 2), element<u32>(a, 3)};
+        std::memcpy(d, result, sizeof result);
+    }
+};
+
 constexpr Row table[] = {
+    {ZYDIS_MNEMONIC_VRCPPS, two<Vex<reciprocal>, 16, 32>},
+    {ZYDIS_MNEMONIC_VRCPSS, three<Vex<reciprocal>, 4, 0>},
+    {ZYDIS_MNEMONIC_VRSQRTPS, two<Vex<reciprocalRoot>, 16, 32>},
+    {ZYDIS_MNEMONIC_VRSQRTSS, three<Vex<reciprocalRoot>, 4, 0>},
     {ZYDIS_MNEMONIC_RCPPS, vector<packed<reciprocal>>},
     {ZYDIS_MNEMONIC_RCPSS, vector<scalar<reciprocal>, Low32>},
     {ZYDIS_MNEMONIC_RSQRTPS, vector<packed<reciprocalRoot>>},

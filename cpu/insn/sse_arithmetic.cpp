@@ -107,6 +107,10 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_COMISD, order<comisd, Low64>},
     {ZYDIS_MNEMONIC_UCOMISS, order<ucomiss, Low32>},
     {ZYDIS_MNEMONIC_UCOMISD, order<ucomisd, Low64>},
+    {ZYDIS_MNEMONIC_VCOMISS, order<comiss, Low32>},
+    {ZYDIS_MNEMONIC_VCOMISD, order<comisd, Low64>},
+    {ZYDIS_MNEMONIC_VUCOMISS, order<ucomiss, Low32>},
+    {ZYDIS_MNEMONIC_VUCOMISD, order<ucomisd, Low64>},
 };
 
 }  // namespace

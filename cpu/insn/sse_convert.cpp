@@ -79,9 +79,13 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_CVTSI2SS, fromInteger<cvtsi2ssl, cvtsi2ssq>},
     {ZYDIS_MNEMONIC_CVTSI2SD, fromInteger<cvtsi2sdl, cvtsi2sdq>},
     {ZYDIS_MNEMONIC_CVTSS2SI, toInteger<cvtss2sil, cvtss2siq, Low32>},
+    {ZYDIS_MNEMONIC_VCVTSS2SI, toInteger<cvtss2sil, cvtss2siq, Low32>},
     {ZYDIS_MNEMONIC_CVTTSS2SI, toInteger<cvttss2sil, cvttss2siq, Low32>},
+    {ZYDIS_MNEMONIC_VCVTTSS2SI, toInteger<cvttss2sil, cvttss2siq, Low32>},
     {ZYDIS_MNEMONIC_CVTSD2SI, toInteger<cvtsd2sil, cvtsd2siq, Low64>},
+    {ZYDIS_MNEMONIC_VCVTSD2SI, toInteger<cvtsd2sil, cvtsd2siq, Low64>},
     {ZYDIS_MNEMONIC_CVTTSD2SI, toInteger<cvttsd2sil, cvttsd2siq, Low64>},
+    {ZYDIS_MNEMONIC_VCVTTSD2SI, toInteger<cvttsd2sil, cvttsd2siq, Low64>},
 };
 
 }  // namespace

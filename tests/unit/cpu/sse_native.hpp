@@ -67,7 +67,7 @@ public:
         if (state.vector == 19) state.mxcsr = present().mxcsr;
     }
 
-private:
+protected:
     struct Present {
         u8* code;
         u64 length;
