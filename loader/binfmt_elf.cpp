@@ -1,7 +1,7 @@
 // fs/binfmt_elf.c: the steps that do not depend on the kernel's version.
 #include "loader/elf.hpp"
 
-#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/versions/v3_10/mm.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -91,7 +91,7 @@ TRACED(u64, total_mapping_size, (const elf_phdr*, cmds), (int, nr)) {
 static Result<u64> mapWhole(file* file, u64 addr, u64 size, u64 prot, u64 type, u64 offset, u64 total_size) {
     total_size = ELF_PAGEALIGN(total_size);
     const u64 mapped = TRY(vm_mmap(file, addr, total_size, prot, type, offset));
-    if (!BAD_ADDR(mapped) && size < total_size) do_munmap(current->mm, mapped + size, total_size - size);
+    if (!BAD_ADDR(mapped) && size < total_size) version().mm.do_munmap(current->mm, mapped + size, total_size - size);
     return mapped;
 }
 
@@ -110,7 +110,7 @@ TRACED(int, set_brk, (u64, start), (u64, end)) {
     start = ELF_PAGEALIGN(start);
     end = ELF_PAGEALIGN(end);
     if (end > start) {
-        const u64 addr = TRY(vm_brk(start, end - start));
+        const u64 addr = TRY(kernel::v3_10::vm_brk(start, end - start));
         if (BAD_ADDR(addr)) return -EINVAL;
     }
     current->mm->start_brk = end;

@@ -1,5 +1,5 @@
 // fs/binfmt_elf.c create_elf_tables: what lies on the stack when the program starts (spec: exec-semantics §4 step D).
-#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/version/mm.hpp"
 #include "loader/elf.hpp"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ void saveAuxiliary(mm_struct* mm, const AuxiliaryVector& auxv) {
 
 int writeVectors(linux_binprm* bprm, const StackLayout& layout, const AuxiliaryVector& auxv) {
     mm_struct* mm = current->mm;
-    if (!find_extend_vma(mm, bprm->p)) return -EFAULT;
+    if (!version().mm.find_extend_vma(mm, bprm->p)) return -EFAULT;
     StackWriter stack(layout.argc);
     if (!stack.put(static_cast<u64>(bprm->argc.get()))) return -EFAULT;
     mm->arg_end = mm->arg_start.get();

@@ -1,6 +1,7 @@
 // fs/exec.c setup_arg_pages: the temporary stack becomes the program's (spec: exec-semantics §4 step C).
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/version/mm.hpp"
 
 namespace kernel {
 
@@ -18,7 +19,7 @@ static TRACED(int, shift_arg_pages, (vm_area_struct*, vma), (u64, shift)) {
     if (!check("no VMA in the way", find_vma(mm, new_start) == vma, new_start)) return -EFAULT;
     TRY_INT(vma_adjust(vma, new_start, old_end, vma->vm_pgoff));
     if (move_page_tables(vma, old_start, vma, new_start, length) != length) return -ENOMEM;
-    free_pgtables(mm, new_end, USER_PGTABLES_CEILING);
+    freePageTables(mm, new_end, USER_PGTABLES_CEILING);
     return vma_adjust(vma, new_start, new_end, vma->vm_pgoff);
 }
 
@@ -51,13 +52,13 @@ TRACED(int, setup_arg_pages, (linux_binprm*, bprm), (u64, stack_top), (int, exec
     bprm->exec -= stack_shift;
 
     vm_area_struct* prev = nullptr;
-    TRY_INT(mprotect_fixup(vma, &prev, vma->vm_start, vma->vm_end, finalStackFlags(mm, executable_stack)));
+    TRY_INT(version().mm.mprotect_fixup(vma, &prev, vma->vm_start, vma->vm_end, finalStackFlags(mm, executable_stack)));
     if (stack_shift) TRY_INT(shift_arg_pages(vma, stack_shift));
     vma->vm_flags &= ~VM_STACK_INCOMPLETE_SETUP;
     Local<u64> stack_base("stack_base");
     stack_base = stackBase(vma);
     mm->start_stack = bprm->p;
-    return expand_stack(vma, stack_base) ? -EFAULT : 0;
+    return version().mm.expand_stack(vma, stack_base) ? -EFAULT : 0;
 }
 
 }  // namespace kernel

@@ -201,6 +201,19 @@ struct HostFileOperations : file_operations {
         return generic_file_write(f, from.first(static_cast<u64>(put)), pos);
     }
     bool canMmap() const override { return true; }
+    bool inMemory(const inode* node) const override { return nodeOf(node)->fs->overlay; }
+    bool resident(const inode* node, pgoff_t index) const override {
+        return inMemory(node) && index * PAGE_SIZE < nodeOf(node)->host_size;
+    }
+    bool writesBack(const inode* node) const override { return nodeOf(node)->fs->writable; }
+    int writepage(inode* node, pgoff_t index, std::span<const u8> page) override {
+        const u64 offset = index * PAGE_SIZE, size = static_cast<u64>(node->i_size.get());
+        if (offset >= size) return 0;
+        const std::span<const u8> bytes = page.first(std::min<u64>(page.size(), size - offset));
+        const long put = host().pwrite(nodeOf(node)->path, offset, bytes);
+        return put < 0 ? static_cast<int>(put) : static_cast<u64>(put) < bytes.size() ? -EIO : 0;
+    }
+    int fsync(file* f) override { return filemap_write_and_wait(&f->f_inode->i_mapping); }
     int readpage(inode* node, pgoff_t index, std::span<u8> page) override {
         HostNode* const n = nodeOf(node);
         const u64 offset = index * PAGE_SIZE;

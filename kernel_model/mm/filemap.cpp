@@ -1,6 +1,6 @@
 // The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
 #include "kernel_model/fs/internal.hpp"
-#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/mm/internal.hpp"
 #include "kernel_model/include/machine.hpp"
 
 #include <algorithm>
@@ -83,7 +83,7 @@ TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (lo
         auto p = pageAt(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : (p.error() == -ENOMEM ? -ENOSPC : p.error());
         std::memcpy(page_address(*p) + offset, from.data() + done, n);
-        (*p)->flags |= PG_dirty;
+        if (!node->i_fop->writesBack(node)) (*p)->flags |= PG_dirty;    // else it has been written through
         contentChanged(*p);
         put_page(*p);
         done += n;
@@ -108,6 +108,37 @@ void truncate_setsize(inode* node, loff_t size) {
     }
     node->i_size = size;
     node->i_mtime = node->i_ctime = currentTime();
+}
+
+namespace {
+
+// Which pages were written to through mappings is known to the entries that map them (page_mkclean).
+void collectDirty(mm_struct* mm, const address_space* mapping) {
+    for (const auto& [start, vma] : mm->mm_rb) {
+        if (!(vma->vm_flags & VM_SHARED) || !vma->vm_file || &vma->vm_file->f_inode->i_mapping != mapping) continue;
+        forEachEntry(mm, start, vma->vm_end, [mm](u64 address, u64* entry) {
+            if (!(*entry & cpu::PTE_DIRTY)) return;
+            if (page* p = vm_normal_page(*entry)) p->flags |= PG_dirty;
+            set_pte_at(mm, address, entry, *entry & ~cpu::PTE_DIRTY);
+        });
+    }
+}
+
+}  // namespace
+
+int filemap_write_and_wait(address_space* mapping) {
+    inode* const host = mapping->host;
+    if (!host->i_fop->writesBack(host)) return 0;
+    for (const task_struct* task : all_tasks())
+        if (task->mm) collectDirty(task->mm, mapping);
+    int error = 0;
+    for (auto& [index, p] : mapping->page_tree) {
+        if (!(p->flags & PG_dirty)) continue;
+        p->flags &= ~PG_dirty;
+        host->i_mtime = host->i_ctime = currentTime();
+        if (const int failed = host->i_fop->writepage(host, index, {page_address(p), PAGE_SIZE})) error = failed;
+    }
+    return error;
 }
 
 void truncate_inode_pages(address_space* mapping) {

@@ -5,6 +5,7 @@
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/mm.hpp"
 
 #include <algorithm>
 
@@ -26,7 +27,7 @@ inline u64 maybe_mkwrite(u64 pte, const vm_area_struct* vma) {
     return vma->vm_flags & VM_WRITE ? pte | cpu::PTE_WRITE : pte;
 }
 inline u64 pfn_pte(u64 pfn, u64 prot) { return pfn << PAGE_SHIFT | prot; }
-u64 vm_get_page_prot(u64 vm_flags);  // mm/mmap.cpp: entry bits of a mapping
+u64 vm_get_page_prot(u64 vm_flags);  // memory.cpp: entry bits of a mapping
 inline u64 vma_pages(const vm_area_struct* vma) { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
 inline pgoff_t linear_page_index(const vm_area_struct* vma, u64 address) {
     return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
@@ -35,6 +36,9 @@ inline pgoff_t linear_page_index(const vm_area_struct* vma, u64 address) {
 // ---- pgtable.cpp
 inline u64* tableOf(u64 entry) { return reinterpret_cast<u64*>(machine().memory->frame(cpu::frameOf(entry))); }
 u64* pte_alloc(mm_struct*, u64 address);                        // entry, its tables made; null: out of memory
+// Level 3: the PGD's entry and the table it leads to, 2: the PUD's, 1: the PMD's.
+bool tableAt(mm_struct*, u64 address, unsigned level);
+int allocLevel(mm_struct*, u64 address, unsigned level);        // the table above it is there; 0 or -ENOMEM
 void setEntry(mm_struct*, u64 address, u64* entry, u64 value);  // with the pte event, without TLB invalidation
 void flush_tlb_range(mm_struct*, u64 start, u64 end);           // nothing when the mm is not the loaded one
 page* vm_normal_page(u64 pte);                                  // null for the zero page
@@ -78,6 +82,7 @@ inline traces::Value traceValue(PteSlot slot) {
 }
 
 // ---- vma.cpp
+inline traces::Value traceValue(vm_area_struct** vma) { return vma ? objectValue(*vma) : traces::Value::null(); }
 using VmaList = std::vector<vm_area_struct*>;
 traces::Value traceValue(const VmaList&);
 struct VmaRange {
@@ -89,30 +94,74 @@ std::string vmaName(const vm_area_struct*);  // path, [heap], ...; empty: none
 vm_area_struct* vmaPrevious(const vm_area_struct*);
 vm_area_struct* vmaNext(const vm_area_struct*);
 vm_area_struct* vmaBefore(mm_struct*, u64 address);  // last with vm_start < address, or null
-void vma_link(mm_struct*, vm_area_struct*);
+void linkVma(mm_struct*, vm_area_struct*);
+void vma_link(mm_struct*, vm_area_struct*);          // the same, in the trace
 void unlinkVma(vm_area_struct*);                   // out of mm_rb, with the event
 void remove_vma(vm_area_struct*);                  // drops its file and frees it
 vm_area_struct* copyOfVma(const vm_area_struct*);  // not linked yet; with a reference to the file
-int __split_vma(mm_struct*, vm_area_struct*, u64 address, int new_below);
-int split_vma(mm_struct*, vm_area_struct*, u64 address, int new_below);
 vm_area_struct* vma_merge(mm_struct*, vm_area_struct* prev, u64 address, u64 end, u64 vm_flags, u32 anon_vma, file*,
                           pgoff_t);
 // Gives [start, end) of a VMA other flags: merges with neighbours or splits. *vma is then the one that covers the
 // range.
 int changeFlags(vm_area_struct** vma, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
 
-// ---- accounting (mmap.cpp)
-void vm_stat_account(mm_struct*, u64 flags, const file*, i64 pages);
+void setRange(vm_area_struct*, u64 start, u64 end, pgoff_t);            // with the change event
+void inheritAnonVma(vm_area_struct* to, const vm_area_struct* from);
+// Could the VMA take over private memory behind (or before) it that has these properties? is_mergeable_vma and the like.
+struct MergeRequest {
+    u64 flags;
+    u32 anon_vma;
+    const file* vm_file;
+    pgoff_t pgoff, pages;
+};
+bool canMergeAfter(const vm_area_struct*, const MergeRequest&);
+bool canMergeBefore(const vm_area_struct*, const MergeRequest&);
+
+// ---- mmap.cpp
 int security_vm_enough_memory_mm(u64 pages);  // 0 or -ENOMEM: overcommit heuristics
-int acct_stack_growth(vm_area_struct*, u64 size, u64 grow);
-Result<u64> do_brk(u64 address, u64 length);
-Result<u64> mmap_region(file*, u64 address, u64 length, u64 vm_flags, pgoff_t);
+u64 calc_vm_prot_bits(u64 prot);
+u64 round_hint_to_min(u64 hint);  // lowest address that a hint may name without MAP_FIXED
+// The checks of a mapping's type against the file's mode; adds VM_SHARED and the like.
+int mappingFlags(const file*, u64 address, u64 prot, u64 flags, u64& vm_flags, pgoff_t&);
+bool withinLockLimit(const mm_struct*, u64 vm_flags, u64 length);       // RLIMIT_MEMLOCK, were they locked
+u64 countPagesMapped(mm_struct*, u64 start, u64 end);
+int attachFile(vm_area_struct*, file*);  // file or shared memory behind a new VMA; on failure nothing is held
+int acctStackGrowth(vm_area_struct*, u64 size, u64 grow);
+inline u64 vm_start_gap(const vm_area_struct* vma) {
+    const u64 gap = vma->vm_flags & VM_GROWSDOWN ? version().mm.stack_guard_gap : 0;
+    return vma->vm_start > gap ? vma->vm_start - gap : 0;
+}
 int shmem_zero_setup(vm_area_struct*);                  // shmem.cpp: memory behind a shared anonymous mapping
+file* exeFileHeld(file*);                               // mm_struct.cpp: a reference for mm->exe_file
 void mm_populate(mm_struct*, u64 address, u64 length);  // MAP_POPULATE, mlock
 
 // ---- rmap.cpp
+u32 newAnonVma();
 void anon_vma_prepare(vm_area_struct*);
 int anon_vma_fork(vm_area_struct* vma, vm_area_struct* parent);
-u64 unmap_vmas(mm_struct*, u64 start, u64 end);  // memory_copy.cpp
+
+// ---- zap.cpp
+u64 zapRange(mm_struct*, u64 start, u64 end);  // how many entries there were; when any, the caller flushes the TLB
+
+// ---- memory.cpp: what the fault handlers are made of
+inline bool isAnon(const page* p) { return p->flags & PG_anon; }
+void page_add_new_anon_rmap(page*);
+struct FileFault {
+    int result;    // VM_FAULT_*
+    page* mapped;  // with a reference, unless result is an error
+};
+FileFault faultInFilePage(const vm_area_struct*, pgoff_t);     // SIGBUS behind its end; MAJOR: it had to be read
+FileFault faultInSpecialPage(const vm_area_struct*, pgoff_t);
+page* newAnonPage();                                           // zeroed; null: out of memory
+void copyPage(page* to, const page* from);
+
+// ---- oom_kill.cpp
+void pagefault_out_of_memory();                                // kills a process; it may be current
+
+// ---- arch/x86/mm/fault.cpp
+constexpr int SEGV_MAPERR_CODE = 1, SEGV_ACCERR_CODE = 2, BUS_ADRERR_CODE = 2;
+constexpr u64 VSYSCALL_PAGE = 0xffff'ffff'ff60'0000;
+bool emulate_vsyscall(pt_regs*, u64 address);                  // arch/x86/kernel/vsyscall_64.cpp
+void rememberPageFault(u64 address, u64 error_code);           // current->thread, for the signal frame
 
 }  // namespace kernel

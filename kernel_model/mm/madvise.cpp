@@ -5,29 +5,6 @@
 namespace kernel {
 namespace {
 
-// v3.10 knows these; others (MADV_FREE) are EINVAL.
-bool madvise_behavior_valid(int behavior) {
-    switch (behavior) {
-        case MADV_NORMAL:
-        case MADV_RANDOM:
-        case MADV_SEQUENTIAL:
-        case MADV_WILLNEED:
-        case MADV_DONTNEED:
-        case MADV_REMOVE:
-        case MADV_DONTFORK:
-        case MADV_DOFORK:
-        case MADV_MERGEABLE:
-        case MADV_UNMERGEABLE:
-        case MADV_HUGEPAGE:
-        case MADV_NOHUGEPAGE:
-        case MADV_DONTDUMP:
-        case MADV_DODUMP:
-            return true;
-        default:
-            return false;
-    }
-}
-
 u64 advisedFlags(u64 flags, int behavior) {
     switch (behavior) {
         case MADV_NORMAL:
@@ -47,7 +24,7 @@ u64 advisedFlags(u64 flags, int behavior) {
 
 TRACED(long, madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end)) {
     if (vma->vm_flags & VM_LOCKED) return -EINVAL;
-    zap_page_range(vma, start, end - start);
+    version().mm.zap_page_range(vma, start, end - start);
     return 0;
 }
 
@@ -74,12 +51,12 @@ long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end,
 
 SYSCALL_DEFINE(3, madvise, (UserPtr<void>, addr), (size_t, len_in), (Advice, behavior)) {
     u64 start = addr.address;
-    if (!madvise_behavior_valid(behavior) || start & ~PAGE_MASK) return -EINVAL;
+    if (!version().mm.madvise_behavior_valid(behavior) || start & ~PAGE_MASK) return -EINVAL;
     const u64 len = PAGE_ALIGN(len_in), end = start + len;
     if ((len_in && !len) || end < start) return -EINVAL;
     if (end == start) return 0;
     long unmapped = 0;
-    vm_area_struct* vma = find_vma(current->mm, start);
+    vm_area_struct* vma = version().mm.findAdvised(current->mm, start, true);
     while (start < end) {
         if (vma == nullptr) return -ENOMEM;
         if (start < vma->vm_start) {
@@ -91,7 +68,7 @@ SYSCALL_DEFINE(3, madvise, (UserPtr<void>, addr), (size_t, len_in), (Advice, beh
         vm_area_struct* prev = nullptr;
         if (const long error = madvise_vma(vma, &prev, start, stop, behavior)) return error;
         start = stop;
-        vma = find_vma(current->mm, start);
+        if (start < end) vma = version().mm.findAdvised(current->mm, start, false);
     }
     return unmapped;
 }

@@ -34,6 +34,7 @@ mm_struct* copyFields(const mm_struct* from) {
     mm->stack_vm.quiet() = from->stack_vm;
     mm->exec_vm.quiet() = from->exec_vm;
     mm->shared_vm.quiet() = from->shared_vm;
+    mm->data_vm.quiet() = from->data_vm;
     mm->def_flags.quiet() = from->def_flags;
     mm->start_code.quiet() = from->start_code;
     mm->end_code.quiet() = from->end_code;
@@ -58,45 +59,17 @@ mm_struct* copyFields(const mm_struct* from) {
     return mm;
 }
 
-vm_area_struct* duplicateVma(mm_struct* mm, vm_area_struct* original) {
-    vm_area_struct* vma = copyOfVma(original);
-    vma->vm_mm = mm;
-    vma->vm_flags &= ~VM_LOCKED;
-    anon_vma_fork(vma, original);
-    return vma;
-}
-
-TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
-    mm->locked_vm = 0;
-    mm->free_area_cache = oldmm->mmap_base;
-    mm->map_count = 0;
-    int result = 0;
-    for (const auto& [start, original] : oldmm->mm_rb) {
-        if (original->vm_flags & VM_DONTCOPY) {
-            vm_stat_account(mm, original->vm_flags, original->vm_file, -static_cast<i64>(vma_pages(original)));
-            continue;
-        }
-        if (original->vm_flags & VM_ACCOUNT) result = security_vm_enough_memory_mm(vma_pages(original));
-        if (result == 0) {
-            vma_link(mm, duplicateVma(mm, original));
-            result = copy_page_range(mm, oldmm, original);
-        }
-        if (result != 0) break;
-    }
-    if (processor().cr3() == oldmm->pgd) processor().flushTlb();  // flush_tlb_mm: the parent lost write access
-    return result;
-}
-
-TRACED(void, dup_mm_exe_file, (mm_struct*, oldmm), (mm_struct*, newmm)) {
-    newmm->exe_file = oldmm->exe_file ? get_file(oldmm->exe_file) : nullptr;
-}
-
 TRACED(void, __mmdrop, (mm_struct*, mm)) {
     pgd_free(mm->pgd);
     delete mm;
 }
 
 }  // namespace
+
+file* exeFileHeld(file* exe) {
+    if (version().mm.exe_file_denies_writers && deny_write_access(exe) < 0) BUG_ON("a writer of the running file");
+    return get_file(exe);
+}
 
 TRACED(mm_struct*, mm_alloc) { return mm_init(new mm_struct); }
 
@@ -105,8 +78,7 @@ TRACED(mm_struct*, dup_mm, (task_struct*, tsk)) {
     if (oldmm == nullptr) return nullptr;
     mm_struct* mm = mm_init(copyFields(oldmm));
     if (mm == nullptr) return nullptr;
-    dup_mm_exe_file(oldmm, mm);
-    if (dup_mmap(mm, oldmm) == 0) return mm;
+    if (version().mm.dup_mmap(mm, oldmm) == 0) return mm;
     mm->binfmt = nullptr;
     mmput(mm);
     return nullptr;
@@ -114,10 +86,7 @@ TRACED(mm_struct*, dup_mm, (task_struct*, tsk)) {
 
 TRACED(void, mmput, (mm_struct*, mm)) {
     mm->mm_users -= 1;
-    if (mm->mm_users != 0) return;
-    exit_mmap(mm);
-    set_mm_exe_file(mm, nullptr);
-    mmdrop(mm);
+    if (mm->mm_users == 0) version().mm.lastUser(mm);
 }
 
 TRACED(void, mmdrop, (mm_struct*, mm)) {
@@ -126,12 +95,14 @@ TRACED(void, mmdrop, (mm_struct*, mm)) {
 }
 
 TRACED(void, set_mm_exe_file, (mm_struct*, mm), (struct file*, new_exe_file)) {
-    if (new_exe_file) get_file(new_exe_file);
+    if (new_exe_file) exeFileHeld(new_exe_file);
     file* old = mm->exe_file;
     mm->exe_file = new_exe_file;
     if (traces::tracer().on(traces::Kind::set))
         traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(new_exe_file));
-    if (old) fput(old);
+    if (old == nullptr) return;
+    if (version().mm.exe_file_denies_writers) allow_write_access(old);
+    fput(old);
 }
 
 }  // namespace kernel

@@ -1,35 +1,12 @@
-// Linux mm/mmap.c, second part: mapping, and the address space's limits. mmap(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+// Linux mm/mmap.c, mm/util.c, the part that all versions share: the checks of a mapping, and the address space's limits.
+// mmap(2), munmap(2), brk(2), mprotect(2).
+#include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 
 Result<u64> arch_get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);  // sys_x86_64.cpp
 Result<u64> arch_get_unmapped_area_topdown(file*, u64 address, u64 length, pgoff_t, u64 flags);
-
-u64 vm_get_page_prot(u64 vm_flags) {
-    if (!(vm_flags & VM_ACCESS)) return PTE_PROTNONE | cpu::PTE_ACCESSED;
-    u64 prot = cpu::PTE_PRESENT | cpu::PTE_USER | cpu::PTE_ACCESSED;
-    if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) prot |= cpu::PTE_WRITE;
-    return vm_flags & VM_EXEC ? prot : prot | cpu::PTE_NX;
-}
-
-void vm_stat_account(mm_struct* mm, u64 flags, const file* file, i64 pages) {
-    const u64 count = static_cast<u64>(pages);
-    mm->total_vm += count;
-    if (file) {
-        mm->shared_vm += count;
-        if ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC) mm->exec_vm += count;
-    } else if (flags & VM_GROWSDOWN) {
-        mm->stack_vm += count;
-    }
-}
-
-TRACED(int, may_expand_vm, (mm_struct*, mm), (u64, npages)) {
-    const u64 limit = rlimit_cur(RLIMIT_AS) >> PAGE_SHIFT;
-    return check("total_vm + npages <= RLIMIT_AS", npages <= limit && mm->total_vm <= limit - npages,
-                 mm->total_vm + npages);
-}
 
 // OVERCOMMIT_GUESS (mm/mmap.c __vm_enough_memory): only what could never fit is refused.
 int security_vm_enough_memory_mm(u64 pages) {
@@ -46,21 +23,15 @@ TRACED(Result<u64>, get_unmapped_area, (struct file*, file), (u64, addr), (u64, 
     return found;
 }
 
-namespace {
-
 u64 calc_vm_prot_bits(u64 prot) {
     return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
-u64 calc_vm_flag_bits(u64 flags) {
-    return (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_DENYWRITE ? VM_DENYWRITE : 0) |
-           (flags & MAP_LOCKED ? VM_LOCKED : 0);
-}
-
-// Lowest address that a hint may name without MAP_FIXED.
 u64 round_hint_to_min(u64 hint) {
     hint &= PAGE_MASK;
     return hint != 0 && hint < mmap_min_addr ? PAGE_ALIGN(mmap_min_addr) : hint;
 }
+
+namespace {
 
 // The checks of a mapping's type against the file's mode; adds VM_SHARED and the like.
 int fileMappingFlags(const file* file, u64 prot, u64 flags, u64& vm_flags) {
@@ -75,6 +46,8 @@ int fileMappingFlags(const file* file, u64 prot, u64 flags, u64& vm_flags) {
     if (!check("file open for reading", (file->f_mode & FMODE_READ) != 0, file->f_mode)) return -EACCES;
     return file->f_op && file->f_op->canMmap() ? 0 : -ENODEV;
 }
+
+}  // namespace
 
 int mappingFlags(const file* file, u64 address, u64 prot, u64 flags, u64& vm_flags, pgoff_t& pgoff) {
     if (file) return fileMappingFlags(file, prot, flags, vm_flags);
@@ -91,40 +64,11 @@ int mappingFlags(const file* file, u64 address, u64 prot, u64 flags, u64& vm_fla
     }
 }
 
-int mlockLimit(const mm_struct* mm, u64 vm_flags, u64 length) {
-    if (!(vm_flags & VM_LOCKED)) return 0;
+bool withinLockLimit(const mm_struct* mm, u64 vm_flags, u64 length) {
+    if (!(vm_flags & VM_LOCKED)) return true;
     const u64 locked = (length >> PAGE_SHIFT) + mm->locked_vm;
-    return check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked)
-               ? 0
-               : -EAGAIN;
+    return check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked);
 }
-
-}  // namespace
-
-TRACED(Result<u64>, do_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flags),
-       (pgoff_t, pgoff)) {
-    mm_struct* mm = current->mm;
-    if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
-    if (!check("len != 0", len != 0, len)) return Failure{-EINVAL};
-    if (!(flags & MAP_FIXED)) addr = round_hint_to_min(addr);
-    len = PAGE_ALIGN(len);
-    if (!check("PAGE_ALIGN(len) does not overflow", len != 0, len)) return Failure{-ENOMEM};
-    if (!check("offset does not overflow", pgoff + (len >> PAGE_SHIFT) >= pgoff, pgoff)) return Failure{-EOVERFLOW};
-    if (!check("map_count <= sysctl_max_map_count", mm->map_count <= sysctl_max_map_count, mm->map_count.get()))
-        return Failure{-ENOMEM};
-    addr = TRY(get_unmapped_area(file, addr, len, pgoff, flags));
-    u64 vm_flags =
-        calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-    if (flags & MAP_LOCKED && !capable(CAP_IPC_LOCK) && rlimit_cur(RLIMIT_MEMLOCK) == 0) return Failure{-EPERM};
-    TRY_INT(mlockLimit(mm, vm_flags, len));
-    TRY_INT(mappingFlags(file, addr, prot, flags, vm_flags, pgoff));
-    if (flags & MAP_NORESERVE) vm_flags |= VM_NORESERVE;
-    const u64 mapped = TRY(mmap_region(file, addr, len, vm_flags, pgoff));
-    if (vm_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) mm_populate(mm, mapped, len);
-    return mapped;
-}
-
-namespace {
 
 u64 countPagesMapped(mm_struct* mm, u64 start, u64 end) {
     u64 pages = 0;
@@ -134,7 +78,6 @@ u64 countPagesMapped(mm_struct* mm, u64 start, u64 end) {
     return pages;
 }
 
-// file or shared memory behind the new VMA; on failure nothing is held.
 int attachFile(vm_area_struct* vma, struct file* file) {
     if (vma->vm_flags & VM_GROWSDOWN && (file || vma->vm_flags & VM_SHARED)) return -EINVAL;
     if (file == nullptr) return vma->vm_flags & VM_SHARED ? shmem_zero_setup(vma) : 0;
@@ -146,43 +89,34 @@ int attachFile(vm_area_struct* vma, struct file* file) {
     return 0;
 }
 
-}  // namespace
+int acctStackGrowth(vm_area_struct* vma, u64 size, u64 grow) {
+    mm_struct* mm = vma->vm_mm;
+    if (!version().mm.may_expand_vm(mm, vma->vm_flags, grow)) return -ENOMEM;
+    if (!check("size <= RLIMIT_STACK", size <= rlimit_cur(RLIMIT_STACK), size)) return -ENOMEM;
+    if (!withinLockLimit(mm, vma->vm_flags, grow << PAGE_SHIFT)) return -ENOMEM;
+    TRY_INT(security_vm_enough_memory_mm(grow));
+    if (vma->vm_flags & VM_LOCKED) mm->locked_vm += grow;
+    version().mm.vm_stat_account(mm, vma->vm_flags, vma->vm_file, static_cast<i64>(grow));
+    return 0;
+}
 
-TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), (u64, vm_flags), (pgoff_t, pgoff)) {
+SYSCALL_DEFINE(2, munmap, (UserPtr<void>, addr), (size_t, len)) { return version().mm.munmap(addr.address, len); }
+
+// brk(2), C library/kernel differences: the result is always the break.
+SYSCALL_DEFINE(1, brk, (UserPtr<void>, brk)) {
     mm_struct* mm = current->mm;
-    if (!may_expand_vm(mm, len >> PAGE_SHIFT) &&
-        !may_expand_vm(mm, (len >> PAGE_SHIFT) - countPagesMapped(mm, addr, addr + len)))
-        return Failure{-ENOMEM};
-    if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
-    if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {  // accountable_mapping
-        TRY_INT(security_vm_enough_memory_mm(len >> PAGE_SHIFT));
-        vm_flags |= VM_ACCOUNT;
-    }
-    vm_area_struct* vma = nullptr;
-    if (file || !(vm_flags & VM_SHARED))
-        vma = vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vm_flags, 0, file, pgoff);
-    if (vma == nullptr) {
-        vma = new vm_area_struct;
-        vma->vm_mm = mm;
-        vma->vm_start = addr;
-        vma->vm_end = addr + len;
-        vma->vm_flags = vm_flags;
-        vma->vm_pgoff = pgoff;
-        if (const int error = attachFile(vma, file)) {
-            delete vma;
-            return Failure{error};
-        }
-        vma_link(mm, vma);
-    }
-    vm_stat_account(mm, vm_flags, vma->vm_file, static_cast<i64>(len >> PAGE_SHIFT));
-    if (vm_flags & VM_LOCKED) mm->locked_vm += len >> PAGE_SHIFT;
-    return addr;
+    if (version().mm.moveBreak(mm, brk.address)) mm->brk = brk.address;
+    return static_cast<long>(mm->brk);
+}
+
+SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtection, protection)) {
+    return version().mm.mprotect(addr.address, len, protection);
 }
 
 // mm/util.c.
 TRACED(Result<u64>, vm_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag),
        (pgoff_t, pgoff)) {
-    return do_mmap_pgoff(file, addr, len, prot, flag, pgoff);
+    return version().mm.do_mmap(file, addr, len, prot, flag, pgoff);
 }
 
 TRACED(Result<u64>, vm_mmap, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag), (u64, offset)) {
@@ -190,7 +124,7 @@ TRACED(Result<u64>, vm_mmap, (struct file*, file), (u64, addr), (u64, len), (u64
     return vm_mmap_pgoff(file, addr, len, prot, flag, offset >> PAGE_SHIFT);
 }
 
-TRACED(long, sys_mmap_pgoff, (u64, addr), (u64, len), (u64, prot), (u64, flags), (u64, fd), (u64, pgoff)) {
+TRACED_AS(long, sys_mmap_pgoff, version().mm.mmap_pgoff, (u64, addr), (u64, len), (u64, prot), (u64, flags), (u64, fd), (u64, pgoff)) {
     file* mapped = nullptr;
     if (!(flags & MAP_ANONYMOUS)) {
         mapped = fget(static_cast<unsigned>(fd));
@@ -229,7 +163,7 @@ TRACED(int, install_special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), 
         delete vma;
         return error;
     }
-    mm->total_vm += len >> PAGE_SHIFT;
+    version().mm.vm_stat_account(mm, vma->vm_flags, nullptr, static_cast<i64>(len >> PAGE_SHIFT));
     return 0;
 }
 

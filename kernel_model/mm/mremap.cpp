@@ -39,7 +39,7 @@ Result<vm_area_struct*> vma_to_resize(u64 addr, u64 old_len, u64 new_len) {
     if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
         !capable(CAP_IPC_LOCK))
         return Failure{-EAGAIN};
-    if (!may_expand_vm(mm, grow)) return Failure{-ENOMEM};
+    if (!version().mm.may_expand_vm(mm, vma->vm_flags, grow)) return Failure{-ENOMEM};
     if (vma->vm_flags & VM_ACCOUNT && security_vm_enough_memory_mm(grow) != 0) return Failure{-EFAULT};
     return vma;
 }
@@ -51,7 +51,7 @@ vm_area_struct* copy_vma(vm_area_struct* vma, u64 addr, u64 len, pgoff_t pgoff) 
     if (vm_area_struct* merged =
             vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file, pgoff))
         return merged;
-    vm_area_struct* copy = copyOfVma(vma);
+    vm_area_struct* copy = version().mm.vm_area_dup(vma);
     copy->vm_start = addr;
     copy->vm_end = addr + len;
     copy->vm_pgoff = pgoff;
@@ -66,15 +66,15 @@ TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old
     const u64 flags = vma->vm_flags;
     vm_area_struct* target = copy_vma(vma, new_addr, new_len, linear_page_index(vma, old_addr));
     vma = find_vma(mm, old_addr);  // merging may have made it part of another
-    vm_stat_account(mm, flags, target->vm_file, static_cast<i64>(new_len >> PAGE_SHIFT));
+    version().mm.vm_stat_account(mm, flags, target->vm_file, static_cast<i64>(new_len >> PAGE_SHIFT));
     if (flags & VM_LOCKED) mm->locked_vm += new_len >> PAGE_SHIFT;
     const u64 moved = move_page_tables(vma, old_addr, target, new_addr, old_len);
     if (moved < old_len) {  // out of memory: back, and the new place is the one to unmap
         move_page_tables(target, new_addr, vma, old_addr, moved);
-        do_munmap(mm, new_addr, new_len);
+        version().mm.do_munmap(mm, new_addr, new_len);
         return Failure{-ENOMEM};
     }
-    do_munmap(mm, old_addr, old_len);
+    version().mm.do_munmap(mm, old_addr, old_len);
     if (flags & VM_LOCKED) mm_populate(mm, new_addr + old_len, new_len - old_len);
     return new_addr;
 }
@@ -86,9 +86,9 @@ TRACED(Result<u64>, mremap_to, (u64, addr), (u64, old_len), (u64, new_addr), (u6
     if (new_addr & ~PAGE_MASK || new_len > TASK_SIZE || new_addr > TASK_SIZE - new_len) return Failure{-EINVAL};
     if (new_addr <= addr && new_addr + new_len > addr) return Failure{-EINVAL};
     if (addr <= new_addr && addr + old_len > new_addr) return Failure{-EINVAL};
-    TRY_INT(do_munmap(mm, new_addr, new_len));
+    TRY_INT(version().mm.do_munmap(mm, new_addr, new_len));
     if (old_len >= new_len) {
-        const int error = do_munmap(mm, addr + new_len, old_len - new_len);
+        const int error = version().mm.do_munmap(mm, addr + new_len, old_len - new_len);
         if (error && old_len != new_len) return Failure{error};
         old_len = new_len;
     }
@@ -108,7 +108,7 @@ bool vma_expandable(vm_area_struct* vma, u64 delta) {
 Result<u64> resize(u64 addr, u64 old_len, u64 new_len, bool may_move) {
     mm_struct* mm = current->mm;
     if (old_len >= new_len) {
-        const int error = do_munmap(mm, addr + new_len, old_len - new_len);
+        const int error = version().mm.do_munmap(mm, addr + new_len, old_len - new_len);
         if (error && old_len != new_len) return Failure{error};
         return addr;
     }
@@ -116,7 +116,7 @@ Result<u64> resize(u64 addr, u64 old_len, u64 new_len, bool may_move) {
     if (old_len == vma->vm_end - addr && vma_expandable(vma, new_len - old_len)) {
         const u64 pages = (new_len - old_len) >> PAGE_SHIFT;
         vma_adjust(vma, vma->vm_start, addr + new_len, vma->vm_pgoff);
-        vm_stat_account(mm, vma->vm_flags, vma->vm_file, static_cast<i64>(pages));
+        version().mm.vm_stat_account(mm, vma->vm_flags, vma->vm_file, static_cast<i64>(pages));
         if (vma->vm_flags & VM_LOCKED) {
             mm->locked_vm += pages;
             mm_populate(mm, addr + old_len, new_len - old_len);

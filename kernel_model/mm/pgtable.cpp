@@ -32,7 +32,7 @@ bool isLoaded(const mm_struct* mm) { return processor().cr3() == mm->pgd; }
 u64 pgd_alloc() {
     const page* table = allocTable();
     if (table == nullptr) return 0;
-    reinterpret_cast<u64*>(page_address(table))[511] = vsyscallEntry();  // the kernel's half
+    if (version().mm.vsyscall) reinterpret_cast<u64*>(page_address(table))[511] = vsyscallEntry();  // the kernel's half
     return page_to_pfn(table) << PAGE_SHIFT;
 }
 
@@ -42,29 +42,40 @@ void pgd_free(u64 pgd) {
     put_page(pfn_to_page(pgd >> PAGE_SHIFT));
 }
 
-u64* pte_lookup(mm_struct* mm, u64 address) {
+namespace {
+
+// The entry of this level for the address, or null when the table it would be in is missing.
+u64* entryAt(mm_struct* mm, u64 address, unsigned level) {
     u64* table = tableOf(mm->pgd);
-    for (unsigned level = 3; level > 0; --level) {
-        const u64 entry = table[cpu::pageTableIndex(address, level)];
+    for (unsigned above = 3; above > level; --above) {
+        const u64 entry = table[cpu::pageTableIndex(address, above)];
         if (!(entry & cpu::PTE_PRESENT)) return nullptr;
         table = tableOf(entry);
     }
-    return table + cpu::pageTableIndex(address, 0);
+    return table + cpu::pageTableIndex(address, level);
+}
+
+}  // namespace
+
+u64* pte_lookup(mm_struct* mm, u64 address) { return entryAt(mm, address, 0); }
+
+bool tableAt(mm_struct* mm, u64 address, unsigned level) {
+    const u64* entry = entryAt(mm, address, level);
+    return entry && *entry & cpu::PTE_PRESENT;
+}
+
+int allocLevel(mm_struct* mm, u64 address, unsigned level) {
+    const page* lower = allocTable();
+    if (lower == nullptr) return -ENOMEM;
+    *entryAt(mm, address, level) = pfn_pte(page_to_pfn(lower), PTE_TABLE);
+    if (level == 1) mm->nr_ptes += 1;
+    return 0;
 }
 
 u64* pte_alloc(mm_struct* mm, u64 address) {
-    u64* table = tableOf(mm->pgd);
-    for (unsigned level = 3; level > 0; --level) {
-        u64& entry = table[cpu::pageTableIndex(address, level)];
-        if (!(entry & cpu::PTE_PRESENT)) {
-            const page* lower = allocTable();
-            if (lower == nullptr) return nullptr;
-            entry = pfn_pte(page_to_pfn(lower), PTE_TABLE);
-            if (level == 1) mm->nr_ptes += 1;
-        }
-        table = tableOf(entry);
-    }
-    return table + cpu::pageTableIndex(address, 0);
+    for (unsigned level = 3; level > 0; --level)
+        if (!tableAt(mm, address, level) && allocLevel(mm, address, level) != 0) return nullptr;
+    return pte_lookup(mm, address);
 }
 
 void setEntry(mm_struct* mm, u64 address, u64* entry, u64 value) {
@@ -93,7 +104,7 @@ void free_pgd_range(mm_struct* mm, u64 start, u64 end, u64 floor, u64 ceiling) {
     freeTables(mm, tableOf(mm->pgd), 3, start, end, floor, ceiling);
 }
 
-void free_pgtables(mm_struct* mm, u64 start, u64 end) { free_pgd_range(mm, start, end, start, end); }
+void freePageTables(mm_struct* mm, u64 start, u64 end) { free_pgd_range(mm, start, end, start, end); }
 
 page* vm_normal_page(u64 pte) { return pte & PTE_SPECIAL ? nullptr : pfn_to_page(cpu::frameOf(pte)); }
 

@@ -24,6 +24,8 @@ u32 mergeableAnonVma(const vm_area_struct* vma) {
 
 }  // namespace
 
+u32 newAnonVma() { return ++last_anon_vma; }
+
 void anon_vma_prepare(vm_area_struct* vma) {
     if (vma->anon_vma) return;
     const u32 shared = mergeableAnonVma(vma);

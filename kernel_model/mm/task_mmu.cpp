@@ -16,7 +16,7 @@ std::string escapeNewlines(const std::string& path) {
 
 // v3.10: the lowest page of a growing stack is its guard and not shown.
 bool startsWithGuardPage(const vm_area_struct* vma) {
-    if (!(vma->vm_flags & VM_GROWSDOWN)) return false;
+    if (!(vma->vm_flags & VM_GROWSDOWN) || version().mm.stack_guard_gap != 0) return false;
     const vm_area_struct* prev = vmaPrevious(vma);
     return !(prev && prev->vm_end == vma->vm_start && prev->vm_flags & VM_GROWSDOWN);
 }
@@ -57,6 +57,7 @@ TRACED(std::string, show_map_vma, (const vm_area_struct*, vma)) {
 std::string show_maps(const mm_struct* mm) {
     std::string all;
     for (const auto& [start, vma] : mm->mm_rb) all += show_map_vma(vma);
+    if (!version().mm.vsyscall) return all;
     return all + "ffffffffff600000-ffffffffff601000 r-xp 00000000 00:00 0                  [vsyscall]\n";
 }
 

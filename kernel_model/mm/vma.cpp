@@ -9,6 +9,18 @@ void denyWriters(const vm_area_struct* vma, int by) {
     if (vma->vm_file && vma->vm_flags & VM_DENYWRITE) vma->vm_file->f_inode->i_writecount += by;
 }
 
+// is_mergeable_anon_vma: VMAs whose anon_vma was cloned by fork merge with nobody who does not have the same one.
+bool anonMergeable(u32 one, u32 other, const vm_area_struct* vma) {
+    if ((one == 0 || other == 0) && (vma == nullptr || vma->anon_vma_chain <= 1)) return true;
+    return one == other;
+}
+
+bool mergeable(const vm_area_struct* vma, const MergeRequest& r) {
+    return vma->vm_flags == r.flags && vma->vm_file == r.vm_file && vma->vm_ops == nullptr &&
+           anonMergeable(r.anon_vma, vma->anon_vma, vma);
+}
+}  // namespace
+
 void setRange(vm_area_struct* vma, u64 start, u64 end, pgoff_t pgoff) {
     mm_struct* mm = vma->vm_mm;
     const VmaRange before = rangeOf(vma);
@@ -23,23 +35,6 @@ void setRange(vm_area_struct* vma, u64 start, u64 end, pgoff_t pgoff) {
     traceVmaChange(vma, before);
 }
 
-// is_mergeable_anon_vma: VMAs whose anon_vma was cloned by fork merge with nobody who does not have the same one.
-bool anonMergeable(u32 one, u32 other, const vm_area_struct* vma) {
-    if ((one == 0 || other == 0) && (vma == nullptr || vma->anon_vma_chain <= 1)) return true;
-    return one == other;
-}
-
-struct MergeRequest {
-    u64 flags;
-    u32 anon_vma;
-    const file* vm_file;
-    pgoff_t pgoff, pages;
-};
-
-bool mergeable(const vm_area_struct* vma, const MergeRequest& r) {
-    return vma->vm_flags == r.flags && vma->vm_file == r.vm_file && vma->vm_ops == nullptr &&
-           anonMergeable(r.anon_vma, vma->anon_vma, vma);
-}
 bool canMergeAfter(const vm_area_struct* vma, const MergeRequest& r) {
     return mergeable(vma, r) && vma->vm_pgoff + vma_pages(vma) == r.pgoff;
 }
@@ -52,6 +47,8 @@ void inheritAnonVma(vm_area_struct* to, const vm_area_struct* from) {
     to->anon_vma = from->anon_vma;
     to->anon_vma_chain = from->anon_vma_chain;
 }
+
+namespace {
 
 // The survivor takes over all of `gone`.
 void absorb(vm_area_struct* survivor, vm_area_struct* gone) {
@@ -126,12 +123,14 @@ traces::Value traceValue(const VmaList& list) {
     return value;
 }
 
-TRACED(void, vma_link, (mm_struct*, mm), (vm_area_struct*, vma)) {
+void linkVma(mm_struct* mm, vm_area_struct* vma) {
     mm->mm_rb.emplace(vma->vm_start, vma);
     mm->map_count += 1;
     denyWriters(vma, -1);
     traceVma("add", vma);
 }
+
+TRACED(void, vma_link, (mm_struct*, mm), (vm_area_struct*, vma)) { linkVma(mm, vma); }
 
 void unlinkVma(vm_area_struct* vma) {
     mm_struct* mm = vma->vm_mm;
@@ -143,6 +142,7 @@ void unlinkVma(vm_area_struct* vma) {
 
 void remove_vma(vm_area_struct* vma) {
     denyWriters(vma, 1);
+    if (vma->vm_file && vma->vm_flags & VM_SHARED) filemap_write_and_wait(&vma->vm_file->f_inode->i_mapping);
     if (vma->vm_file) fput(vma->vm_file);
     delete vma;
 }
@@ -175,27 +175,6 @@ vm_area_struct* copyOfVma(const vm_area_struct* from) {
     return vma;
 }
 
-// The part of the VMA on one side of the address becomes a VMA of its own: below it, or from it on.
-TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
-    vm_area_struct* part = copyOfVma(vma);
-    if (new_below) {
-        part->vm_end = addr;
-    } else {
-        part->vm_start = addr;
-        part->vm_pgoff = linear_page_index(vma, addr);
-    }
-    if (new_below) setRange(vma, addr, vma->vm_end, linear_page_index(vma, addr));
-    else setRange(vma, vma->vm_start, addr, vma->vm_pgoff);
-    vma_link(mm, part);
-    return 0;
-}
-
-int split_vma(mm_struct* mm, vm_area_struct* vma, u64 address, int new_below) {
-    if (!check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get()))
-        return -ENOMEM;
-    return __split_vma(mm, vma, address, new_below);
-}
-
 TRACED(vm_area_struct*, vma_merge, (mm_struct*, mm), (vm_area_struct*, prev), (u64, addr), (u64, end), (u64, vm_flags),
        (u32, anon_vma), (struct file*, file), (pgoff_t, pgoff)) {
     if (vm_flags & VM_SPECIAL) return nullptr;
@@ -217,8 +196,8 @@ int changeFlags(vm_area_struct** vma, vm_area_struct** prev, u64 start, u64 end,
         *vma = *prev;
     } else {
         *prev = *vma;
-        if (start != (*vma)->vm_start) TRY_INT(split_vma(mm, *vma, start, 1));
-        if (end != (*vma)->vm_end) TRY_INT(split_vma(mm, *vma, end, 0));
+        if (start != (*vma)->vm_start) TRY_INT(version().mm.split_vma(mm, *vma, start, 1));
+        if (end != (*vma)->vm_end) TRY_INT(version().mm.split_vma(mm, *vma, end, 0));
     }
     const VmaRange before = rangeOf(*vma);
     (*vma)->vm_flags = newflags;

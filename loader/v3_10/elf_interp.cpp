@@ -1,7 +1,7 @@
 // fs/binfmt_elf.c load_elf_interp of v3.10: maps the dynamic linker, which has its own headers and bss.
 #include "loader/v3_10/elf_image.hpp"
 
-#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/versions/v3_10/mm.hpp"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ int mapBss(const Interpreter& i) {
     if (padzero(i.elf_bss)) return -EFAULT;
     const u64 start = ELF_PAGEALIGN(i.elf_bss);
     if (i.last_bss <= start) return 0;
-    (void)TRY(vm_brk(start, i.last_bss - start));
+    (void)TRY(kernel::v3_10::vm_brk(start, i.last_bss - start));
     return 0;
 }
 

@@ -84,6 +84,10 @@ struct file_operations {
     virtual bool shortReads() const { return false; }       // pipes, terminals: one read call asks once
     virtual int fsync(file*) { return 0; }
     virtual bool canMmap() const { return false; }
+    virtual bool inMemory(const inode*) const { return true; }      // memory is its storage (tmpfs): nothing is read from a device
+    virtual bool resident(const inode*, pgoff_t) const { return false; }    // in that memory, though not in the page cache
+    virtual bool writesBack(const inode*) const { return false; }   // pages changed through mappings go out by writepage
+    virtual int writepage(inode*, pgoff_t, std::span<const u8> /*page*/) { return 0; }
     virtual int readpage(inode*, pgoff_t, std::span<u8> /*page*/) { return -EIO; }   // page arrives zeroed
 };
 
@@ -192,6 +196,7 @@ long generic_file_read(file*, std::span<u8> to, loff_t& pos);
 long generic_file_write(file*, std::span<const u8> from, loff_t& pos);       // O_APPEND; ENOMEM, EFBIG
 void truncate_setsize(inode*, loff_t);                                       // drops pages behind, zeroes the rest of the last
 void truncate_inode_pages(address_space*);
+int filemap_write_and_wait(address_space*);                                 // what shared mappings changed; 0 or -errno
 // ---- fs/fs_struct.cpp
 int copy_fs(u64 clone_flags, task_struct*);
 fs_struct* copy_fs_struct(fs_struct*);

@@ -24,32 +24,20 @@ u64 nr_free_pages();
 
 // ---- mm/mmap.cpp
 vm_area_struct* find_vma(mm_struct*, u64 address);                      // first with vm_end > address, or null
-vm_area_struct* find_extend_vma(mm_struct*, u64 address);
 vm_area_struct* find_vma_intersection(mm_struct*, u64 start, u64 end);
 int insert_vm_struct(mm_struct*, vm_area_struct*);
 Result<u64> get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);
-Result<u64> do_mmap_pgoff(file*, u64 address, u64 length, u64 prot, u64 flags, pgoff_t pgoff);   // on current->mm
 Result<u64> vm_mmap(file*, u64 address, u64 length, u64 prot, u64 flags, u64 offset);            // offset in bytes
-Result<u64> vm_brk(u64 address, u64 length);
-int do_munmap(mm_struct*, u64 start, u64 length);
-int expand_stack(vm_area_struct*, u64 address);
 // Moves a VMA's ends (shift_arg_pages, mremap): keeps mm_rb in order and emits the `change` event. Never fails here.
 int vma_adjust(vm_area_struct*, u64 start, u64 end, pgoff_t pgoff);
 int install_special_mapping(mm_struct*, u64 address, u64 length, u64 vm_flags, std::vector<page*> pages, const vm_operations_struct*);
-void exit_mmap(mm_struct*);
-int may_expand_vm(mm_struct*, u64 pages);
-// ---- mm/mprotect.cpp
-int mprotect_fixup(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
 // ---- mm/mremap.cpp
 u64 move_page_tables(vm_area_struct* from, u64 old_address, vm_area_struct* to, u64 new_address, u64 length);
 // ---- mm/memory.cpp
 constexpr u32 FAULT_FLAG_WRITE = 1, FAULT_FLAG_USER = 2;
 constexpr int VM_FAULT_OOM = 1, VM_FAULT_SIGBUS = 2, VM_FAULT_MAJOR = 4, VM_FAULT_ERROR = VM_FAULT_OOM | VM_FAULT_SIGBUS;
-int handle_mm_fault(mm_struct*, vm_area_struct*, u64 address, u32 flags);
-int copy_page_range(mm_struct* dst, mm_struct* src, vm_area_struct*);
-void zap_page_range(vm_area_struct*, u64 start, u64 length);
 void unmap_mapping_range(const address_space*, pgoff_t first);          // a file was cut to `first` pages
-void free_pgtables(mm_struct*, u64 start, u64 end);                     // tables of an address range without VMAs
+void freePageTables(mm_struct*, u64 start, u64 end);                    // tables of an address range without VMAs
 u64* pte_lookup(mm_struct*, u64 address);                               // entry, or null when a table is missing
 void set_pte_at(mm_struct*, u64 address, u64* entry, u64 value);        // emits `pte`, invalidates the TLB page if mm is loaded
 // Faults the page in as the kernel's get_user_pages does and returns it (with a reference), on any mm.
@@ -62,8 +50,7 @@ void mmput(mm_struct*);
 void mmdrop(mm_struct*);
 void set_mm_exe_file(mm_struct*, file*);
 
-// ---- arch/x86/mm/fault.cpp: a #PF of the guest (or of uaccess on its behalf) on current.
-void do_page_fault(u64 address, u32 error_code);                        // user mode: queues the signal when it is bad
+// ---- arch/x86/mm/fault.cpp
 bool fault_in_user_byte(u64 address, bool write);                       // uaccess: true when the byte may be accessed now
 
 // ---- fs/proc/task_mmu.c's part of /proc/PID/maps (mm/task_mmu.cpp): lines with their newline

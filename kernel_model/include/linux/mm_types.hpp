@@ -25,13 +25,14 @@ struct page {
     pgoff_t index = 0;
     u32 flags = 0;              // PG_*
 };
-constexpr u32 PG_anon = 1, PG_dirty = 2, PG_uptodate = 4, PG_table = 8, PG_zero = 16, PG_traced = 32;   // PG_traced: its page_fill is out
+constexpr u32 PG_anon = 1, PG_dirty = 2, PG_uptodate = 4, PG_table = 8, PG_zero = 16, PG_traced = 32,   // PG_traced: its page_fill is out
+              PG_anon_exclusive = 64;   // v6.1: only this mapping may write to it without a copy
 traces::Value traceValue(const page*);      // its frame number
 
 constexpr u64 VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_SHARED = 8, VM_MAYREAD = 0x10, VM_MAYWRITE = 0x20,
               VM_MAYEXEC = 0x40, VM_MAYSHARE = 0x80, VM_GROWSDOWN = 0x100, VM_DENYWRITE = 0x800, VM_EXECUTABLE = 0x1000,
               VM_LOCKED = 0x2000, VM_DONTCOPY = 0x20000, VM_DONTEXPAND = 0x40000, VM_ACCOUNT = 0x100000,
-              VM_NORESERVE = 0x200000, VM_STACK_INCOMPLETE_SETUP = 0x4000000, VM_SEQ_READ = 0x8000, VM_RAND_READ = 0x10000;
+              VM_NORESERVE = 0x200000, VM_STACK_INCOMPLETE_SETUP = 0x4000000, VM_SEQ_READ = 0x8000, VM_RAND_READ = 0x10000, VM_WIPEONFORK = 0x2000000;
 constexpr u64 VM_DATA_DEFAULT_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;   // | VM_EXEC with READ_IMPLIES_EXEC
 constexpr u64 VM_STACK_FLAGS = VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT;
 
@@ -72,7 +73,8 @@ struct mm_struct : Object {
     FIELD(u64, locked_vm);
     FIELD(u64, stack_vm);
     FIELD(u64, exec_vm);
-    FIELD(u64, shared_vm);
+    FIELD(u64, shared_vm);                  // v3.10
+    FIELD(u64, data_vm);                    // v6.1: private writable
     FIELD(u64, def_flags);
     FIELD(u64, start_code);
     FIELD(u64, end_code);

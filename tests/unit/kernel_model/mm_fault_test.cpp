@@ -13,7 +13,7 @@ struct FaultWorld : MmWorld {
         task.pending.signal = 0;
         signal.shared_pending.list.clear();
         signal.shared_pending.signal = 0;
-        do_page_fault(address, error_code | cpu::PF_USER);
+        version().mm.page_fault(address, error_code | cpu::PF_USER);
         auto& list = task.pending.list.empty() ? signal.shared_pending.list : task.pending.list;
         if (list.empty()) return 0;
         CHECK(list.front().si_addr == address);

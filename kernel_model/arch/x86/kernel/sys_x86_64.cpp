@@ -14,7 +14,8 @@ Result<u64> unmappedAreaBottomUp(mm_struct* mm, u64 length, u64 low, u64 high) {
     u64 gap = low;
     const vm_area_struct* vma = find_vma(mm, low);
     for (; vma && vma->vm_start < high; vma = vmaNext(vma)) {
-        if (vma->vm_start > gap && vma->vm_start - gap >= length) return gap;
+        const u64 start = vm_start_gap(vma);
+        if (start > gap && start - gap >= length) return gap;
         gap = std::max(gap, vma->vm_end.get());
     }
     if (gap <= high && high - gap >= length) return gap;
@@ -27,16 +28,11 @@ Result<u64> unmappedAreaTopDown(mm_struct* mm, u64 length, u64 low, u64 high) {
     for (auto at = mm->mm_rb.lower_bound(high); at != mm->mm_rb.begin();) {
         const vm_area_struct* vma = (--at)->second;
         if (vma->vm_end <= gap_end && gap_end - vma->vm_end >= length) break;
-        gap_end = std::min(gap_end, vma->vm_start.get());
+        gap_end = std::min(gap_end, vm_start_gap(vma));
         if (gap_end < low + length) return Failure{-ENOMEM};
     }
     if (gap_end < low || gap_end - low < length) return Failure{-ENOMEM};
     return gap_end - length;
-}
-
-bool hintIsFree(mm_struct* mm, u64 address, u64 length, u64 end) {
-    const vm_area_struct* vma = find_vma(mm, address);
-    return end - length >= address && (vma == nullptr || address + length <= vma->vm_start);
 }
 
 }  // namespace
@@ -50,10 +46,8 @@ TRACED(Result<u64>, arch_get_unmapped_area, (struct file*, filp), (u64, addr), (
     const u64 end = low ? 0x8000'0000 : TASK_SIZE;
     if (low && current->flags & PF_RANDOMIZE) begin = PAGE_ALIGN(begin + randomU64("map_32bit") % 0x0200'0000);
     if (len > end) return Failure{-ENOMEM};
-    if (addr != 0) {
-        addr = PAGE_ALIGN(addr);
-        if (hintIsFree(mm, addr, len, end)) return addr;
-    }
+    if (addr != 0)
+        if (const Result<u64> hint = version().mm.acceptHint(mm, addr, len, end); hint.ok()) return hint;
     return unmappedAreaBottomUp(mm, len, begin, end);
 }
 
@@ -63,7 +57,8 @@ TRACED(Result<u64>, arch_get_unmapped_area_topdown, (struct file*, filp), (u64, 
     if (len > TASK_SIZE) return Failure{-ENOMEM};
     if (flags & MAP_FIXED) return addr;
     if (!(flags & MAP_32BIT)) {
-        if (const u64 hint = PAGE_ALIGN(addr); addr != 0 && hintIsFree(mm, hint, len, TASK_SIZE)) return hint;
+        if (addr != 0)
+            if (const Result<u64> hint = version().mm.acceptHint(mm, addr, len, TASK_SIZE); hint.ok()) return hint;
         const Result<u64> found = unmappedAreaTopDown(mm, len, PAGE_SIZE, mm->mmap_base);
         if (found.ok()) return found;
     }

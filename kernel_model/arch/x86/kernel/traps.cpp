@@ -4,6 +4,7 @@
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/mm.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
 #include <algorithm>
@@ -103,7 +104,7 @@ static void doPageFault(const cpu::Trap& trap, const pt_regs* regs) {
     if (traces::tracer().on(traces::Kind::page_fault_user))
         traces::tracer().emit(traces::Kind::page_fault_user, {{"address", Value::hex(trap.address)}, {"ip", Value::hex(regs->ip)},
                                                               {"error_code", Value::hex(trap.error_code)}});
-    do_page_fault(trap.address, trap.error_code);
+    version().mm.page_fault(trap.address, trap.error_code);
     if (current->sigpending_flag) rememberFault(trap);
 }
 

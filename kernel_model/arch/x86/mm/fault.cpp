@@ -1,102 +1,19 @@
-// Linux arch/x86/mm/fault.c: what a #PF means.
+// Linux arch/x86/mm/fault.c: the kernel's own accesses to user memory.
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 
-bool emulate_vsyscall(pt_regs*, u64 address);  // arch/x86/kernel/vsyscall_64.cpp
-
-namespace {
-
-constexpr u64 VSYSCALL_PAGE = 0xffff'ffff'ff60'0000;
-constexpr u8 X86_TRAP_PF = 14;
-constexpr int SEGV_MAPERR_CODE = 1, SEGV_ACCERR_CODE = 2, BUS_ADRERR_CODE = 2;
-
-// The kernel's own accesses to user memory (uaccess) end through the exception table instead of in a signal.
-bool fixed_up = false;
-
-void forceFault(int signal, int code, u64 address, u64 error_code) {
-    current->thread.trap_nr = X86_TRAP_PF;
+void rememberPageFault(u64 address, u64 error_code) {
+    current->thread.trap_nr = cpu::VECTOR_PF;
     current->thread.error_code = error_code | (address >= TASK_SIZE ? cpu::PF_PRESENT : 0);
     current->thread.cr2 = address;
-    kernel_siginfo info;
-    info.si_signo = signal;
-    info.si_code = code;
-    info.si_addr = address;
-    force_sig_info(signal, info, current);
 }
-
-void badArea(u32 error_code, u64 address, int code) {
-    if (!(error_code & cpu::PF_USER)) {
-        fixed_up = true;
-        return;
-    }
-    if (error_code & cpu::PF_INSTRUCTION && (address & PAGE_MASK) == VSYSCALL_PAGE &&
-        emulate_vsyscall(task_pt_regs(current), address))
-        return;
-    forceFault(SIGSEGV, code, address, error_code);
-}
-
-TRACED(void, bad_area_nosemaphore, (u32, error_code), (u64, address)) {
-    badArea(error_code, address, SEGV_MAPERR_CODE);
-}
-TRACED(void, bad_area, (u32, error_code), (u64, address)) { badArea(error_code, address, SEGV_MAPERR_CODE); }
-TRACED(void, bad_area_access_error, (u32, error_code), (u64, address)) {
-    badArea(error_code, address, SEGV_ACCERR_CODE);
-}
-
-TRACED(int, access_error, (u32, error_code), (vm_area_struct*, vma)) {
-    if (error_code & cpu::PF_WRITE) return !check("VM_WRITE", (vma->vm_flags & VM_WRITE) != 0, vma->vm_flags.get());
-    if (error_code & cpu::PF_PRESENT) return !check("the page is not present", false, error_code);
-    return !check("VM_READ, VM_WRITE or VM_EXEC", (vma->vm_flags & VM_ACCESS) != 0, vma->vm_flags.get());
-}
-
-TRACED(void, mm_fault_error, (u32, error_code), (u64, address), (int, fault)) {
-    if (!(error_code & cpu::PF_USER)) {
-        fixed_up = true;
-    } else if (fault & VM_FAULT_OOM) {
-        // The OOM killer would choose the largest task; ours takes the one that asked.
-        force_sig(SIGKILL, current);
-    } else {
-        forceFault(SIGBUS, BUS_ADRERR_CODE, address, error_code);
-    }
-}
-
-// A user access far below rsp is no stack growth: 65536 + 32 words leave room for ENTER and red zones.
-bool farBelowStack(u32 error_code, u64 address) {
-    return error_code & cpu::PF_USER &&
-           !check("address + 65536 + 256 >= rsp", address + 65536 + 256 >= task_pt_regs(current)->sp,
-                  task_pt_regs(current)->sp);
-}
-
-TRACED(void, __do_page_fault, (u64, error_code), (u64, address)) {
-    const u32 code = static_cast<u32>(error_code);
-    mm_struct* mm = current->mm;
-    if (address >= TASK_SIZE || mm == nullptr) return bad_area_nosemaphore(code, address);
-    vm_area_struct* vma = find_vma(mm, address);
-    if (!check("a VMA ends above the address", vma != nullptr, address)) return bad_area(code, address);
-    if (vma->vm_start > address) {
-        if (!check("the address is in it or it grows down", (vma->vm_flags & VM_GROWSDOWN) != 0, vma->vm_start.get()))
-            return bad_area(code, address);
-        if (farBelowStack(code, address) || expand_stack(vma, address) != 0) return bad_area(code, address);
-    }
-    if (access_error(code, vma)) return bad_area_access_error(code, address);
-    const int fault = handle_mm_fault(mm, vma, address, code & cpu::PF_WRITE ? FAULT_FLAG_WRITE : 0);
-    if (fault & VM_FAULT_ERROR) return mm_fault_error(code, address, fault);
-    if (fault & VM_FAULT_MAJOR) current->maj_flt += 1;
-    else current->min_flt += 1;
-}
-
-}  // namespace
-
-TRACED(void, do_page_fault, (u64, address), (u32, error_code)) { __do_page_fault(error_code, address); }
 
 bool fault_in_user_byte(u64 address, bool write) {
     const u64* pte = address < TASK_SIZE && current->mm ? pte_lookup(current->mm, address) : nullptr;
     const bool present = pte && *pte & cpu::PTE_PRESENT;
-    fixed_up = false;
-    do_page_fault(address, (present ? cpu::PF_PRESENT : 0) | (write ? cpu::PF_WRITE : 0));
-    return !fixed_up;
+    return version().mm.page_fault(address, (present ? cpu::PF_PRESENT : 0) | (write ? cpu::PF_WRITE : 0));
 }
 
 }  // namespace kernel

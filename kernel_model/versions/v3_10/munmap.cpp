@@ -1,8 +1,29 @@
-// Linux mm/mmap.c, third part: unmapping, the heap, the stack's growth, the end of an address space. munmap(2), brk(2).
-#include "kernel_model/include/linux/syscalls.hpp"
+// Linux v3.10 mm/mmap.c, second part: unmapping, the heap, the stack's growth, the end of an address space.
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/versions/v3_10/mm.hpp"
 
-namespace kernel {
+namespace kernel::v3_10 {
+// The part of the VMA on one side of the address becomes a VMA of its own: below it, or from it on.
+TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
+    vm_area_struct* part = version().mm.vm_area_dup(vma);
+    if (new_below) {
+        part->vm_end = addr;
+    } else {
+        part->vm_start = addr;
+        part->vm_pgoff = linear_page_index(vma, addr);
+    }
+    if (new_below) setRange(vma, addr, vma->vm_end, linear_page_index(vma, addr));
+    else setRange(vma, vma->vm_start, addr, vma->vm_pgoff);
+    vma_link(mm, part);
+    return 0;
+}
+
+int split_vma(mm_struct* mm, vm_area_struct* vma, u64 address, int new_below) {
+    if (!check("map_count < sysctl_max_map_count", mm->map_count < sysctl_max_map_count, mm->map_count.get()))
+        return -ENOMEM;
+    return __split_vma(mm, vma, address, new_below);
+}
+
 namespace {
 
 TRACED(void, detach_vmas_to_be_unmapped, (mm_struct*, mm), (vm_area_struct*, vma), (u64, end), (VmaList&, detached)) {
@@ -14,7 +35,7 @@ TRACED(void, detach_vmas_to_be_unmapped, (mm_struct*, mm), (vm_area_struct*, vma
 TRACED(void, unmap_region, (mm_struct*, mm), (const VmaList&, detached), (u64, start), (u64, end)) {
     u64 unmapped = 0;
     for (const vm_area_struct* vma : detached)
-        unmapped += unmap_vmas(mm, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
+        unmapped += zapRange(mm, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));
     const vm_area_struct* prev = vmaBefore(mm, start);
     const auto next = mm->mm_rb.lower_bound(end);
     free_pgd_range(mm, start, end, prev ? prev->vm_end.get() : 0, next == mm->mm_rb.end() ? ~u64{0} : next->first);
@@ -60,8 +81,6 @@ TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
 
 TRACED(int, vm_munmap, (u64, start), (u64, len)) { return do_munmap(current->mm, start, len); }
 
-SYSCALL_DEFINE(2, munmap, (UserPtr<void>, addr), (size_t, len)) { return vm_munmap(addr.address, len); }
-
 // Anonymous private memory at exactly this place.
 TRACED(Result<u64>, do_brk, (u64, addr), (u64, len)) {
     mm_struct* mm = current->mm;
@@ -70,9 +89,7 @@ TRACED(Result<u64>, do_brk, (u64, addr), (u64, len)) {
     u64 flags = VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT | mm->def_flags;
     if (current->personality & READ_IMPLIES_EXEC) flags |= VM_EXEC;
     (void)TRY(get_unmapped_area(nullptr, addr, len, 0, MAP_FIXED));
-    if (mm->def_flags & VM_LOCKED && mm->locked_vm + (len >> PAGE_SHIFT) > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
-        !capable(CAP_IPC_LOCK))
-        return Failure{-EAGAIN};
+    if (!withinLockLimit(mm, mm->def_flags, len)) return Failure{-EAGAIN};
     if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
     if (!may_expand_vm(mm, len >> PAGE_SHIFT)) return Failure{-ENOMEM};
     if (!check("map_count <= sysctl_max_map_count", mm->map_count <= sysctl_max_map_count, mm->map_count.get()))
@@ -98,8 +115,6 @@ TRACED(Result<u64>, vm_brk, (u64, addr), (u64, len)) {
     return start;
 }
 
-namespace {
-
 // The heap's new end, or the reason why it stays.
 bool moveBreak(mm_struct* mm, u64 brk) {
     if (!check("brk >= mm->start_brk", brk >= mm->start_brk, brk)) return false;
@@ -119,28 +134,6 @@ bool moveBreak(mm_struct* mm, u64 brk) {
     return true;
 }
 
-}  // namespace
-
-// brk(2), C library/kernel differences: the result is always the break.
-SYSCALL_DEFINE(1, brk, (UserPtr<void>, brk)) {
-    mm_struct* mm = current->mm;
-    if (moveBreak(mm, brk.address)) mm->brk = brk.address;
-    return static_cast<long>(mm->brk);
-}
-
-int acct_stack_growth(vm_area_struct* vma, u64 size, u64 grow) {
-    mm_struct* mm = vma->vm_mm;
-    if (!may_expand_vm(mm, grow)) return -ENOMEM;
-    if (!check("size <= RLIMIT_STACK", size <= rlimit_cur(RLIMIT_STACK), size)) return -ENOMEM;
-    if (vma->vm_flags & VM_LOCKED && mm->locked_vm + grow > rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT &&
-        !capable(CAP_IPC_LOCK))
-        return -ENOMEM;
-    TRY_INT(security_vm_enough_memory_mm(grow));
-    if (vma->vm_flags & VM_LOCKED) mm->locked_vm += grow;
-    vm_stat_account(mm, vma->vm_flags, vma->vm_file, static_cast<i64>(grow));
-    return 0;
-}
-
 TRACED(int, expand_downwards, (vm_area_struct*, vma), (u64, address)) {
     anon_vma_prepare(vma);
     address &= PAGE_MASK;
@@ -148,7 +141,7 @@ TRACED(int, expand_downwards, (vm_area_struct*, vma), (u64, address)) {
     if (address >= vma->vm_start) return 0;
     const u64 size = vma->vm_end - address, grow = (vma->vm_start - address) >> PAGE_SHIFT;
     if (grow > vma->vm_pgoff) return -ENOMEM;
-    TRY_INT(acct_stack_growth(vma, size, grow));
+    TRY_INT(acctStackGrowth(vma, size, grow));
     vma_adjust(vma, address, vma->vm_end, vma->vm_pgoff - grow);
     return 0;
 }
@@ -172,7 +165,7 @@ TRACED(vm_area_struct*, find_extend_vma, (mm_struct*, mm), (u64, addr)) {
 // The TLB may keep entries of the dead address space: nobody runs in it, and whatever is loaded next flushes (pgd_free
 // too).
 TRACED(void, exit_mmap, (mm_struct*, mm)) {
-    for (const auto& [start, vma] : mm->mm_rb) unmap_vmas(mm, vma->vm_start, vma->vm_end);
+    for (const auto& [start, vma] : mm->mm_rb) zapRange(mm, vma->vm_start, vma->vm_end);
     for (auto at = mm->mm_rb.begin(); at != mm->mm_rb.end();) {
         const vm_area_struct* vma = at->second;
         const u64 ceiling = ++at == mm->mm_rb.end() ? ~u64{0} : at->first;
@@ -187,4 +180,4 @@ TRACED(void, exit_mmap, (mm_struct*, mm)) {
     BUG_ON(mm->nr_ptes != 0 || mm->rss_anon != 0 || mm->rss_file != 0);
 }
 
-}  // namespace kernel
+}  // namespace kernel::v3_10

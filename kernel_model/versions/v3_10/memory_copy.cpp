@@ -1,7 +1,8 @@
-// Linux mm/memory.c, second part: copying page tables at fork, clearing them at unmap.
+// Linux v3.10 mm/memory.c, second part: copying page tables at fork, clearing them.
+#include "kernel_model/versions/v3_10/mm.hpp"
 #include "kernel_model/mm/internal.hpp"
 
-namespace kernel {
+namespace kernel::v3_10 {
 namespace {
 
 // Write-protects a private page in both address spaces, so that whoever writes first gets a copy.
@@ -20,21 +21,6 @@ TRACED(void, copy_one_pte, (mm_struct*, dst_mm), (mm_struct*, src_mm), (PteSlot,
         ++(shared->flags & PG_anon ? dst_mm->rss_anon : dst_mm->rss_file);
     }
     setEntry(dst_mm, addr, dst_pte.entry, pte);
-}
-
-void zap_pte(mm_struct* mm, u64 address, u64* entry) {
-    const u64 pte = *entry;
-    setEntry(mm, address, entry, 0);
-    page* mapped = vm_normal_page(pte);
-    if (mapped == nullptr) return;
-    if (mapped->flags & PG_anon) {
-        --mm->rss_anon;
-    } else {
-        if (pte & cpu::PTE_DIRTY) mapped->flags |= PG_dirty;
-        --mm->rss_file;
-    }
-    --mapped->_mapcount;
-    put_page(mapped);
 }
 
 }  // namespace
@@ -61,31 +47,8 @@ TRACED(int, copy_page_range, (mm_struct*, dst_mm), (mm_struct*, src_mm), (vm_are
     return exhausted ? -ENOMEM : 0;
 }
 
-// How many entries there were; when there were any, the caller flushes the TLB.
-u64 unmap_vmas(mm_struct* mm, u64 start, u64 end) {
-    u64 entries = 0;
-    forEachEntry(mm, start, end, [&](u64 address, u64* entry) {
-        zap_pte(mm, address, entry);
-        ++entries;
-    });
-    return entries;
-}
-
-// A file was cut: nobody maps its pages from `first` on any more, private copies included (truncate_pagecache).
-void unmap_mapping_range(const address_space* mapping, pgoff_t first) {
-    for (const task_struct* task : all_tasks()) {
-        if (!task->mm) continue;
-        for (const auto& [start, vma] : task->mm->mm_rb) {
-            if (!vma->vm_file || &vma->vm_file->f_inode->i_mapping != mapping) continue;
-            const u64 kept = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
-            if (kept < vma_pages(vma))
-                zap_page_range(vma, start + (kept << PAGE_SHIFT), vma->vm_end - start - (kept << PAGE_SHIFT));
-        }
-    }
-}
-
 TRACED(void, zap_page_range, (vm_area_struct*, vma), (u64, start), (u64, size)) {
-    if (unmap_vmas(vma->vm_mm, start, start + size)) flush_tlb_range(vma->vm_mm, start, start + size);
+    if (zapRange(vma->vm_mm, start, start + size)) flush_tlb_range(vma->vm_mm, start, start + size);
 }
 
-}  // namespace kernel
+}  // namespace kernel::v3_10

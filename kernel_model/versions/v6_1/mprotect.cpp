@@ -1,8 +1,8 @@
-// Linux mm/mprotect.c. mprotect(2).
+// Linux v6.1 mm/mprotect.c.
 #include "kernel_model/mm/flags.hpp"
-#include "kernel_model/mm/internal.hpp"
+#include "kernel_model/versions/v6_1/mm.hpp"
 
-namespace kernel {
+namespace kernel::v6_1 {
 namespace {
 
 TRACED(u64, change_protection, (vm_area_struct*, vma), (u64, start), (u64, end)) {
@@ -19,33 +19,32 @@ TRACED(u64, change_protection, (vm_area_struct*, vma), (u64, start), (u64, end))
 
 }  // namespace
 
-static traces::Value traceValue(vm_area_struct** vma) { return vma ? objectValue(*vma) : traces::Value::null(); }
-
 TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (u64, start), (u64, end),
        (u64, newflags)) {
     mm_struct* mm = vma->vm_mm;
-    const u64 oldflags = vma->vm_flags;
-    const i64 pages = static_cast<i64>((end - start) >> PAGE_SHIFT);
+    const u64 oldflags = vma->vm_flags, pages = (end - start) >> PAGE_SHIFT;
     if (newflags == oldflags) {
         *pprev = vma;
         return 0;
     }
-    // Private pages that become writable count against the memory that can be promised.
-    if (newflags & VM_WRITE && !(oldflags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))) {
-        TRY_INT(security_vm_enough_memory_mm(static_cast<u64>(pages)));
-        newflags |= VM_ACCOUNT;
+    if (newflags & VM_WRITE) {
+        if (!may_expand_vm(mm, newflags, pages) && may_expand_vm(mm, oldflags, pages)) return -ENOMEM;
+        if (!(oldflags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))) {
+            TRY_INT(security_vm_enough_memory_mm(pages));
+            newflags |= VM_ACCOUNT;
+        }
     }
     TRY_INT(changeFlags(&vma, pprev, start, end, newflags));
     change_protection(vma, start, end);
-    vm_stat_account(mm, oldflags, vma->vm_file, -pages);
-    vm_stat_account(mm, newflags, vma->vm_file, pages);
+    // Private pages that may be written to now are copied at once where they are locked.
+    if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && newflags & VM_WRITE) mm_populate(mm, start, end - start);
+    vm_stat_account(mm, oldflags, -static_cast<i64>(pages));
+    vm_stat_account(mm, newflags, static_cast<i64>(pages));
     return 0;
 }
 
-SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtection, protection)) {
-    u64 prot = protection;
+TRACED(long, do_mprotect_pkey, (u64, start), (u64, len), (u64, prot)) {
     constexpr u64 grows_up = PROT_GROWSUP, grows_down = PROT_GROWSDOWN;
-    u64 start = addr.address;
     const u64 grows = prot & (grows_up | grows_down);
     prot &= ~(grows_up | grows_down);
     if (grows == (grows_up | grows_down) || !check("start is page aligned", !(start & ~PAGE_MASK), start))
@@ -55,9 +54,8 @@ SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtect
     if (end <= start) return -ENOMEM;
     if (prot & ~u64{PROT_READ | PROT_WRITE | PROT_EXEC | 8}) return -EINVAL;  // 8: PROT_SEM
     if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
-    const u64 vm_flags = prot & VM_ACCESS;
     mm_struct* mm = current->mm;
-    vm_area_struct* vma = find_vma(mm, start);
+    vm_area_struct* vma = kernel::find_vma(mm, start);
     if (vma == nullptr) return -ENOMEM;
     if (grows & grows_down) {
         if (vma->vm_start >= end) return -ENOMEM;
@@ -70,7 +68,7 @@ SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtect
     }
     vm_area_struct* prev = start > vma->vm_start ? vma : vmaPrevious(vma);
     for (u64 at = start;;) {
-        const u64 newflags = vm_flags | (vma->vm_flags & ~VM_ACCESS);
+        const u64 newflags = (prot & VM_ACCESS) | (vma->vm_flags & ~VM_ACCESS);
         if (!check("VM_MAY* allows it", !((newflags & ~(newflags >> 4)) & VM_ACCESS), newflags)) return -EACCES;
         const u64 stop = std::min(end, vma->vm_end.get());
         TRY_INT(mprotect_fixup(vma, &prev, at, stop, newflags));
@@ -81,4 +79,4 @@ SYSCALL_DEFINE(3, mprotect, (UserPtr<void>, addr), (size_t, len), (MemoryProtect
     }
 }
 
-}  // namespace kernel
+}  // namespace kernel::v6_1

@@ -1,0 +1,52 @@
+// Linux mm/oom_kill.c: memory is exhausted, so the process that uses most of it is killed.
+#include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/mm/internal.hpp"
+
+namespace kernel {
+namespace {
+
+// Pages that its end would give back; 0: not to be killed.
+TRACED(u64, oom_badness, (task_struct*, p)) {
+    const mm_struct* mm = p->mm;
+    if (mm == nullptr || p->pid == 1 || p->flags & PF_KTHREAD || !thread_group_leader(p)) return 0;
+    return static_cast<u64>(std::max<i64>(mm->rss_anon + mm->rss_file, 0)) + mm->nr_ptes;
+}
+
+task_struct* select_bad_process(u64& points) {
+    task_struct* chosen = nullptr;
+    points = 0;
+    for (task_struct* p : all_tasks()) {
+        const u64 badness = oom_badness(p);
+        if (badness <= points) continue;
+        points = badness;
+        chosen = p;
+    }
+    return chosen;
+}
+
+TRACED(void, oom_kill_process, (task_struct*, victim), (u64, points), (const char*, message)) {
+    kernel_siginfo info;
+    info.si_signo = SIGKILL;
+    info.si_code = SI_KERNEL;
+    send_sig_info(SIGKILL, info, victim);
+}
+
+// false: nobody can be killed.
+TRACED(bool, out_of_memory) {
+    u64 points = 0;
+    task_struct* victim = select_bad_process(points);
+    if (victim == nullptr) return false;
+    if (!fatal_signal_pending(victim)) oom_kill_process(victim, points, "Out of memory");
+    return true;
+}
+
+}  // namespace
+
+// The fault is tried again later, when the victim has given its memory back.
+TRACED(void, pagefault_out_of_memory) {
+    if (fatal_signal_pending(current)) return;
+    if (!out_of_memory()) return panic("Out of memory and no killable processes...");
+    if (!fatal_signal_pending(current)) schedule();
+}
+
+}  // namespace kernel

@@ -1,0 +1,108 @@
+// Linux v6.1 arch/x86/mm/fault.c: what a #PF means. lock_mm_and_find_vma came with 6.1.37 and lies in mm/memory.c.
+#include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/versions/v6_1/mm.hpp"
+
+namespace kernel::v6_1 {
+namespace {
+
+// The kernel's own accesses to user memory (uaccess) end through the exception table instead of in a signal.
+bool fixed_up = false;
+
+TRACED(void, kernelmode_fixup_or_oops, (u64, error_code), (u64, address)) { fixed_up = true; }
+
+void forceFault(int signal, int code, u64 address) {
+    kernel_siginfo info;
+    info.si_signo = signal;
+    info.si_code = code;
+    info.si_addr = address;
+    force_sig_info(signal, info, current);
+}
+
+bool userMode(u64 error_code) { return error_code & cpu::PF_USER; }
+
+TRACED(bool, unhandled_signal, (task_struct*, tsk), (int, sig)) {
+    const u64 handler = tsk->sighand->action[static_cast<unsigned>(sig) - 1].sa_handler;
+    return tsk->pid == 1 || handler == 0 || handler == 1;
+}
+
+TRACED(void, print_vma_addr, (u64, ip)) { static_cast<void>(v6_1::find_vma(current->mm, ip)); }
+
+// The line in the kernel log; it is not modelled, only where its address came from is looked up.
+TRACED(void, show_signal_msg, (u64, error_code), (u64, address), (task_struct*, tsk)) {
+    if (unhandled_signal(tsk, SIGSEGV)) print_vma_addr(task_pt_regs(tsk)->ip);
+}
+
+TRACED(void, __bad_area_nosemaphore, (u64, error_code), (u64, address), (u32, pkey), (int, si_code)) {
+    if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
+    show_signal_msg(error_code, address, current);
+    rememberPageFault(address, error_code);
+    forceFault(SIGSEGV, si_code, address);
+}
+
+TRACED(void, bad_area_nosemaphore, (u64, error_code), (u64, address)) {
+    __bad_area_nosemaphore(error_code, address, 0, SEGV_MAPERR_CODE);
+}
+
+TRACED(void, __bad_area, (u64, error_code), (u64, address), (u32, pkey), (int, si_code)) {
+    __bad_area_nosemaphore(error_code, address, pkey, si_code);
+}
+
+TRACED(void, bad_area_access_error, (u64, error_code), (u64, address)) {
+    __bad_area(error_code, address, 0, SEGV_ACCERR_CODE);
+}
+
+TRACED(void, do_sigbus, (u64, error_code), (u64, address), (int, fault)) {
+    if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
+    rememberPageFault(address, error_code);
+    forceFault(SIGBUS, BUS_ADRERR_CODE, address);
+}
+
+TRACED(bool, access_error, (u64, error_code), (vm_area_struct*, vma)) {
+    if (error_code & cpu::PF_WRITE) return !check("VM_WRITE", (vma->vm_flags & VM_WRITE) != 0, vma->vm_flags.get());
+    if (error_code & cpu::PF_PRESENT) return !check("the page is not present", false, error_code);
+    return !check("VM_READ, VM_WRITE or VM_EXEC", (vma->vm_flags & VM_ACCESS) != 0, vma->vm_flags.get());
+}
+
+// The VMA of the address, grown downwards when it is a stack. The write lock that growing needs cannot be had without
+// letting go of the read lock, so the VMA is looked up a second time.
+TRACED(vm_area_struct*, lock_mm_and_find_vma, (mm_struct*, mm), (u64, addr)) {
+    vm_area_struct* vma = v6_1::find_vma(mm, addr);
+    if (vma && vma->vm_start <= addr) return vma;
+    const bool grows = vma && vma->vm_flags & VM_GROWSDOWN;
+    if (!check("a VMA at the address, or above it one that grows down", grows, addr)) return nullptr;
+    vma = v6_1::find_vma(mm, addr);
+    return expand_stack_locked(vma, addr) == 0 ? vma : nullptr;
+}
+
+TRACED(void, do_user_addr_fault, (u64, error_code), (u64, address)) {
+    mm_struct* mm = current->mm;
+    if (mm == nullptr) return bad_area_nosemaphore(error_code, address);
+    vm_area_struct* vma = lock_mm_and_find_vma(mm, address);
+    if (vma == nullptr) return bad_area_nosemaphore(error_code, address);
+    if (access_error(error_code, vma)) return bad_area_access_error(error_code, address);
+    const u32 flags = (error_code & cpu::PF_WRITE ? FAULT_FLAG_WRITE : 0) | (userMode(error_code) ? FAULT_FLAG_USER : 0);
+    const int fault = handle_mm_fault(vma, address, flags);
+    if (!(fault & VM_FAULT_ERROR)) return;
+    if (!(fault & VM_FAULT_OOM)) return do_sigbus(error_code, address, fault);
+    if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
+    pagefault_out_of_memory();
+}
+
+TRACED(void, do_kern_addr_fault, (u64, error_code), (u64, address)) { bad_area_nosemaphore(error_code, address); }
+
+TRACED(void, handle_page_fault, (u64, error_code), (u64, address)) {
+    if (address >= TASK_SIZE) do_kern_addr_fault(error_code, address);
+    else do_user_addr_fault(error_code, address);
+}
+
+TRACED(void, exc_page_fault, (u64, error_code), (u64, address)) { handle_page_fault(error_code, address); }
+
+}  // namespace
+
+bool pageFault(u64 address, u32 error_code) {
+    fixed_up = false;
+    exc_page_fault(error_code, address);
+    return !fixed_up;
+}
+
+}  // namespace kernel::v6_1
