@@ -39,21 +39,38 @@ template <class Narrow, class Wide> Handler fromInteger(Form& f) {
 #define NARROWINGS(X) X(VCVTPD2PS, two, 16, 32) X(VCVTPD2DQ, two, 16, 32) X(VCVTTPD2DQ, two, 16, 32)
 NARROWINGS(VEX_NARROWING)
 
-// To half floats, in a register or in memory. An exception that is unmasked leaves memory as it was (vector_mxcsr.hpp).
-VEX_TABLES(VCVTPS2PH, twoImmediate, BOTH, HALF, 16, 32)
+// To half floats, in a register or in memory. FTZ does not apply, so that vector_mxcsr.cpp cannot learn from the host that a
+// result is tiny but exact. An exception that is unmasked leaves memory as it was.
+VEX_TABLES(VCVTPS2PH, toHalf, BOTH, HALF)
+template <unsigned width> void halves(Core& core, const Op& op, Bytes<32>& result) {
+    const u8* source = registerBytes(&core, op.src);
+    callVex<VCVTPS2PH, width>(static_cast<u8>(op.imm), result.at, source, source);
+    if (!(unmasked(core.mxcsr) & MXCSR_UNDERFLOW)) return;
+    for (unsigned i = 0; i < width / 4; ++i) {
+        const unsigned magnitude = element<u16>(result.at, i) & 0x7fff;
+        if (magnitude > 0 && magnitude < 0x400) _mm_setcsr(_mm_getcsr() | MXCSR_UNDERFLOW);
+    }
+}
+template <unsigned width> void toHalfRegister(HOT) {
+    {
+        Bytes<32> result;
+        halves<width>(*core, *op, result);
+        std::memcpy(registerBytes(core, op->dst), result.at, sizeof result);
+    }
+    NEXT;
+}
 template <unsigned width> void toHalfStore(HOT) {
     OPEN(target, Store<Address::any>, Bytes<width / 2>);
     {
         Bytes<32> result;
-        const u8* source = registerBytes(core, op->src);
-        callVex<VCVTPS2PH, width>(static_cast<u8>(op->imm), result.at, source, source);
+        halves<width>(*core, *op, result);
         if (!(_mm_getcsr() & unmasked(core->mxcsr))) target.set(element<Bytes<width / 2>>(result.at, 0));
     }
     NEXT;
 }
 Handler toHalf(Form& f) {
     if (isMemory(f, 0)) return isWide(f) ? toHalfStore<32> : toHalfStore<16>;
-    return isWide(f) ? vexImmediateOp<VCVTPS2PH, 32, 32, Src> : vexImmediateOp<VCVTPS2PH, 16, 16, Src>;
+    return isWide(f) ? toHalfRegister<32> : toHalfRegister<16>;
 }
 
 constexpr Row table[] = {
