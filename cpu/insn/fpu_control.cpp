@@ -106,6 +106,7 @@ bool fwait(Core& core, const Op&) { return isWaiting(core); }
 bool emms(Core& core, const Op&) {
     if (!isWaiting(core)) return false;
     core.x87.tags = 0xffff;
+    core.x87.status &= 0xc7ff;              // TOP = 0 (SDM Vol. 1 §9.6.2)
     return true;
 }
 

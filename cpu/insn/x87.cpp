@@ -19,6 +19,10 @@ X87 execute(Core& core, const Op& op, u8* operand, u64& flags) {
     if (unmaskedX87(after)) after.opcode = opcodeField(op);
     return after;
 }
+// At v3 the operand's address is kept for unmasked exceptions only (CPUID.7.EBX[6], FDP_EXCPTN_ONLY; SDM Vol. 1 §8.1.8).
+void pointTo(const Core& core, X87& after, u64 operand) {
+    if (core.level < Level::v3 || unmaskedX87(after)) after.operand = operand;
+}
 void commit(Core& core, const X87& after, u64 flags) {
     core.x87 = after;
     core.rflags = (core.rflags & ~FLAGS_STATUS) | (flags & FLAGS_STATUS);
@@ -38,7 +42,7 @@ bool fromMemory(Core& core, const Op& op) {
     if (!core.isAligned(at, op.misc) || !core.read(at, operand, op.misc)) return false;
     u64 flags;
     X87 after = execute(core, op, operand, flags);
-    after.operand = at;
+    pointTo(core, after, at);
     commit(core, after, flags);
     return true;
 }
@@ -49,7 +53,7 @@ bool toMemory(Core& core, const Op& op) {
     u8 operand[16]{};
     u64 flags;
     X87 after = execute(core, op, operand, flags);
-    after.operand = at;
+    pointTo(core, after, at);
     if (!(unmaskedX87(after) & ~X87_PRECISION) && (!core.isAligned(at, op.misc) || !core.write(at, operand, op.misc))) return false;
     commit(core, after, flags);
     return true;
