@@ -5,10 +5,10 @@
 
 namespace cpu {
 
-// 256 times "instruction $i, operands; ret" in 8 bytes each.
+// 256 times "instruction $i, operands; jmp *%rcx" in 8 bytes each.
 #define VEX_IMMEDIATE_TABLE(name, instruction, operands)                                        \
     asm(".pushsection .text\n .balign 16\n" name ":\n .set execscope_i, 0\n .rept 256\n"        \
-        #instruction " $execscope_i, " operands "\n ret\n .balign 8, 0xcc\n"                    \
+        #instruction " $execscope_i, " operands "\n jmp *%rcx\n .balign 8, 0xcc\n"                 \
         " .set execscope_i, execscope_i + 1\n .endr\n .popsection\n");
 #define VEX_IMMEDIATE_128(NAME, operands16, ...)                                                \
     extern "C" const u8 execscope_##NAME##_128[256][8] __attribute__((visibility("hidden")));   \
@@ -35,15 +35,14 @@ namespace cpu {
 #define VEX_TABLES(NAME, shape, widths, operands, ...) VEX_TABLES_##widths(NAME, VEX_OPERANDS_##operands)
 #define VEX_TABLES_ROW(NAME, shape, widths, operands, ...) {ZYDIS_MNEMONIC_##NAME, shape<NAME, __VA_ARGS__>},
 
-// The red zone of the caller is stepped over.
+// To the entry of the table and back, without the stack: handlers have no frame.
 template <class I, unsigned width> void callVex(u8 immediate, u8* d, const u8* a, const u8* b) {
     if constexpr (width == 16) {
-        asm volatile("vmovdqu (%[a]), %%xmm0\n lea -128(%%rsp), %%rsp\n call *%[code]\n lea 128(%%rsp), %%rsp\n vmovdqu %%ymm0, (%[d])"
-                     : : [d] "r"(d), [a] "r"(a), "a"(b), [code] "r"(I::code16(immediate)) : "xmm0", "memory");
+        asm volatile("vmovdqu (%[a]), %%xmm0\n lea 1f(%%rip), %%rcx\n jmp *%[code]\n 1:\n vmovdqu %%ymm0, (%[d])"
+                     : : [d] "r"(d), [a] "r"(a), "a"(b), [code] "r"(I::code16(immediate)) : "rcx", "xmm0", "memory");
     } else {
-        asm volatile("vmovdqu (%[a]), %%ymm0\n lea -128(%%rsp), %%rsp\n call *%[code]\n lea 128(%%rsp), %%rsp\n"
-                     " vmovdqu %%ymm0, (%[d])\n vzeroupper"
-                     : : [d] "r"(d), [a] "r"(a), "a"(b), [code] "r"(I::code32(immediate)) : "xmm0", "memory");
+        asm volatile("vmovdqu (%[a]), %%ymm0\n lea 1f(%%rip), %%rcx\n jmp *%[code]\n 1:\n vmovdqu %%ymm0, (%[d])\n vzeroupper"
+                     : : [d] "r"(d), [a] "r"(a), "a"(b), [code] "r"(I::code32(immediate)) : "rcx", "xmm0", "memory");
     }
 }
 
