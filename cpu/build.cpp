@@ -83,7 +83,8 @@ Block* Builder::build() {
     const u8* page = core_.memory.frame(block_->pfn);
     const unsigned most = block_->mode == BlockMode::single ? 1 : BLOCK_INSTRUCTIONS;
     next_ = block_->offset;
-    while (!ended_ && block_->count < most && next_ < PAGE_SIZE) {
+    const bool cold = !core_.blocks.hot(block_->pfn);
+    while (!ended_ && block_->count < most && next_ < PAGE_SIZE && !(cold && !branches_.empty())) {
         const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
         Decoded decoded;
         const bool cut = size < LONGEST && decode(page + next_, size, decoded, core_.level) == ZYDIS_STATUS_NO_MORE_DATA;
@@ -119,7 +120,7 @@ void Builder::dropDeadFlags() {
 void Builder::close() {
     if (!ended_) {
         Op op = ops_.back();
-        op.handler = fallThrough;
+        op.handler = core_.blocks.hot(block_->pfn) ? fallThrough : fallThroughCold;
         op.imm = 0;
         branches_.push_back(static_cast<unsigned>(ops_.size()));
         ops_.push_back(op);

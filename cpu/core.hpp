@@ -21,6 +21,7 @@ struct JumpEntry {
     const Op* op = nullptr;
 };
 constexpr u64 JUMP_ENTRIES = 4096;
+constexpr u32 COLD_STEPS = 256;
 
 // Which entries of a table were filled since it was last emptied, so that emptying it after a few costs little.
 struct FillLog {
@@ -56,12 +57,14 @@ struct Core : Registers {
     bool faulted = false;               // the threaded code was left in front of an op that faulted
     bool stale = false;                 // an op of the present block may have been dropped: leave after this one
     bool observing = false;
+    bool onStack = false;               // the present action's memory operand is based on rsp or rbp: #SS, not #GP
     bool shadow = false;                // behind a load of SS: no #DB (SDM Vol. 3 §6.8.3)
     Op scratch[2];                      // an op that runs alone, and the stop behind it
     Bounce load, store;
     std::vector<InstructionRecord::MemoryWrite> writes;     // while observing
     u64 cr3 = 0;
     u64 seed = 0;
+    u32 coldSteps = COLD_STEPS;         // fall-throughs in cold frames until the present frame becomes hot
     Level level = Level::v3;
     bool fsgsbase = false;              // CR4.FSGSBASE (SDM Vol. 3 §2.5)
     PhysicalMemory& memory;
@@ -82,6 +85,7 @@ struct Core : Registers {
 
     // memory.cpp. Host pointer to a byte, or null with the fault in trap; stack: #SS for a non-canonical address.
     u8* translate(u64 address, Access access, bool stack = false);
+    bool inCanonical(u64 address, u64 size, bool stack);    // false: faulted, some byte has no canonical address
     bool read(u64 address, void* to, u64 size);         // false: faulted, trap is set
     bool probeWrite(u64 address, u64 size);             // would a write succeed?
     bool write(u64 address, const void* from, u64 size);    // no effect when it faults; drops code, logs when observing
@@ -94,6 +98,7 @@ struct Core : Registers {
     void flush();                                       // TLB and jump cache
     void flushJumps();
     void dropCode(u64 pfn);
+    void warmUp();                                      // the frame of rip becomes hot
     void forbidWrites(u64 pfn);                         // before the frame gets its first block
     bool fault(u8 vector, u32 error = 0, u64 address = 0);  // false
 
@@ -116,6 +121,7 @@ void jumpMiss(HOT);                 // to core->jump, which the jump cache lacks
 void linkStub(HOT);                 // a direct branch's first time
 void farStub(HOT);                  // a direct branch to another page
 void fallThrough(HOT);              // the block ends, the program goes on
+void fallThroughCold(HOT);          // the same in a cold frame: now and then one becomes hot
 void raiseInvalidOpcode(HOT);
 void raiseUnsupported(HOT);
 void raiseProtection(HOT);          // #GP(0)

@@ -97,4 +97,13 @@ void fallThrough(HOT) {
     GO(op->handler, op, core, left, fa, fb, fk);
 }
 
+// A sample: the frame that is met here is likely to be one where the program spends its time.
+void fallThroughCold(HOT) {
+    if (--core->coldSteps) TAIL(fallThrough);
+    core->coldSteps = COLD_STEPS;
+    left -= op->done;
+    if (left >= 0) core->warmUp();
+    TAIL(leaveAtBranch);
+}
+
 }  // namespace cpu

@@ -28,7 +28,7 @@ void runAlone(Core& core, const Op* op) {
 // After this the op's access hits, or core.trap says why it never will.
 bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     const u64 address = core.missed;
-    if (!core.isAligned(address, size)) return false;
+    if (!core.isAligned(address, size) || !core.inCanonical(address, size, stack)) return false;
     u8* first = core.translate(address, access, stack);
     if (!first) return false;
     const bool crosses = pageOf(address) != pageOf(address + size - 1);
@@ -110,11 +110,13 @@ bool Core::isAligned(u64 address, u64 size) {
     return unit > 8 || address % unit == 0 || fault(VECTOR_AC);
 }
 
+// Before any page is looked at (SDM Vol. 1 §3.3.7.1).
+bool Core::inCanonical(u64 address, u64 size, bool stack) {
+    return (isCanonical(address) && isCanonical(address + size - 1)) || fault(stack || onStack ? VECTOR_SS : VECTOR_GP);
+}
+
 u8* Core::translate(u64 address, Access access, bool stack) {
-    if (!isCanonical(address)) {
-        fault(stack ? VECTOR_SS : VECTOR_GP);
-        return nullptr;
-    }
+    if (!inCanonical(address, 1, stack)) return nullptr;
     const Translation found = walk(memory, cr3, address, access);
     if (!found.ok) {
         fault(VECTOR_PF, found.fault, address);
@@ -125,6 +127,7 @@ u8* Core::translate(u64 address, Access access, bool stack) {
 
 bool Core::read(u64 address, void* to, u64 size) {
     u8* out = static_cast<u8*>(to);
+    if (size && !inCanonical(address, size, false)) return false;
     while (size) {
         const u64 part = std::min(size, PAGE_SIZE - address % PAGE_SIZE);
         const u8* from = translate(address, Access::read);
@@ -137,6 +140,7 @@ bool Core::read(u64 address, void* to, u64 size) {
 
 bool Core::probeWrite(u64 address, u64 size) {
     if (!size) return true;
+    if (!inCanonical(address, size, false)) return false;
     for (u64 page = address; ; page = pageOf(page) + PAGE_SIZE) {
         if (!translate(page, Access::write)) return false;
         if (pageOf(page) == pageOf(address + size - 1)) return true;
@@ -182,6 +186,12 @@ void Core::flush() {
     }
     pagesFilled.count = 0;
     std::fill(std::begin(fetches), std::end(fetches), TlbEntry{});
+    flushJumps();
+}
+
+void Core::warmUp() {
+    const u8* page = translate(rip, Access::execute);
+    if (page) blocks.warmUp(frameOfHost(page));
     flushJumps();
 }
 
