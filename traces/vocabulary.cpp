@@ -43,7 +43,7 @@ constexpr AttrInfo localAttrs[] = {
     {"value", any, required, "its new value"},
 };
 constexpr AttrInfo setAttrs[] = {
-    {"object", object, required, "the kernel object"},
+    {"object", object, required, "the kernel object; page#N is frame N and has no object_new"},
     {"field", text, required, "name of its field"},
     {"old", any, required, "value before"},
     {"new", any, required, "value after"},

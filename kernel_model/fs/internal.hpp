@@ -131,6 +131,24 @@ inode* newFifo(umode_t mode, super_block*);
 file_operations* hostStreamOperations();
 Result<file*> newFile(dentry*, u32 flags, file_operations*);   // takes the dentry's reference
 u64 nextInodeNumber();
+void __fput(file*);
+void eventpoll_release(file*);               // nobody watches it any more
+void writeBackMappings();                   // mm/filemap.cpp: everything that shared mappings changed
+// fs/anon_inodes.cpp: a descriptor of a file without a name, shown as anon_inode:NAME
+Result<int> anon_inode_getfd(const char* name, file_operations*, std::shared_ptr<void> private_data, u32 flags);
+// While asleep the task stands in the wait queues of all these files.
+class PollTable {
+public:
+    void add(file*);
+    ~PollTable();
+    PollTable() = default;
+    PollTable(const PollTable&) = delete;
+    PollTable& operator=(const PollTable&) = delete;
+
+private:
+    std::vector<file*> files_;
+    std::vector<wait_queue_head_t*> queues_;
+};
 void signalPipe();                          // SIGPIPE to current
 
 }  // namespace kernel

@@ -16,7 +16,10 @@ long syncFile(unsigned fd) {
 
 SYSCALL_DEFINE(1, fsync, (unsigned, fd)) { return syncFile(fd); }
 SYSCALL_DEFINE(1, fdatasync, (unsigned, fd)) { return syncFile(fd); }
-SYSCALL_DEFINE(0, sync) { return 0; }
+SYSCALL_DEFINE(0, sync) {
+    writeBackMappings();
+    return 0;
+}
 SYSCALL_DEFINE(1, syncfs, (int, fd)) {
     const FileRef f(static_cast<unsigned>(fd));
     return f ? 0 : -EBADF;

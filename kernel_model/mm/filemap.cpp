@@ -141,6 +141,14 @@ int filemap_write_and_wait(address_space* mapping) {
     return error;
 }
 
+void writeBackMappings() {
+    for (const task_struct* task : all_tasks()) {
+        if (!task->mm) continue;
+        for (const auto& [start, vma] : task->mm->mm_rb)
+            if (vma->vm_file && vma->vm_flags & VM_SHARED) filemap_write_and_wait(&vma->vm_file->f_inode->i_mapping);
+    }
+}
+
 void truncate_inode_pages(address_space* mapping) {
     for (auto& [index, p] : mapping->page_tree) forget(p);
     mapping->page_tree.clear();

@@ -135,7 +135,11 @@ int shmem_zero_setup(vm_area_struct*);                  // shmem.cpp: memory beh
 file* exeFileHeld(file*);                               // mm_struct.cpp: a reference for mm->exe_file
 void mm_populate(mm_struct*, u64 address, u64 length);  // MAP_POPULATE, mlock
 
-// ---- rmap.cpp
+// ---- rmap.cpp. An entry maps the page, or no longer does: its _mapcount, in the trace.
+void page_add_rmap(page*);
+void page_remove_rmap(page*);
+// trace.cpp: the change of a count of a page that user memory consists of, as a field of the object page#FRAME.
+void tracePageCount(const page*, const char* field, int before, int after);
 u32 newAnonVma();
 void anon_vma_prepare(vm_area_struct*);
 int anon_vma_fork(vm_area_struct* vma, vm_area_struct* parent);

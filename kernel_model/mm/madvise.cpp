@@ -5,6 +5,10 @@
 namespace kernel {
 namespace {
 
+// Linux include/uapi/asm-generic/mman-common.h; which of them a version knows is madvise_behavior_valid's matter.
+constexpr int ADVICE_FREE = 8, ADVICE_WIPEONFORK = 18, ADVICE_KEEPONFORK = 19, ADVICE_POPULATE_READ = 22,
+              ADVICE_POPULATE_WRITE = 23, ADVICE_DONTNEED_LOCKED = 24;
+
 u64 advisedFlags(u64 flags, int behavior) {
     switch (behavior) {
         case MADV_NORMAL:
@@ -17,13 +21,18 @@ u64 advisedFlags(u64 flags, int behavior) {
             return flags | VM_DONTCOPY;
         case MADV_DOFORK:
             return flags & ~VM_DONTCOPY;
+        case ADVICE_WIPEONFORK:
+            return flags | VM_WIPEONFORK;
+        case ADVICE_KEEPONFORK:
+            return flags & ~VM_WIPEONFORK;
         default:
             return flags;  // huge pages, merging and core dumps are not modelled: nothing to advise
     }
 }
 
-TRACED(long, madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end)) {
-    if (vma->vm_flags & VM_LOCKED) return -EINVAL;
+TRACED(long, madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end), (int, behavior)) {
+    constexpr u64 VM_PFNMAP = 0x400;
+    if (vma->vm_flags & (behavior == MADV_DONTNEED ? VM_LOCKED | VM_PFNMAP : VM_PFNMAP)) return -EINVAL;
     version().mm.zap_page_range(vma, start, end - start);
     return 0;
 }
@@ -36,11 +45,28 @@ long madvise_remove(vm_area_struct* vma) {
     return -EOPNOTSUPP;
 }
 
+// madvise(2): EINVAL where the access is not allowed, EFAULT where it would give SIGBUS.
+long madvise_populate(const vm_area_struct* vma, u64 start, u64 end, bool write) {
+    if (!(vma->vm_flags & (write ? VM_WRITE : VM_ACCESS))) return -EINVAL;
+    for (u64 at = start; at < end; at += PAGE_SIZE) {
+        const Result<page*> got = get_user_page(vma->vm_mm, at, write);
+        if (!got.ok()) return got.error();
+        put_page(got.value());
+    }
+    return 0;
+}
+
+bool anonymousOnly(const vm_area_struct* vma) { return !vma->vm_file && !vma->vm_ops && !(vma->vm_flags & VM_SHARED); }
+
 long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end, int behavior) {
     *prev = vma;
     if (behavior == MADV_REMOVE) return madvise_remove(vma);
     if (behavior == MADV_WILLNEED) return 0;
-    if (behavior == MADV_DONTNEED) return madvise_dontneed(vma, start, end);
+    if (behavior == MADV_DONTNEED || behavior == ADVICE_DONTNEED_LOCKED)
+        return madvise_dontneed(vma, start, end, behavior);
+    if (behavior == ADVICE_POPULATE_READ || behavior == ADVICE_POPULATE_WRITE)
+        return madvise_populate(vma, start, end, behavior == ADVICE_POPULATE_WRITE);
+    if ((behavior == ADVICE_FREE || behavior == ADVICE_WIPEONFORK) && !anonymousOnly(vma)) return -EINVAL;
     const u64 flags = advisedFlags(vma->vm_flags, behavior);
     if (flags == vma->vm_flags) return 0;
     *prev = start > vma->vm_start ? vma : vmaPrevious(vma);
@@ -105,8 +131,7 @@ SYSCALL_DEFINE(3, mincore, (UserPtr<void>, start), (size_t, len), (UserPtr<unsig
     return 0;
 }
 
-// File pages are written where they are read from, so there is nothing to write back, except through the file's own
-// fsync.
+// What shared mappings changed goes to files of writable binds; other files are memory.
 SYSCALL_DEFINE(3, msync, (UserPtr<void>, addr), (size_t, len), (int, flags)) {
     u64 start = addr.address;
     if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || start & ~PAGE_MASK || (flags & MS_ASYNC && flags & MS_SYNC))

@@ -14,7 +14,7 @@ u64 vm_get_page_prot(u64 vm_flags) {
 
 void page_add_new_anon_rmap(page* p) {
     p->flags |= PG_anon | PG_uptodate;
-    p->_mapcount = 1;
+    page_add_rmap(p);
 }
 
 page* newAnonPage() {

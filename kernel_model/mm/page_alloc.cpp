@@ -63,11 +63,16 @@ page* alloc_zeroed_page() {
     return taken;
 }
 
-void get_page(page* p) { ++p->_count; }
+void get_page(page* p) {
+    ++p->_count;
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, version().mm.page_refcount, p->_count - 1, p->_count);
+}
 
 void put_page(page* p) {
     BUG_ON(p->_count <= 0);
-    if (--p->_count > 0) return;
+    --p->_count;
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, version().mm.page_refcount, p->_count + 1, p->_count);
+    if (p->_count > 0) return;
     const u64 pfn = page_to_pfn(p);
     if (machine().cpu && processor().frameHasCode(pfn)) processor().frameChanged(pfn);
     p->flags = 0;

@@ -81,6 +81,15 @@ void tracePageFill(const page* p, const char* source, Value from) {
     tracer().emit(Kind::page_fill, std::move(attrs));
 }
 
+// Pages of tables and of files that nobody maps stay silent.
+void tracePageCount(const page* p, const char* field, int before, int after) {
+    if (p->_mapcount == 0 && !isAnon(p) && std::string_view(field) != "_mapcount") return;
+    tracer().emit(Kind::set, {{"object", Value::text("page#" + std::to_string(page_to_pfn(p)))},
+                              {"field", Value::text(field)},
+                              {"old", Value::count(before)},
+                              {"new", Value::count(after)}});
+}
+
 void traceUserWrite(const mm_struct* mm, u64 address, const void* bytes, u64 size) {
     if (!tracer().on(Kind::user_write) || size == 0) return;
     std::vector<Attr> attrs;

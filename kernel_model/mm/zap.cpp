@@ -15,7 +15,7 @@ void zap_pte(mm_struct* mm, u64 address, u64* entry) {
         if (pte & cpu::PTE_DIRTY) mapped->flags |= PG_dirty;
         --mm->rss_file;
     }
-    --mapped->_mapcount;
+    page_remove_rmap(mapped);
     put_page(mapped);
 }
 

@@ -8,12 +8,21 @@ import cases
 from world import Tree, emulated, native
 
 LIBCS = ("gnu", "musl")
+PROCESSES = ("clone_flags", "waitid", "reapers", "sessions", "leaving", "privileges", "many_processes")
 IN_BOTH = {     # guest program: the argument lists it runs with
     "hello": [[]], "args": [[], ["one", "", "with space", "ünïcode"]], "wait_status": [[]], "fork_tree": [[]], "cow": [[]],
     "pipes": [[]], "threads": [[]], "thread_exec": [[]], "signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]],
     "vfork": [[]], "files": [[]], "numbers": [[]], "directory": [[]], "stdio": [[]], "flags": [[]], "stack": [[]], "groups": [[]], "time": [[]], "self": [[]], "allocations": [[]],
+    "faults": [[]], "mappings": [[]], "shared": [[]],
+    **dict.fromkeys(PROCESSES, [[]]),
     "crash": [[how] for how in ("null", "jump", "data", "ud2", "divide", "stack", "abort", "kill", "trap")],
 }
+IN_V6_1 = {     # the same with --profile v6.1
+    **dict.fromkeys((*PROCESSES, "clone3", "fork_tree", "vfork", "zombies", "groups", "wait_status", "threads"), [[]]),
+    "faults": [[]], "mappings": [[], ["later"]], "shared": [[]], "cow": [[]], "stack": [[]], "memory": [[]], "allocations": [[]],
+    "crash": IN_BOTH["crash"],
+}
+WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
 ASSEMBLED = ("hello_asm", "start_asm")
 BUSYBOX = "/bin/busybox"
 BASH = "/bin/bash-static"
@@ -78,14 +87,29 @@ def compare(tree, program, arguments, options, stdin=b"", cwd="/"):
     cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 
-def inDefaultWorld(name, arguments, stdin=b""):
+def inDefaultWorld(name, arguments, stdin=b"", options=()):
     """execscope run without --root: the guest sees its program, its working directory, /proc, /dev and /tmp."""
     with Tree() as tree:
         program = os.path.abspath(os.path.join(cases.Options.guests, name))
         cases.check(os.path.exists(program), program, "is not built")
         tree.copy(program, program)
         tree.directory("/tmp")
-        compare(tree, program, arguments, (), stdin, cwd="/tmp")
+        compare(tree, program, arguments, options, stdin, cwd="/tmp")
+
+
+def writtenBack(profile, how):
+    """What a guest writes through a shared mapping of a file of --bind HOST:GUEST:rw is in the host's file in the end."""
+    with Tree() as tree:
+        content = bytearray(b"." * 8192)
+        tree.file("/data/file", bytes(content))
+        program = os.path.abspath(os.path.join(cases.Options.guests, "shared.gnu"))
+        found = emulated(program, ["/data/file", how], ("--profile", profile, "--bind", tree.path + "/data:/data:rw"))
+        status = 137 if how in ("msync", "kill") else 0
+        content[10:10 + len(how)] = how.encode()
+        content[4096:4097] = b"!"
+        with open(tree.path + "/data/file", "rb") as file:
+            cases.check(file.read() == content, "the host's file lacks what was written")
+        cases.check(found.status == status, found)
 
 
 def fillTree(tree, program):
@@ -123,7 +147,18 @@ def all_cases():
                 suffix = "." + (arguments[0] if name == "crash" else str(number)) if len(lists) > 1 else ""
                 found[name + suffix + "." + libc] = \
                     lambda name=name, libc=libc, arguments=arguments: inDefaultWorld(name + "." + libc, arguments)
+    for name, lists in IN_V6_1.items():
+        for libc in LIBCS:
+            for arguments in lists:
+                found[".".join([name, *arguments, libc, "v6.1"])] = lambda name=name, libc=libc, arguments=arguments: \
+                    inDefaultWorld(name + "." + libc, arguments, options=("--profile", "v6.1"))
+    for how in WRITTEN_BACK:
+        for profile in ("v3.10", "v6.1"):
+            found["written-back.%s.%s" % (how, profile)] = lambda profile=profile, how=how: writtenBack(profile, how)
     for libc in LIBCS:
+        for name in (*PROCESSES, "threads"):
+            found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
+                name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])
     for name, (program, arguments, stdin) in TOOLS.items():

@@ -44,6 +44,7 @@ struct MmVersion {
     u64 stack_guard_gap;                    // bytes kept free below a stack; 0: its VMA's lowest page is the guard
     bool exe_file_denies_writers;           // mm->exe_file keeps writers away; else VM_DENYWRITE mappings do
     bool vsyscall;                          // a page of system calls at 0xffffffffff600000
+    const char* page_refcount;              // struct page's field: _count, _refcount
     const char* mmap_pgoff;                 // name of the function below sys_mmap
 };
 

@@ -82,7 +82,7 @@ TRACED(int, __do_fault, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address)
         if (copy == nullptr) return VM_FAULT_OOM;
         mapped = copy;
     } else {
-        ++mapped->_mapcount;
+        page_add_rmap(mapped);
         if (flags & FAULT_FLAG_WRITE) mapped->flags |= PG_dirty;
     }
     ++(isAnon(mapped) ? mm->rss_anon : mm->rss_file);
@@ -116,7 +116,7 @@ TRACED(int, do_wp_page, (mm_struct*, mm), (vm_area_struct*, vma), (u64, address)
     const u64 entry = pfn_pte(page_to_pfn(copy), vm_get_page_prot(vma->vm_flags));
     set_pte_at(mm, address, page_table.entry, maybe_mkwrite(entry | cpu::PTE_DIRTY, vma));
     if (old) {
-        --old->_mapcount;
+        page_remove_rmap(old);
         put_page(old);
     }
     return 0;

@@ -17,7 +17,7 @@ TRACED(void, copy_one_pte, (mm_struct*, dst_mm), (mm_struct*, src_mm), (PteSlot,
     pte &= ~cpu::PTE_ACCESSED;
     if (page* shared = vm_normal_page(pte)) {
         get_page(shared);
-        ++shared->_mapcount;
+        page_add_rmap(shared);
         ++(shared->flags & PG_anon ? dst_mm->rss_anon : dst_mm->rss_file);
     }
     setEntry(dst_mm, addr, dst_pte.entry, pte);

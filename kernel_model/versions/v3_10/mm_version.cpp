@@ -84,6 +84,7 @@ const MmVersion mmVersion{
     .stack_guard_gap = 0,
     .exe_file_denies_writers = false,
     .vsyscall = true,
+    .page_refcount = "_count",
     .mmap_pgoff = "sys_mmap_pgoff",
 };
 

@@ -149,7 +149,7 @@ TRACED(void, do_set_pte, (vm_fault*, vmf), (page*, page), (u64, addr)) {
         page->flags |= PG_anon_exclusive;
         ++mm->rss_anon;
     } else {
-        ++page->_mapcount;
+        page_add_rmap(page);
         ++mm->rss_file;
     }
     set_pte_at(mm, addr, pte_lookup(mm, addr), entry);

@@ -4,13 +4,15 @@
 namespace kernel::v6_1 {
 namespace {
 
+constexpr u64 VM_PFNMAP = 0x400;  // [vvar]
+
 TRACED(int, copy_present_pte, (vm_area_struct*, dst_vma), (vm_area_struct*, src_vma), (PteSlot, dst_pte),
        (PteSlot, src_pte), (u64, addr)) {
     u64 pte = *src_pte.entry;
     mm_struct* dst_mm = dst_vma->vm_mm;
     if (page* shared = vm_normal_page(pte)) {
         get_page(shared);
-        ++shared->_mapcount;
+        page_add_rmap(shared);
         shared->flags &= ~PG_anon_exclusive;        // page_try_dup_anon_rmap
         ++(isAnon(shared) ? dst_mm->rss_anon : dst_mm->rss_file);
     }
@@ -35,7 +37,7 @@ TRACED(int, copy_pte_range, (vm_area_struct*, dst_vma), (vm_area_struct*, src_vm
 }
 
 // File pages come back by faults; what only this address space knows must be copied.
-bool vma_needs_copy(const vm_area_struct* src) { return src->anon_vma != 0; }
+bool vma_needs_copy(const vm_area_struct* src) { return src->anon_vma != 0 || src->vm_flags & VM_PFNMAP; }
 
 TRACED(void, unmap_single_vma, (vm_area_struct*, vma), (u64, start), (u64, end), (u64&, entries)) {
     entries += zapRange(vma->vm_mm, std::max(start, vma->vm_start.get()), std::min(end, vma->vm_end.get()));

@@ -20,7 +20,7 @@ TRACED(void, __wp_page_copy_user, (page*, dst), (page*, src), (vm_fault*, vmf)) 
 
 void forgetOld(mm_struct* mm, page* old) {
     if (!isAnon(old)) --mm->rss_file;
-    --old->_mapcount;
+    page_remove_rmap(old);
     put_page(old);
 }
 

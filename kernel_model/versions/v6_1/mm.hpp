@@ -7,7 +7,7 @@ namespace kernel::v6_1 {
 
 // include/linux/mm_types.h enum vm_fault_reason, beside those of linux/mm.hpp.
 constexpr int VM_FAULT_WRITE = 8, VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200;
-constexpr u64 PMD_SIZE = u64{1} << 21, USER_PGTABLES_CEILING = TASK_SIZE & ~(PMD_SIZE - 1);
+constexpr u64 PMD_SIZE = u64{1} << 21, USER_PGTABLES_CEILING = ~u64{0};
 
 struct vm_fault {
     vm_area_struct* vma;

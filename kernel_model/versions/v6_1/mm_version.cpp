@@ -75,6 +75,7 @@ const MmVersion mmVersion{
     .stack_guard_gap = 256 * PAGE_SIZE,
     .exe_file_denies_writers = true,
     .vsyscall = false,
+    .page_refcount = "_refcount",
     .mmap_pgoff = "ksys_mmap_pgoff",
 };
 
