@@ -16,7 +16,7 @@ struct Bind {
 
 struct WorldOptions {
     std::string profile = "v3.10";
-    std::string cpu = "x86-64-v1";              // level of the processor
+    std::string cpu = "x86-64-v3";              // level of the processor
     std::string root;                           // host directory shown as /, or empty
     std::vector<Bind> binds;
     std::vector<std::string> environment;       // VAR=VALUE, added to the default three

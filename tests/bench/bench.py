@@ -22,6 +22,8 @@ PLAN = {
     "vm": ("vm", [], 20000, 3000000, DOUBLE),
     "matmul": ("matmul", [], 1, 4, DOUBLE),
     "nbody": ("nbody", [], 4000, 400000, DOUBLE),
+    "matmul.v3": ("matmul.v3", [], 1, 1, DOUBLE),
+    "nbody.v3": ("nbody.v3", [], 4000, 200000, DOUBLE),
     "getpid": ("getpid", [], 3000, 300000, DOUBLE),
     "pipe": ("pipe", [], 200, 20000, DOUBLE),
     "forkexec": ("forkexec", [], 5, 200, DOUBLE),
@@ -38,9 +40,11 @@ def build(folder):
     os.makedirs(folder, exist_ok=True)
     flags = ["gcc", "-static", "-O2", "-w"]
     for program in sorted({row[0] for row in PLAN.values()} | {"hello"}):
-        source = os.path.join(WORKLOADS, program + ".c")
+        source = os.path.join(WORKLOADS, program.removesuffix(".v3") + ".c")
         target = os.path.join(folder, program)
-        if program == "kernels":
+        if program.endswith(".v3"):
+            subprocess.run([*flags, "-O3", "-march=x86-64-v3", source, "-o", target, "-lm"], check=True)
+        elif program == "kernels":
             flat = target + ".o"
             subprocess.run([*flags, "-mgeneral-regs-only", "-D_start=flat_start", "-c", source, "-o", flat], check=True)
             subprocess.run([*flags, os.path.join(HERE, "kernels_main.c"), flat, "-o", target], check=True)
