@@ -42,7 +42,9 @@ bool growBreak(mm_struct* mm, u64 oldbrk, u64 newbrk) {
     const auto next = mm->mm_rb.lower_bound(oldbrk);
     const bool room = next == mm->mm_rb.end() || newbrk + PAGE_SIZE <= vm_start_gap(next->second);
     if (!check("a free page, and the stack's guard, before the next mapping", room, newbrk)) return false;
-    if (do_brk_flags(vmaBefore(mm, oldbrk), oldbrk, newbrk - oldbrk, 0) < 0) return false;
+    vm_area_struct* heap = vmaBefore(mm, oldbrk);  // the program's bss below it is another VMA and stays one
+    if (heap && heap->vm_end <= mm->start_brk) heap = nullptr;
+    if (do_brk_flags(heap, oldbrk, newbrk - oldbrk, 0) < 0) return false;
     if (mm->def_flags & VM_LOCKED) mm_populate(mm, oldbrk, newbrk - oldbrk);
     return true;
 }
