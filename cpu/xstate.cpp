@@ -15,6 +15,8 @@ u64 get(const u8* area, unsigned at, unsigned size) {
     return value;
 }
 
+u64 canonical(u64 pointer) { return static_cast<u64>(static_cast<i64>(pointer << 16) >> 16); }     // what the processor holds of it
+
 // FXSAVE's one bit per register: not empty.
 u8 abridged(u16 tags) {
     u8 bits = 0;
@@ -46,7 +48,7 @@ void loadX87(X87& x87, Pointers pointers, const u8* area) {
     x87.control = static_cast<u16>(get(area, 0, 2));
     x87.status = static_cast<u16>(get(area, 2, 2));
     x87.opcode = static_cast<u16>(get(area, 6, 2) & 0x7ff);
-    x87.instruction = get(area, 8, size);
+    x87.instruction = canonical(get(area, 8, size));    // the operand pointer keeps all its bits
     x87.operand = get(area, 16, size);
     for (unsigned i = 0; i < 8; ++i) {
         X87::Slot& slot = x87.physical[(topOf(x87) + i) & 7];

@@ -34,7 +34,7 @@ template <Format form, Pointers pointers> bool xsave(Core& core, const Op& op) {
     storeMxcsr(core);
     const u64 asked = requested(core);
     u64 used = asked & stateInUse(core);
-    if (form != Format::plain && core.mxcsr != MXCSR_DEFAULT) used |= asked & XSTATE_SSE;     // MXCSR belongs to SSE there (§13.6)
+    if (form == Format::compacted && core.mxcsr != MXCSR_DEFAULT) used |= asked & XSTATE_SSE;   // MXCSR belongs to SSE there (§13.10)
     const u64 saved = form == Format::plain ? asked : used;
     const u64 bytes = saved & XSTATE_YMM ? XSAVE_BYTES : XSAVE_YMM_AT;
     Area area;
