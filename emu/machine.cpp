@@ -110,6 +110,7 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     const kernel::Version* version = kernel::findVersion(options.profile);
     if (!version) throw std::runtime_error("--profile " + options.profile + ": no such kernel");
     kernel::setVersion(*version);
+    cpu_->setFsgsbase(version->profile != "v3.10");     // Linux sets CR4.FSGSBASE since 5.9
     resolveProgram(embedded);
     describeBoot();
 }
