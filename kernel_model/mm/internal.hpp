@@ -45,6 +45,7 @@ page* vm_normal_page(u64 pte);                                  // null for the 
 // Builds the vsyscall page and its three tables in four frames; the PGD's entry for them (vsyscall_64.cpp).
 constexpr u64 VSYSCALL_FRAMES = 4;
 u64 map_vsyscall(cpu::PhysicalMemory&, u64 first_frame);
+u64 totalram_pages();  // page_alloc.cpp
 u64 vsyscallEntry();  // page_alloc.cpp: what map_vsyscall returned
 u64 pgd_alloc();                                                // physical address of a new top table, 0: out of memory
 void pgd_free(u64 pgd);

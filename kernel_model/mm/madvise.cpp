@@ -30,7 +30,8 @@ u64 advisedFlags(u64 flags, int behavior) {
     }
 }
 
-TRACED(long, madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end), (int, behavior)) {
+TRACED_AS(long, madvise_dontneed, version().mm.madvise_dontneed, (vm_area_struct*, vma), (u64, start), (u64, end),
+          (int, behavior)) {
     constexpr u64 VM_PFNMAP = 0x400;
     if (vma->vm_flags & (behavior == MADV_DONTNEED ? VM_LOCKED | VM_PFNMAP : VM_PFNMAP)) return -EINVAL;
     version().mm.zap_page_range(vma, start, end - start);

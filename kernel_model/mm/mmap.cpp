@@ -8,9 +8,10 @@ namespace kernel {
 Result<u64> arch_get_unmapped_area(file*, u64 address, u64 length, pgoff_t, u64 flags);  // sys_x86_64.cpp
 Result<u64> arch_get_unmapped_area_topdown(file*, u64 address, u64 length, pgoff_t, u64 flags);
 
-// OVERCOMMIT_GUESS (mm/mmap.c __vm_enough_memory): only what could never fit is refused.
+// OVERCOMMIT_GUESS (__vm_enough_memory): only what could never fit is refused.
 int security_vm_enough_memory_mm(u64 pages) {
-    return check("enough memory", pages < nr_free_pages(), pages) ? 0 : -ENOMEM;
+    const u64 limit = version().mm.guess_by_total ? totalram_pages() : nr_free_pages();
+    return check("enough memory", pages < limit, pages) ? 0 : -ENOMEM;
 }
 
 TRACED(Result<u64>, get_unmapped_area, (struct file*, file), (u64, addr), (u64, len), (pgoff_t, pgoff), (u64, flags)) {

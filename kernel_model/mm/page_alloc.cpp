@@ -91,6 +91,7 @@ page* pfn_to_page(u64 pfn) {
 }
 u8* page_address(const page* p) { return machine().memory->frame(page_to_pfn(p)); }
 page* ZERO_PAGE() { return list.zero_page; }
+u64 totalram_pages() { return list.frames; }
 u64 nr_free_pages() { return list.frames - list.fresh + list.freed; }
 
 traces::Value traceValue(const page* p) { return p ? traces::Value::hex(page_to_pfn(p)) : traces::Value::null(); }

@@ -17,11 +17,24 @@ IN_BOTH = {     # guest program: the argument lists it runs with
     **dict.fromkeys(PROCESSES, [[]]),
     "crash": [[how] for how in ("null", "jump", "data", "ud2", "divide", "stack", "abort", "kill", "trap")],
 }
+SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "restart", "timers", "futexes")}
+IN_BOTH |= SIGNALS
 IN_V6_1 = {     # the same with --profile v6.1
     **dict.fromkeys((*PROCESSES, "clone3", "fork_tree", "vfork", "zombies", "groups", "wait_status", "threads"), [[]]),
     "faults": [[]], "mappings": [[], ["later"]], "shared": [[]], "cow": [[]], "stack": [[]], "memory": [[]], "allocations": [[]],
-    "crash": IN_BOTH["crash"],
+    "crash": IN_BOTH["crash"], "growth": [[]],
 }
+IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]]}
+
+EXHAUSTED = b"""too large: ENOMEM
+filled: SIGKILL
+filled: SIGKILL
+filled: SIGKILL
+one of two: SIGKILL
+the other: SIGKILL
+still here -57
+16 MiB at the end 7
+"""
 WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
 ASSEMBLED = ("hello_asm", "start_asm")
 BUSYBOX = "/bin/busybox"
@@ -112,6 +125,12 @@ def writtenBack(profile, how):
         cases.check(found.status == status, found)
 
 
+def exhausted(profile, libc):
+    program = os.path.abspath(os.path.join(cases.Options.guests, "exhausted." + libc))
+    found = emulated(program, [], ("--profile", profile, "--memory", "32"))
+    cases.check(found.stdout == EXHAUSTED and found.status == 0, found)
+
+
 def fillTree(tree, program):
     """Both shells, busybox's applets under their names, and some files."""
     for source in (BUSYBOX, BASH):
@@ -152,6 +171,9 @@ def all_cases():
             for arguments in lists:
                 found[".".join([name, *arguments, libc, "v6.1"])] = lambda name=name, libc=libc, arguments=arguments: \
                     inDefaultWorld(name + "." + libc, arguments, options=("--profile", "v6.1"))
+    for profile in ("v3.10", "v6.1"):
+        for libc in LIBCS:
+            found["exhausted.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: exhausted(profile, libc)
     for how in WRITTEN_BACK:
         for profile in ("v3.10", "v6.1"):
             found["written-back.%s.%s" % (how, profile)] = lambda profile=profile, how=how: writtenBack(profile, how)

@@ -46,6 +46,8 @@ struct MmVersion {
     bool vsyscall;                          // a page of system calls at 0xffffffffff600000
     const char* page_refcount;              // struct page's field: _count, _refcount
     const char* mmap_pgoff;                 // name of the function below sys_mmap
+    bool guess_by_total;                    // OVERCOMMIT_GUESS refuses what exceeds all memory; else what exceeds the free
+    const char* madvise_dontneed;           // name of the function
 };
 
 namespace v3_10 { extern const MmVersion mmVersion; }

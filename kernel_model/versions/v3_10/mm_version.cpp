@@ -86,6 +86,8 @@ const MmVersion mmVersion{
     .vsyscall = true,
     .page_refcount = "_count",
     .mmap_pgoff = "sys_mmap_pgoff",
+    .guess_by_total = false,
+    .madvise_dontneed = "madvise_dontneed",
 };
 
 }  // namespace kernel::v3_10

@@ -77,6 +77,8 @@ const MmVersion mmVersion{
     .vsyscall = false,
     .page_refcount = "_refcount",
     .mmap_pgoff = "ksys_mmap_pgoff",
+    .guess_by_total = true,
+    .madvise_dontneed = "madvise_dontneed_free",
 };
 
 }  // namespace kernel::v6_1
