@@ -105,9 +105,26 @@ u8 segmentSlot(ZydisRegister segment) {
     }
 }
 
+// SIB base 101 with mod 00 is a displacement alone, whatever REX.B or VEX.B (SDM Vol. 2 §2.1.5); Zydis 4.0 overlooks it when the
+// address has 32 bits.
+static bool hasNoBase(const ZydisDecodedInstruction& insn) {
+    return insn.attributes & ZYDIS_ATTRIB_HAS_MODRM && insn.raw.modrm.mod == 0 && insn.raw.modrm.rm == 4 && insn.raw.sib.base == 5;
+}
+static void removeBase(Decoded& d) {
+    for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {
+        if (d.operand[i].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
+        ZydisDecodedOperandMem& mem = d.operand[i].mem;
+        mem.base = ZYDIS_REGISTER_NONE;
+        mem.disp.has_displacement = true;
+        mem.disp.value = d.insn.raw.disp.value;
+    }
+}
+
 ZyanStatus decode(const u8* bytes, u64 size, Decoded& out, Level level) {
     static const std::array decoders{makeDecoder(Level::v1), makeDecoder(Level::v2), makeDecoder(Level::v3)};
-    return ZydisDecoderDecodeFull(&decoders[static_cast<unsigned>(level)], bytes, size, &out.insn, out.operand);
+    const ZyanStatus status = ZydisDecoderDecodeFull(&decoders[static_cast<unsigned>(level)], bytes, size, &out.insn, out.operand);
+    if (ZYAN_SUCCESS(status) && out.insn.address_width == 32 && hasNoBase(out.insn)) removeBase(out);
+    return status;
 }
 
 FlagUse flagUse(const Decoded& d) {

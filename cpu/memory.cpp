@@ -125,9 +125,11 @@ u8* Core::translate(u64 address, Access access, bool stack) {
     return memory.frame(found.pfn) + address % PAGE_SIZE;
 }
 
+static u64 inOneAccess(u64 size) { return size == 10 ? 8 : size > 32 || (size & (size - 1)) ? 1 : size; }     // larger operands are read and written in parts
+
 bool Core::read(u64 address, void* to, u64 size) {
     u8* out = static_cast<u8*>(to);
-    if (size && !inCanonical(address, size, false)) return false;
+    if (size && !inCanonical(address, inOneAccess(size), false)) return false;
     while (size) {
         const u64 part = std::min(size, PAGE_SIZE - address % PAGE_SIZE);
         const u8* from = translate(address, Access::read);
@@ -140,7 +142,7 @@ bool Core::read(u64 address, void* to, u64 size) {
 
 bool Core::probeWrite(u64 address, u64 size) {
     if (!size) return true;
-    if (!inCanonical(address, size, false)) return false;
+    if (!inCanonical(address, inOneAccess(size), false)) return false;
     for (u64 page = address; ; page = pageOf(page) + PAGE_SIZE) {
         if (!translate(page, Access::write)) return false;
         if (pageOf(page) == pageOf(address + size - 1)) return true;

@@ -172,7 +172,10 @@ template <bool (*action)(Core&, const Op&)> void actionOp(HOT) {
     const u64 status = fk == EXPLICIT_KIND ? fa : statusFlags({fa, fb, fk}, core->older);
     core->rflags = (core->rflags & ~FLAGS_STATUS) | status;
     core->left = left;
-    if (!action(*core, *op)) TAIL(leaveFault);
+    core->onStack = op->segment & STACK;
+    const bool done = action(*core, *op);
+    core->onStack = false;
+    if (!done) TAIL(leaveFault);
     if (const u64 after = core->rflags & FLAGS_STATUS; after != status) {
         fa = after;
         fb = 0;
@@ -188,7 +191,10 @@ template <bool (*action)(Core&, const Op&)> void lastActionOp(HOT) {
     if (fk != EXPLICIT_KIND) TAIL(settleFlags);
     core->rflags = (core->rflags & ~FLAGS_STATUS) | fa;
     core->left = left;
-    if (!action(*core, *op)) TAIL(leaveFault);
+    core->onStack = op->segment & STACK;
+    const bool done = action(*core, *op);
+    core->onStack = false;
+    if (!done) TAIL(leaveFault);
     fa = core->rflags & FLAGS_STATUS;
     TAIL(leaveAfter);
 }

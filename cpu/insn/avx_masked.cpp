@@ -78,14 +78,16 @@ template <class Index, class T> bool gather(Core& core, const Op& op) {
     u8* result = registerBytes(&core, op.dst);
     u8* mask = registerBytes(&core, static_cast<u16>(op.imm >> 16));
     const u8* index = reinterpret_cast<const u8*>(core.ymm[op.misc].lane);
-    const unsigned count = op.imm & 0xff;
-    for (unsigned i = 0; i < count; ++i) place<T>(mask, i, selected<T>(mask, i) ? static_cast<T>(~T{0}) : T{0});
+    const unsigned count = op.imm & 0xff, width = op.imm & 0x100 ? 32 : 16, target = count * sizeof(T) > 16 ? 32 : 16;
+    std::memset(mask + width, 0, 32 - width);       // what a fault finds, as on the host
+    for (unsigned i = 0; i < width / sizeof(T); ++i) place<T>(mask, i, selected<T>(mask, i) ? static_cast<T>(~T{0}) : T{0});
     for (unsigned i = 0; i < count; ++i) {
         if (!selected<T>(mask, i)) continue;
         u64 offset = slot(&core, op.base) + static_cast<u64>(op.disp) + static_cast<u64>(i64{element<Index>(index, i)}) * op.scale;
         if (op.segment & ADDRESS32) offset = static_cast<u32>(offset);
         T value;
         if (!core.fetch(offset + slot(&core, op.segment & ~7u), value)) return false;
+        std::memset(result + target, 0, 32 - target);
         place(result, i, value);
         place(mask, i, T{0});
     }
@@ -100,7 +102,7 @@ template <class Index, class T> Handler gathered(Form& f) {
     f.op.misc = static_cast<u8>(index - (wide ? ZYDIS_REGISTER_YMM0 : ZYDIS_REGISTER_XMM0));
     f.op.scale = f.operand[1].mem.scale;
     const unsigned width = isYmm(f, 0) || wide ? 32 : 16;
-    f.op.imm |= static_cast<i32>(width / std::max(sizeof(Index), sizeof(T)));
+    f.op.imm |= static_cast<i32>(width / std::max(sizeof(Index), sizeof(T)) | (width == 32) << 8);
     return actionOp<gather<Index, T>>;
 }
 

@@ -52,8 +52,8 @@ void callDirect(HOT) {
 template <class S> void callIndirect(HOT) {
     OPEN(source, S, u64);
     const u64 target = source.get();
-    if (!isCanonical(target)) TAIL(raiseProtection);
     OPENED(top, openStore<u64>(core, core->gpr[RSP] - 8), refillPush<8>);
+    if (!isCanonical(target)) TAIL(raiseProtection);
     top.set(core->next(*op));
     core->gpr[RSP] -= 8;
     JUMP(target);

@@ -32,12 +32,14 @@ bool sahf(Core& core, const Op&) {
 // VM and RF read as 0; user mode changes neither IF nor IOPL and faults on neither (SDM Vol. 2, PUSHF, POPF).
 constexpr u64 POPPED = FLAGS_STATUS | FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID;
 template <class T> bool pushf(Core& core, const Op&) {
+    core.onStack = true;
     const T image = static_cast<T>(core.rflags & 0xfcffff);
     if (!core.save(core.gpr[RSP] - sizeof(T), image)) return false;
     core.gpr[RSP] -= sizeof(T);
     return true;
 }
 template <class T> bool popf(Core& core, const Op&) {
+    core.onStack = true;
     T image;
     if (!core.fetch(core.gpr[RSP], image)) return false;
     core.gpr[RSP] += sizeof(T);

@@ -25,9 +25,10 @@ bool stmxcsr(Core& core, const Op& op) { return core.save(address(core, op), sto
 // SDM Vol. 1 §10.5.1.
 template <Pointers pointers> bool fxsave(Core& core, const Op& op) {
     const u64 at = address(core, op);
+    if (!core.inCanonical(at, 1, false)) return false;
     if (at % 16) return core.fault(VECTOR_GP);
     std::array<u8, FXSAVE_BYTES> image{};
-    if (!core.read(at, image.data(), image.size())) return false;
+    if (!core.probeWrite(at + image.size() - 1, 1) || !core.probeWrite(at, image.size()) || !core.read(at, image.data(), image.size())) return false;
     storeX87(core.x87, pointers, image.data());
     storeMxcsrAt(storeMxcsr(core), image.data());
     storeXmm(core, image.data());
@@ -35,6 +36,7 @@ template <Pointers pointers> bool fxsave(Core& core, const Op& op) {
 }
 template <Pointers pointers> bool fxrstor(Core& core, const Op& op) {
     const u64 at = address(core, op);
+    if (!core.inCanonical(at, 1, false)) return false;
     if (at % 16) return core.fault(VECTOR_GP);
     std::array<u8, FXSAVE_BYTES> image;
     if (!core.read(at, image.data(), image.size())) return false;
@@ -102,6 +104,47 @@ bool frstor(Core& core, const Op& op) {
     loadX87Stack(core.x87, image);
     return true;
 }
+// The environment of 16-bit protected mode: no opcode, pointers of 16 bits (SDM Vol. 1 §8.1.10).
+struct NarrowEnvironment {
+    u16 control, status, tags, instruction, selector, operand, operandSelector;
+};
+constexpr u64 NARROW_BYTES = sizeof(NarrowEnvironment), STACK_BYTES = sizeof(X87Image::stack);
+bool writeNarrow(Core& core, const Op& op, bool stack) {
+    const X87Image image = x87Image(core.x87);
+    const auto low = [](u32 value) { return static_cast<u16>(value); };
+    const NarrowEnvironment narrow{low(image.control), low(image.status), low(image.tags), low(image.instruction), 0, low(image.operand), 0};
+    u8 bytes[NARROW_BYTES + STACK_BYTES];
+    std::memcpy(bytes, &narrow, NARROW_BYTES);
+    std::memcpy(bytes + NARROW_BYTES, image.stack, STACK_BYTES);
+    return core.isAligned(address(core, op), 2) && core.write(address(core, op), bytes, NARROW_BYTES + (stack ? STACK_BYTES : 0));
+}
+bool readNarrow(Core& core, const Op& op, bool stack) {
+    u8 bytes[NARROW_BYTES + STACK_BYTES];
+    if (!isWaiting(core) || !core.isAligned(address(core, op), 2)) return false;
+    if (!core.read(address(core, op), bytes, NARROW_BYTES + (stack ? STACK_BYTES : 0))) return false;
+    NarrowEnvironment narrow;
+    std::memcpy(&narrow, bytes, NARROW_BYTES);
+    X87Image image{narrow.control, narrow.status, narrow.tags, narrow.instruction, 0, narrow.operand, 0, {}};
+    loadX87Environment(core.x87, image);
+    if (!stack) return true;
+    std::memcpy(image.stack, bytes + NARROW_BYTES, STACK_BYTES);
+    loadX87Stack(core.x87, image);
+    return true;
+}
+bool fnstenvNarrow(Core& core, const Op& op) {
+    if (!writeNarrow(core, op, false)) return false;
+    core.x87.control |= X87_EXCEPTIONS;
+    settleX87(core.x87);
+    return true;
+}
+bool fldenvNarrow(Core& core, const Op& op) { return readNarrow(core, op, false); }
+bool fnsaveNarrow(Core& core, const Op& op) {
+    if (!writeNarrow(core, op, true)) return false;
+    core.x87 = initialX87(core.x87);
+    return true;
+}
+bool frstorNarrow(Core& core, const Op& op) { return readNarrow(core, op, true); }
+
 bool fwait(Core& core, const Op&) { return isWaiting(core); }
 bool emms(Core& core, const Op&) {
     if (!isWaiting(core)) return false;
@@ -110,7 +153,9 @@ bool emms(Core& core, const Op&) {
     return true;
 }
 
-template <bool (*run)(Core&, const Op&)> Handler environment(Form& f) { return f.insn.operand_width == 16 ? nullptr : actionOp<run>; }
+template <bool (*run)(Core&, const Op&), bool (*narrow)(Core&, const Op&)> Handler environment(Form& f) {
+    return f.insn.operand_width == 16 ? actionOp<narrow> : actionOp<run>;
+}
 
 constexpr Row table[] = {
     {ZYDIS_MNEMONIC_LDMXCSR, lastAction<ldmxcsr>},      {ZYDIS_MNEMONIC_STMXCSR, action<stmxcsr>},
@@ -119,8 +164,8 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_FNINIT, action<fninit>},        {ZYDIS_MNEMONIC_FNCLEX, action<fnclex>},
     {ZYDIS_MNEMONIC_FNSTCW, action<fnstcw>},        {ZYDIS_MNEMONIC_FLDCW, action<fldcw>},
     {ZYDIS_MNEMONIC_FNSTSW, fnstsw},                {ZYDIS_MNEMONIC_FWAIT, action<fwait>},
-    {ZYDIS_MNEMONIC_FNSTENV, environment<fnstenv>}, {ZYDIS_MNEMONIC_FLDENV, environment<fldenv>},
-    {ZYDIS_MNEMONIC_FNSAVE, environment<fnsave>},   {ZYDIS_MNEMONIC_FRSTOR, environment<frstor>},
+    {ZYDIS_MNEMONIC_FNSTENV, environment<fnstenv, fnstenvNarrow>}, {ZYDIS_MNEMONIC_FLDENV, environment<fldenv, fldenvNarrow>},
+    {ZYDIS_MNEMONIC_FNSAVE, environment<fnsave, fnsaveNarrow>},   {ZYDIS_MNEMONIC_FRSTOR, environment<frstor, frstorNarrow>},
     {ZYDIS_MNEMONIC_VLDMXCSR, lastAction<ldmxcsr>}, {ZYDIS_MNEMONIC_VSTMXCSR, action<stmxcsr>},
     {ZYDIS_MNEMONIC_EMMS, action<emms>},
 };

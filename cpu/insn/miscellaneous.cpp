@@ -48,7 +48,8 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_PREFETCHWT1, plain<nop>},  {ZYDIS_MNEMONIC_CLFLUSH, action<touch>},
     {ZYDIS_MNEMONIC_CPUID, action<cpuid>},
     {ZYDIS_MNEMONIC_RDTSC, action<rdtsc>},     {ZYDIS_MNEMONIC_RDTSCP, action<rdtscp>},
-    {ZYDIS_MNEMONIC_UD0, last<raiseInvalidOpcode>},     {ZYDIS_MNEMONIC_UD1, last<raiseInvalidOpcode>},
+    {ZYDIS_MNEMONIC_UD0, last<raiseInvalidOpcode>},     {ZYDIS_MNEMONIC_RSM, last<raiseInvalidOpcode>},
+    {ZYDIS_MNEMONIC_UD1, last<raiseInvalidOpcode>},
     {ZYDIS_MNEMONIC_UD2, last<raiseInvalidOpcode>},
     // Privileged, or refused by IOPL 0 and the empty I/O permission map.
     {ZYDIS_MNEMONIC_HLT, last<raiseProtection>},    {ZYDIS_MNEMONIC_CLI, last<raiseProtection>},

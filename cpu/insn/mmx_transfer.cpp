@@ -53,13 +53,14 @@ Handler fromXmmToMm(Form& f) {
     return toMm<u64, Src>;
 }
 
-// xmm, mm or 8 bytes; the upper half as it was, or converted, too.
+// xmm, mm or 8 bytes; the upper half as it was, or converted, too. Only the register form enters MMX state, as on the host.
 template <auto semantic, class S> void packedToXmm(HOT) {
-    ENTER_MMX;
+    constexpr bool entersMmx = std::is_same_v<S, Src>;
+    if (entersMmx && unmaskedX87(core->x87)) TAIL(raiseMathFault);
     OPEN(source, S, u64);
     OPEN(target, Dst, Xmm);
     target.set(Xmm{semantic(target.get().v, vec(source.get()))});
-    enterMmx(core);
+    if (entersMmx) enterMmx(core);
     NEXT;
 }
 constexpr auto cvtpi2ps = [](V target, V source) {

@@ -43,6 +43,7 @@ Handler pop(Form& f) {
 
 // PUSH and POP of fs and gs.
 bool pushSelector(Core& core, const Op& op) {
+    core.onStack = true;
     const u64 value = op.misc & 1 ? core.gs : core.fs;
     const u64 size = op.misc & 2 ? 2 : 8;
     if (!core.isAligned(core.gpr[RSP] - size, size) || !core.write(core.gpr[RSP] - size, &value, size)) return false;
@@ -50,6 +51,7 @@ bool pushSelector(Core& core, const Op& op) {
     return true;
 }
 bool popSelector(Core& core, const Op& op) {
+    core.onStack = true;
     u16 value;
     if (!core.fetch(core.gpr[RSP], value)) return false;
     if (value > 3 && value != 0x23 && value != 0x2b && value != 0x33) return core.fault(VECTOR_GP, value & ~3u);
@@ -72,6 +74,7 @@ void leave64(HOT) {
     NEXT;
 }
 bool leave16(Core& core, const Op&) {
+    core.onStack = true;
     u16 saved;
     if (!core.fetch(core.gpr[RBP], saved)) return false;
     core.gpr[RSP] = core.gpr[RBP] + 2;
@@ -80,27 +83,25 @@ bool leave16(Core& core, const Op&) {
 }
 Handler leave(Form& f) { return f.insn.operand_width == 16 ? actionOp<leave16> : leave64; }
 
-// imm: bytes of locals, misc: nesting level. Only the 64-bit operand size (SDM Vol. 2, ENTER).
-bool enterFrame(Core& core, const Op& op) {
+// imm: bytes of locals, misc: nesting level. Each frame pointer is read after the one before it was pushed (SDM Vol. 2, ENTER).
+template <class T> bool enterFrame(Core& core, const Op& op) {
+    constexpr u64 size = sizeof(T);
     const unsigned level = op.misc & 31;
-    u64 frame[32];
-    u64 rsp = core.gpr[RSP] - 8;
-    frame[0] = core.gpr[RBP];
-    const u64 pointer = rsp;
+    const u64 pushed = core.gpr[RSP] - size;
+    core.onStack = true;
+    const auto push = [&](unsigned i, T value) { return core.save(pushed - size * i, value); };
+    const u64 rsp = pushed - size * level - static_cast<u16>(op.imm);
+    if (!push(0, static_cast<T>(core.gpr[RBP]))) return false;
     for (unsigned i = 1; i < level; ++i) {
-        if (!core.fetch(core.gpr[RBP] - 8 * i, frame[i])) return false;
+        T frame;
+        if (!core.fetch(core.gpr[RBP] - size * i, frame) || !push(i, frame)) return false;
     }
-    if (level) frame[level] = pointer;
-    const unsigned words = level + 1;
-    u64 image[33];
-    for (unsigned i = 0; i < words; ++i) image[words - 1 - i] = frame[i];
-    rsp = pointer - 8 * u64{level};
-    if (!core.write(rsp, image, 8 * words)) return false;
-    core.gpr[RBP] = pointer;
-    core.gpr[RSP] = rsp - static_cast<u16>(op.imm);
+    if ((level && !push(level, static_cast<T>(pushed))) || !core.probeWrite(rsp, 1)) return false;
+    std::memcpy(&core.gpr[RBP], &pushed, size);
+    core.gpr[RSP] = rsp;
     return true;
 }
-Handler enter(Form& f) { return f.insn.operand_width == 16 ? nullptr : actionOp<enterFrame>; }
+Handler enter(Form& f) { return f.insn.operand_width == 16 ? actionOp<enterFrame<u16>> : actionOp<enterFrame<u64>>; }
 
 template <class T, Address A> void loadAddress(HOT) {
     OPEN(target, Dst, T);

@@ -20,8 +20,8 @@ X87 execute(Core& core, const Op& op, u8* operand, u64& flags) {
     return after;
 }
 // At v3 the operand's address is kept for unmasked exceptions only (CPUID.7.EBX[6], FDP_EXCPTN_ONLY; SDM Vol. 1 §8.1.8).
-void pointTo(const Core& core, X87& after, u64 operand) {
-    if (core.level < Level::v3 || unmaskedX87(after)) after.operand = operand;
+void pointTo(const Core& core, const Op& op, X87& after) {
+    if (core.level < Level::v3 || unmaskedX87(after)) after.operand = effectiveOffset<Address::any>(&op, &core);
 }
 void commit(Core& core, const X87& after, u64 flags) {
     core.x87 = after;
@@ -42,7 +42,7 @@ bool fromMemory(Core& core, const Op& op) {
     if (!core.isAligned(at, op.misc) || !core.read(at, operand, op.misc)) return false;
     u64 flags;
     X87 after = execute(core, op, operand, flags);
-    pointTo(core, after, at);
+    pointTo(core, op, after);
     commit(core, after, flags);
     return true;
 }
@@ -53,7 +53,7 @@ bool toMemory(Core& core, const Op& op) {
     u8 operand[16]{};
     u64 flags;
     X87 after = execute(core, op, operand, flags);
-    pointTo(core, after, at);
+    pointTo(core, op, after);
     if (!(unmaskedX87(after) & ~X87_PRECISION) && (!core.isAligned(at, op.misc) || !core.write(at, operand, op.misc))) return false;
     commit(core, after, flags);
     return true;
@@ -72,7 +72,7 @@ Handler onHost(Form& f) {
 
 constexpr Row table[] = {
     {ZYDIS_MNEMONIC_FLD, onHost},      {ZYDIS_MNEMONIC_FST, onHost},      {ZYDIS_MNEMONIC_FSTP, onHost},     {ZYDIS_MNEMONIC_FSTPNCE, onHost},
-    {ZYDIS_MNEMONIC_FILD, onHost},     {ZYDIS_MNEMONIC_FIST, onHost},     {ZYDIS_MNEMONIC_FISTP, onHost},    {ZYDIS_MNEMONIC_FBLD, onHost},
+    {ZYDIS_MNEMONIC_FILD, onHost},     {ZYDIS_MNEMONIC_FIST, onHost},     {ZYDIS_MNEMONIC_FISTP, onHost},  {ZYDIS_MNEMONIC_FISTTP, onHost},    {ZYDIS_MNEMONIC_FBLD, onHost},
     {ZYDIS_MNEMONIC_FBSTP, onHost},    {ZYDIS_MNEMONIC_FXCH, onHost},     {ZYDIS_MNEMONIC_FCMOVB, onHost},   {ZYDIS_MNEMONIC_FCMOVE, onHost},
     {ZYDIS_MNEMONIC_FCMOVBE, onHost},  {ZYDIS_MNEMONIC_FCMOVU, onHost},   {ZYDIS_MNEMONIC_FCMOVNB, onHost},  {ZYDIS_MNEMONIC_FCMOVNE, onHost},
     {ZYDIS_MNEMONIC_FCMOVNBE, onHost}, {ZYDIS_MNEMONIC_FCMOVNU, onHost},  {ZYDIS_MNEMONIC_FLD1, onHost},     {ZYDIS_MNEMONIC_FLDL2T, onHost},
@@ -90,7 +90,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_FXAM, onHost},     {ZYDIS_MNEMONIC_F2XM1, onHost},    {ZYDIS_MNEMONIC_FYL2X, onHost},    {ZYDIS_MNEMONIC_FYL2XP1, onHost},
     {ZYDIS_MNEMONIC_FPTAN, onHost},    {ZYDIS_MNEMONIC_FPATAN, onHost},   {ZYDIS_MNEMONIC_FSIN, onHost},     {ZYDIS_MNEMONIC_FCOS, onHost},
     {ZYDIS_MNEMONIC_FSINCOS, onHost},  {ZYDIS_MNEMONIC_FINCSTP, onHost},  {ZYDIS_MNEMONIC_FDECSTP, onHost},  {ZYDIS_MNEMONIC_FFREE, onHost},
-    {ZYDIS_MNEMONIC_FFREEP, onHost},   {ZYDIS_MNEMONIC_FNOP, onHost},
+    {ZYDIS_MNEMONIC_FFREEP, onHost},   {ZYDIS_MNEMONIC_FNOP, onHost},     {ZYDIS_MNEMONIC_FISTTP, onHost},
 };
 
 }  // namespace
