@@ -36,7 +36,7 @@ public:
     }
     u64 solve(const ZydisDecodedOperand& operand) {
         const ZydisDecodedOperandMem& mem = operand.mem;
-        u64 target = randomAddress(random_, operand.size / 8);
+        u64 target = faultsAreOpen() ? DATA + 1024 + random_.below(4096) : randomAddress(random_, operand.size / 8);
         if (mem.segment == ZYDIS_REGISTER_FS) target -= r_.fs_base;
         if (mem.segment == ZYDIS_REGISTER_GS) target -= r_.gs_base;
         const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
@@ -58,6 +58,11 @@ public:
     }
 
 private:
+    // Whether bytes that the mask does not choose may fault is left to the processor (SDM Vol. 2, MASKMOVDQU).
+    bool faultsAreOpen() const {
+        const ZydisMnemonic m = d_.insn.mnemonic;
+        return m == ZYDIS_MNEMONIC_MASKMOVQ || m == ZYDIS_MNEMONIC_MASKMOVDQU || m == ZYDIS_MNEMONIC_VMASKMOVDQU;
+    }
     u64 indexOf(const ZydisDecodedOperandMem& mem) const {
         const u64 value = r_.gpr[numberOf(mem.index)];
         return mem.index == ZYDIS_REGISTER_AL ? value & 0xff : value;      // XLAT

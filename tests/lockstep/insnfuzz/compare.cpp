@@ -32,11 +32,11 @@ std::string say(const Trap& trap) {
                 static_cast<unsigned long long>(trap.address), trap.unsupported ? " (unsupported)" : "");
 }
 // Linux says of any address of the kernel that its page is present (arch/x86/mm/fault.c, set_signal_archinfo).
-bool sameTrap(const Trap& host, const Trap& model) {
+bool sameTrap(const Trap& host, const Trap& model, u64 apart) {
     constexpr u64 TASK_SIZE = 0x7ffffffff000;
     const u32 hidden = model.vector == cpu::VECTOR_PF && model.address >= TASK_SIZE ? cpu::PF_PRESENT : 0;
     return host.kind == model.kind && host.vector == model.vector && (host.error_code | hidden) == (model.error_code | hidden) &&
-           host.address == model.address;
+           (host.address == model.address || host.address - model.address + apart < 2 * apart);
 }
 
 class Report {
@@ -100,22 +100,29 @@ void compareMemory(const Sides& sides, Report& report) {
 
 }  // namespace
 
-std::string differences(const Instruction& insn, const Sides& s) {
-    const Registers &host = s.host.after, &model = s.model.after;
-    const Undefined undefined = insn.valid ? undefinedBy(insn.decoded, s.before) : Undefined{};
+std::string registerDifferences(const Undefined& undefined, const Registers& host, const Registers& model, Compared compared) {
     Report report;
-    if (!sameTrap(s.host.trap, s.model.trap)) report.lines += "  host " + say(s.host.trap) + ", model " + say(s.model.trap) + "\n";
     for (unsigned i = 0; i < 16; ++i)
         if (!(undefined.gpr >> i & 1)) report.number(NAMES[i], host.gpr[i], model.gpr[i]);
     report.number("rip", host.rip, model.rip);
     report.number("rflags", host.rflags & ~undefined.flags, model.rflags & ~undefined.flags);
     report.number("fs_base", host.fs_base, model.fs_base);
     report.number("gs_base", host.gs_base, model.gs_base);
-    report.number("mxcsr", host.mxcsr, model.mxcsr);
+    if (compared == Compared::general) return report.lines;
+    report.number("mxcsr", host.mxcsr & ~undefined.mxcsr, model.mxcsr & ~undefined.mxcsr);
     cpu::X87 settled = model.x87;       // MMX leaves tags that only say "not empty" (SDM Vol. 1 §9.2.3)
     cpu::settleX87(settled);
-    compareX87(host.x87, settled, report);
+    if (!undefined.x87) compareX87(host.x87, settled, report);
     compareVectors(host, model, undefined.vectorError, report);
+    return report.lines;
+}
+
+std::string differences(const Instruction& insn, const Sides& s) {
+    const Registers &host = s.host.after, &model = s.model.after;
+    const Undefined undefined = insn.valid ? undefinedBy(insn.decoded, s.before, s.host.trap, host) : Undefined{};
+    Report report;
+    if (!sameTrap(s.host.trap, s.model.trap, undefined.faultAddress)) report.lines += "  host " + say(s.host.trap) + ", model " + say(s.model.trap) + "\n";
+    report.lines += registerDifferences(undefined, host, model, Compared::everything);
     if (!undefined.memory) compareMemory(s, report);
     return report.lines;
 }

@@ -17,6 +17,8 @@ struct Sides {
 };
 
 // Empty: they agree. Otherwise one line for each difference.
+enum class Compared : u8 { general, everything };       // without or with x87, MXCSR and vectors
+std::string registerDifferences(const Undefined& undefined, const cpu::Registers& host, const cpu::Registers& model, Compared compared);
 std::string differences(const Instruction& insn, const Sides& sides);
 // The state before, for a report.
 std::string describe(const Instruction& insn, const Sides& sides);

@@ -1,7 +1,7 @@
 #include "tests/lockstep/insnfuzz/host.hpp"
 
 #include "cpu/paging.hpp"
-#include "cpu/x87.hpp"
+#include "tests/lockstep/insnfuzz/image.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -15,21 +15,6 @@
 namespace insnfuzz {
 
 namespace {
-
-// XSAVE's standard format with x87, SSE and the upper halves (SDM Vol. 1 §13.4).
-struct alignas(64) Image {
-    u16 control, status;
-    u8 tags, reserved0;
-    u16 opcode;
-    u64 instruction, operand;
-    u32 mxcsr, mxcsrMask;
-    u8 stack[8][16];
-    u8 xmm[16][16];
-    u8 reserved[96];
-    u64 components, compaction, header[6];
-    u8 upper[16][16];
-};
-static_assert(offsetof(Image, upper) == 576 && sizeof(Image) == 832);
 
 // The page at STATE; the assembly below knows the offsets.
 struct Shared {
@@ -190,40 +175,6 @@ u8* mapTwice(u64 address, u64 size, int protection) {
     close(file);
     if (fixed != reinterpret_cast<void*>(address) || alias == MAP_FAILED) throw std::runtime_error("the addresses are taken");
     return static_cast<u8*>(alias);
-}
-
-void toImage(const cpu::Registers& r, Image& image) {
-    image.control = r.x87.control;
-    image.status = r.x87.status;
-    image.tags = 0;
-    for (unsigned i = 0; i < 8; ++i) image.tags |= static_cast<u8>(((r.x87.tags >> 2 * i & 3) != 3) << i);
-    image.opcode = r.x87.opcode;
-    image.instruction = r.x87.instruction;
-    image.operand = r.x87.operand;
-    image.mxcsr = r.mxcsr;
-    for (unsigned i = 0; i < 8; ++i) std::memcpy(image.stack[i], &r.x87.physical[(cpu::topOf(r.x87) + i) & 7], 16);
-    for (unsigned i = 0; i < 16; ++i) {
-        std::memcpy(image.xmm[i], r.ymm[i].lane, 16);
-        std::memcpy(image.upper[i], r.ymm[i].lane + 2, 16);
-    }
-    image.components = 7;
-}
-
-void fromImage(const Image& image, cpu::Registers& r) {
-    r.x87.control = image.control;
-    r.x87.status = image.status;
-    r.x87.tags = 0;
-    for (unsigned i = 0; i < 8; ++i) r.x87.tags |= static_cast<u16>((image.tags >> i & 1 ? 0 : 3) << 2 * i);
-    r.x87.opcode = image.opcode;
-    r.x87.instruction = image.instruction;
-    r.x87.operand = image.operand;
-    r.mxcsr = image.mxcsr;
-    for (unsigned i = 0; i < 8; ++i) std::memcpy(&r.x87.physical[(cpu::topOf(r.x87) + i) & 7], image.stack[i], 10);
-    for (unsigned i = 0; i < 16; ++i) {
-        std::memcpy(r.ymm[i].lane, image.xmm[i], 16);
-        std::memcpy(r.ymm[i].lane + 2, image.upper[i], 16);
-    }
-    cpu::settleX87(r.x87);
 }
 
 }  // namespace

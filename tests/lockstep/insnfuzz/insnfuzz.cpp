@@ -1,5 +1,5 @@
 // insnfuzz: random instructions from random states, executed by this machine's processor and by the model; they must agree.
-// docs/testing.md says how to use it.
+// docs/lockstep.md says how to use it.
 #include "tests/lockstep/insnfuzz/compare.hpp"
 #include "tests/lockstep/insnfuzz/model.hpp"
 #include "tests/lockstep/insnfuzz/options.hpp"

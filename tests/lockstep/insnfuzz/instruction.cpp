@@ -124,6 +124,13 @@ Generator::Generator(cpu::Level level, ZydisMnemonic only) : level_(level), form
 
 std::vector<ZydisMnemonic> Generator::mnemonics() const { return mnemonics_; }
 
+std::map<std::string, std::string> Generator::leftOut() const {
+    std::map<std::string, std::string> found;
+    for (const auto& [mnemonic, forms] : forms_.byMnemonic)
+        if (const char* reason = excluded(mnemonic)) found[mnemonicName(mnemonic)] = reason;
+    return found;
+}
+
 std::vector<u8> Generator::assemble(const Skeleton& s, Random& random) const {
     std::vector<u8> bytes;
     addLegacyPrefixes(bytes, s, random);

@@ -87,7 +87,8 @@ int Coverage::finish(const Options& options, const Generator& generator, double 
         std::printf("\n");
     }
     if (!options.coverage.empty()) {
-        const nlohmann::json all{{"seed", options.seed}, {"cases", total.passed}, {"level", options.levelText}, {"encoded", generator.mnemonics().size()}, {"mnemonics", mnemonics}};
+        const nlohmann::json all{{"seed", options.seed}, {"cases", total.passed}, {"level", options.levelText}, {"alignmentCheck", options.alignmentCheck},
+                                 {"excluded", generator.leftOut()}, {"mnemonics", mnemonics}};
         std::ofstream(options.coverage) << all.dump(1) << "\n";
     }
     return different_ ? 1 : 0;

@@ -17,7 +17,7 @@ struct Options {
     cpu::Level level = cpu::Level::v3;
     std::string levelText = "v3";
     ZydisMnemonic only = ZYDIS_MNEMONIC_INVALID, inject = ZYDIS_MNEMONIC_INVALID;
-    bool failUnsupported = false, alignmentCheck = false, keepGoing = false, list = false;
+    bool failUnsupported = false, alignmentCheck = false, keepGoing = false;
     std::string coverage, findings;             // paths, or empty
 };
 

@@ -1,5 +1,7 @@
 #include "tests/lockstep/insnfuzz/policy.hpp"
 
+#include "tests/lockstep/insnfuzz/layout.hpp"
+
 #include <cpuid.h>
 #include <vector>
 
@@ -90,8 +92,35 @@ const char* excluded(const cpu::Decoded& d) {
     return nullptr;
 }
 
-Undefined undefinedBy(const cpu::Decoded& d, const cpu::Registers& before) {
+// What an instruction has done when it faults is the processor's own business, and the same again when it is restarted
+// (docs/fidelity.md, CPU).
+static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu::Registers& after, Undefined& u) {
+    constexpr u32 OVERFLOW_UNDERFLOW = 0x18, PRECISION = 0x20;
+    const ZydisDecodedInstruction& insn = d.insn;
+    if (trap.kind != cpu::Trap::Kind::exception) return;
+    for (unsigned i = 0; i < insn.operand_count; ++i) {
+        const ZydisDecodedOperand& operand = d.operand[i];
+        const bool state = operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.size >= 80;
+        if (state && operand.size != 128 && operand.size != 256) u.faultAddress = operand.size > 1000 ? PAGE_SIZE : operand.size / 8, u.memory = true;
+        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_MMX) u.x87 = true;
+    }
+    switch (insn.mnemonic) {
+        case ZYDIS_MNEMONIC_VCVTPS2PH: u.mxcsr = 0x3f; break;
+        case ZYDIS_MNEMONIC_VMASKMOVPS: case ZYDIS_MNEMONIC_VMASKMOVPD:
+        case ZYDIS_MNEMONIC_VPMASKMOVD: case ZYDIS_MNEMONIC_VPMASKMOVQ: u.faultAddress = 32; break;
+        case ZYDIS_MNEMONIC_CALL: case ZYDIS_MNEMONIC_ENTER: u.memory = true; break;
+        default: break;
+    }
+    if (trap.vector != cpu::VECTOR_XM) return;
+    if (after.mxcsr & OVERFLOW_UNDERFLOW & ~(after.mxcsr >> 7)) u.mxcsr = PRECISION;
+    const bool steps = insn.mnemonic == ZYDIS_MNEMONIC_DPPS || insn.mnemonic == ZYDIS_MNEMONIC_DPPD || insn.mnemonic == ZYDIS_MNEMONIC_VDPPS ||
+                       insn.mnemonic == ZYDIS_MNEMONIC_VDPPD;
+    if (steps) u.mxcsr = 0x3f;
+}
+
+Undefined undefinedBy(const cpu::Decoded& d, const cpu::Registers& before, const cpu::Trap& trap, const cpu::Registers& after) {
     Undefined u;
+    beforeFault(d, trap, after, u);
     if (isShift(d.insn)) u.flags = shiftFlags(d, before);
     else if (d.insn.cpu_flags) u.flags = d.insn.cpu_flags->undefined;
     switch (d.insn.mnemonic) {

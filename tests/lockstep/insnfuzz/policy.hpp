@@ -13,8 +13,12 @@ struct Undefined {
     u64 flags = 0;
     u16 gpr = 0;                // one bit per register
     bool memory = false;        // the memory operand
+    bool x87 = false;           // the FPU's state
+    u32 mxcsr = 0;              // flags
+    u64 faultAddress = 0;       // bytes by which the address of a #PF may differ: any byte of the operand may be it
     double vectorError = 0;     // relative, of 32-bit floating-point lanes; 0: exact
 };
-Undefined undefinedBy(const cpu::Decoded& decoded, const cpu::Registers& before);
+// trap: what the host did.
+Undefined undefinedBy(const cpu::Decoded& decoded, const cpu::Registers& before, const cpu::Trap& trap, const cpu::Registers& after);
 
 }  // namespace insnfuzz

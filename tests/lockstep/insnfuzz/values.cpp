@@ -163,6 +163,9 @@ bool randomState(const Instruction& insn, const StateOptions& options, Random& r
     u64 addresses[8], sizes[8];
     unsigned count = 0;
     if (insn.valid) detail::solveAddresses(insn, random, r, addresses, sizes, count);
+    const bool components = insn.valid && insn.decoded.insn.meta.category == ZYDIS_CATEGORY_XSAVE;
+    const bool optimized = insn.valid && insn.decoded.insn.meta.category == ZYDIS_CATEGORY_XSAVEOPT;
+    if ((components || optimized) && (r.gpr[cpu::RAX] & 0xfffffff8 || static_cast<u32>(r.gpr[cpu::RDX]))) return false;    // rax is the base
     for (unsigned i = 0; i < count; ++i) {
         if (addresses[i] - (STATE - 16 * PAGE_SIZE) < 32 * PAGE_SIZE) return false;
         if (addresses[i] < DATA || addresses[i] >= DATA + DATA_SIZE) continue;

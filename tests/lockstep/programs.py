@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""insnfuzz for a few seconds, lockstep on the guest programs and on Debian's static busybox and bash; both find a spoiled result."""
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import cases
+from cases import Options, Skip, check
+
+GUESTS = ("hello.gnu", "hello.musl", "args.gnu", "numbers.gnu", "numbers.musl", "memory.gnu", "files.gnu", "stdio.gnu", "stack.gnu",
+          "flags.gnu", "allocations.gnu", "allocations.musl", "directory.gnu", "hello_asm")
+SCRIPT = """
+words="one two three four five six seven"
+i=0; for w in $words; do i=$((i+1)); printf '%s %05d %x\\n' "$w" $i $((i*i*31)); done
+case $words in *three*) echo found;; esac
+f() { [ $1 -le 1 ] && { r=1; return; }; f $(($1-1)); r=$((r*$1)); }
+f 12; echo $r
+x=abcdefghij; echo ${x#abc} ${x%ij} ${#x}
+"""
+BASH = SCRIPT + """
+declare -A map; for k in a b c; do map[$k]=${k}${k}; done; echo ${map[b]} ${x/def/XYZ} ${x^^}
+a=(5 3 9 1); for ((i=0;i<4;i++)); do for ((j=i+1;j<4;j++)); do ((a[i]>a[j])) && { t=${a[i]}; a[i]=${a[j]}; a[j]=$t; }; done; done
+echo ${a[@]}; [[ foo123bar =~ ([0-9]+) ]] && echo ${BASH_REMATCH[1]}
+"""
+
+
+def program(name):
+    path = os.path.join(Options.guests, "..", "lockstep", name)
+    check(os.path.exists(path), path, "is not built")
+    return path
+
+
+def run(tool, *arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([program(tool), *arguments], capture_output=True, text=True, timeout=500, cwd=folder, stdin=subprocess.DEVNULL)
+    if done.returncode == 77:
+        raise Skip(done.stdout + done.stderr)
+    return done
+
+
+def lockstep(*arguments):
+    done = run("lockstep", *arguments)
+    check(done.returncode == 0, arguments, done.returncode, done.stdout[-3000:], done.stderr[-2000:])
+    return done
+
+
+def guest(name):
+    def test():
+        path = os.path.join(Options.guests, name)
+        check(os.path.exists(path), path, "is not built")
+        check("agree" in lockstep(os.path.abspath(path)).stderr)
+    return test
+
+
+for each in GUESTS:
+    globals()["test_" + each.replace(".", "-")] = guest(each)
+
+
+def needs(path):
+    if not os.path.exists(path):
+        raise Skip(path + " is not installed")
+    return path
+
+
+def test_busybox():
+    out = lockstep(needs("/bin/busybox"), "sh", "-c", SCRIPT).stdout
+    check("479001600" in out, out)
+
+
+def test_busybox_awk():
+    done = lockstep(needs("/bin/busybox"), "awk", "BEGIN { for (i = 1; i < 30; ++i) s += sqrt(i) * exp(-i / 7) * sin(i); printf \"%.9f\\n\", s }")
+    check("." in done.stdout, done.stdout)
+
+
+def test_busybox_hash():
+    check(lockstep(needs("/bin/busybox"), "sha256sum", "/etc/passwd").stdout.endswith("/etc/passwd\n"))
+
+
+def test_bash():
+    out = lockstep(needs("/bin/bash-static"), "--norc", "-c", BASH).stdout
+    check("1 3 5 9" in out and "479001600" in out, out)
+
+
+def test_lockstep_can_fail():
+    done = run("lockstep", "--inject", "1000", needs("/bin/busybox"), "true")
+    check(done.returncode == 1 and "difference after 1000 instructions" in done.stdout and "rbx" in done.stdout, done.returncode, done.stdout)
+
+
+def test_insnfuzz_can_fail():
+    done = run("insnfuzz", "--cases", "20000", "--only", "ADD", "--inject", "ADD")
+    check(done.returncode == 1 and "rflags" in done.stdout and "again: insnfuzz --seed 1 --case" in done.stdout, done.stdout)
+
+
+def fuzz(*arguments):
+    def test():
+        done = run("insnfuzz", *arguments)
+        check(done.returncode == 0, done.stdout[-6000:])
+    return test
+
+
+test_insnfuzz = fuzz("--seed", "20", "--cases", "600000")
+test_insnfuzz_v1 = fuzz("--seed", "21", "--cases", "150000", "--level", "v1")
+test_insnfuzz_v2 = fuzz("--seed", "22", "--cases", "150000", "--level", "v2")
+
+if __name__ == "__main__":
+    cases.run(__name__)
