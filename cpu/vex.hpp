@@ -9,8 +9,9 @@
 namespace cpu {
 
 template <unsigned size> struct Bytes { u8 at[size]; };
-template <unsigned size> Bytes<size>& bytesAt(u8* at) { return *reinterpret_cast<Bytes<size>*>(at); }
-template <unsigned size> const Bytes<size>& bytesAt(const u8* at) { return *reinterpret_cast<const Bytes<size>*>(at); }
+template <unsigned size> using Array = u8[size];      // as an operand of assembly
+template <unsigned size> Array<size>& bytesAt(u8* at) { return *reinterpret_cast<Array<size>*>(at); }
+template <unsigned size> const Array<size>& bytesAt(const u8* at) { return *reinterpret_cast<const Array<size>*>(at); }
 
 inline bool isYmm(const Form& f, unsigned i) {
     return f.kind(i) == Operand::reg && f.operand[i].reg.value >= ZYDIS_REGISTER_YMM0 && f.operand[i].reg.value <= ZYDIS_REGISTER_YMM15;
