@@ -18,7 +18,8 @@ static bool isCompatElf(const linux_binprm* bprm, const Elf32_Ehdr& header) {
            header.e_phnum <= 65536 / sizeof(Elf32_Phdr);
 }
 
-static TRACED(int, load_compat_elf_binary, (linux_binprm*, bprm)) {
+// The name in Linux is that of the 64-bit one: the file is compiled twice.
+static TRACED_AS(int, load_compat_elf_binary, "load_elf_binary", (linux_binprm*, bprm)) {
     Elf32_Ehdr header;
     std::memcpy(&header, bprm->buf.data(), sizeof header);
     if (!isCompatElf(bprm, header)) return -ENOEXEC;

@@ -19,7 +19,10 @@ constexpr u64 ELF_ET_DYN_BASE = kernel::TASK_SIZE / 3 * 2;      // 0x555555554aa
 
 struct elfhdr : Elf64_Ehdr {};
 struct elf_phdr : Elf64_Phdr {};
-using ProgramHeaders = std::vector<elf_phdr>;
+struct ProgramHeaders : std::vector<elf_phdr> {
+    using vector::vector;
+};
+inline traces::Value traceValue(const ProgramHeaders& h) { return traces::Value::count(static_cast<i64>(h.size())); }
 traces::Value traceValue(const elfhdr*);
 traces::Value traceValue(const elf_phdr*);
 
@@ -34,20 +37,17 @@ const elf_phdr* findHeader(const ProgramHeaders&, u32 type);  // the first, or n
 
 // PROT_* of a segment.
 u64 segmentProtection(const elf_phdr&);
-// Size from the first segment's page to the last one's end; 0 without PT_LOAD.
-u64 total_mapping_size(const elf_phdr* cmds, int nr);
-// Maps the file part of a segment at the page of addr. total_size, if not 0, is reserved in one go and its tail given back.
-Result<u64> elf_map(kernel::file*, u64 addr, const elf_phdr*, u64 prot, u64 type, u64 total_size);
-int set_brk(u64 start, u64 end);
 int padzero(u64 elf_bss);
 
 // argc, argv, envp and the auxiliary vector. The programs' auxv is the version's: it lists the entries in its order.
 struct AuxiliaryValues {
     u64 sysinfo_ehdr, phdr, phent, phnum, base, entry;
     u64 uid, euid, gid, egid, secure, random, execfn, platform;
+    u64 flags;
     bool has_execfd;
     u64 execfd;
 };
+AuxiliaryValues auxiliaryValues(const kernel::linux_binprm*, const elfhdr& exec);     // what does not depend on the version
 using AuxiliaryVector = std::vector<std::pair<u64, u64>>;       // type and value, AT_NULL last
 using ListAuxiliary = AuxiliaryVector (*)(const AuxiliaryValues&);
 
@@ -57,8 +57,8 @@ struct StackLayout {
 };
 StackLayout layOutStack(u64 bottom, u64 argc, u64 envc, u64 auxiliary_pairs);
 
-int createElfTables(kernel::linux_binprm*, const elfhdr&, u64 load_addr, u64 interp_load_addr, ListAuxiliary);
+int createElfTables(kernel::linux_binprm*, AuxiliaryValues values, ListAuxiliary);
 
-extern kernel::linux_binfmt elf_format;
+constexpr bool isError(u64 value) { return value >= static_cast<u64>(-4095); }     // IS_ERR_VALUE
 
 }  // namespace loader

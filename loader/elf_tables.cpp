@@ -63,27 +63,21 @@ int writeVectors(linux_binprm* bprm, const StackLayout& layout, const AuxiliaryV
     return copy_to_user(UserPtr<void>(layout.auxv), mm->saved_auxv.data(), bytes) ? -EFAULT : 0;
 }
 
-AuxiliaryValues auxiliaryValues(const linux_binprm* bprm, const elfhdr& exec, u64 load_addr, u64 interp_load_addr) {
+}  // namespace
+
+AuxiliaryValues auxiliaryValues(const linux_binprm* bprm, const elfhdr& exec) {
     const struct cred* cred = current->cred;
     AuxiliaryValues v{};
     v.sysinfo_ehdr = current->mm->vdso;
-    v.phdr = load_addr + exec.e_phoff;
     v.phent = sizeof(Elf64_Phdr);
     v.phnum = exec.e_phnum;
-    v.base = interp_load_addr;
-    v.entry = exec.e_entry;
     v.uid = cred->uid;
     v.euid = cred->euid;
     v.gid = cred->gid;
     v.egid = cred->egid;
-    v.secure = security_bprm_secureexec(bprm);
     v.execfn = bprm->exec;
-    v.has_execfd = bprm->interp_flags & BINPRM_FLAGS_EXECFD;
-    v.execfd = bprm->interp_data;
     return v;
 }
-
-}  // namespace
 
 StackLayout layOutStack(u64 bottom, u64 argc, u64 envc, u64 auxiliary_pairs) {
     StackLayout s{};
@@ -97,8 +91,7 @@ StackLayout layOutStack(u64 bottom, u64 argc, u64 envc, u64 auxiliary_pairs) {
     return s;
 }
 
-int createElfTables(linux_binprm* bprm, const elfhdr& exec, u64 load_addr, u64 interp_load_addr, ListAuxiliary list) {
-    AuxiliaryValues values = auxiliaryValues(bprm, exec, load_addr, interp_load_addr);
+int createElfTables(linux_binprm* bprm, AuxiliaryValues values, ListAuxiliary list) {
     const u64 bottom = arch_align_stack(bprm->p);
     const u64 pairs = list(values).size();
     const StackLayout layout = layOutStack(bottom, static_cast<u64>(bprm->argc.get()), static_cast<u64>(bprm->envc.get()), pairs);

@@ -15,4 +15,37 @@ std::optional<ScriptLine> parseScriptLine(std::span<const u8> header) {
     return result;
 }
 
+namespace {
+
+constexpr std::string_view blanks = " \t";
+constexpr std::string_view terminators("\t \0", 3);
+
+// Where the line ends, or nothing when its interpreter's name may go on behind the header.
+std::optional<std::size_t> endOfLine(std::string_view header) {
+    const std::size_t newline = header.find('\n');
+    if (newline != std::string_view::npos) return newline;
+    header.remove_suffix(1);
+    const std::size_t name = header.find_first_not_of(blanks, 2);
+    if (name == std::string_view::npos || header.find_first_of(terminators, name) == std::string_view::npos) return {};
+    return header.size();
+}
+
+}  // namespace
+
+std::optional<ScriptLine> parseScriptLineStrictly(std::span<const u8> bytes) {
+    const std::string header(bytes.begin(), bytes.end());
+    const std::optional<std::size_t> end = endOfLine(header);
+    if (!end) return {};
+    std::string_view line = std::string_view(header).substr(2, *end - 2);
+    const std::size_t last = line.find_last_not_of(blanks);
+    if (last == std::string_view::npos) return {};
+    line = line.substr(line.find_first_not_of(blanks), last + 1 - line.find_first_not_of(blanks));
+    const std::size_t separator = line.find_first_of(terminators);
+    ScriptLine result{std::string(line.substr(0, separator)), {}};
+    if (separator == std::string_view::npos || line[separator] == '\0') return result;
+    const std::string_view argument = line.substr(line.find_first_not_of(blanks, separator));
+    result.argument = std::string(argument.substr(0, argument.find('\0')));
+    return result;
+}
+
 }  // namespace loader

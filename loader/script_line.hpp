@@ -16,5 +16,7 @@ struct ScriptLine {
 // header: the first bytes of the file, zeros after its end; it begins with "#!". A line that does not end in it is cut.
 // Nothing when no interpreter is named.
 std::optional<ScriptLine> parseScriptLine(std::span<const u8> header);
+// v6.1: a name that may have been cut is none. One of length 0 is a name when nothing but "#!" is in the file.
+std::optional<ScriptLine> parseScriptLineStrictly(std::span<const u8> header);
 
 }  // namespace loader

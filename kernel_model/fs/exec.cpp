@@ -2,9 +2,11 @@
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/version/exec.hpp"
 #include "kernel_model/kernel/fork.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 namespace kernel {
@@ -74,38 +76,31 @@ TRACED(void, putname, (const std::string&, name)) {}
 // execve(2)
 SYSCALL_DEFINE(3, execve, (UserPtr<const char>, filename), (ArgumentStrings, argv), (EnvironmentStrings, envp)) {
     const std::string path = TRY(getname(filename));
-    const int error = do_execve(path, {argv}, {envp});
-    putname(path);
-    return error;
+    return version().exec.do_execve(path, {argv}, {envp});
 }
 
-TRACED(int, do_execve, (const std::string&, filename), (user_arg_ptr, argv), (user_arg_ptr, envp)) {
-    return do_execve_common(filename, argv, envp);
+// execveat(2)
+SYSCALL_DEFINE(5, execveat, (int, fd), (UserPtr<const char>, filename), (ArgumentStrings, argv), (EnvironmentStrings, envp), (int, flags)) {
+    const bool may_be_empty = flags & AT_EMPTY_PATH;
+    const std::string path = TRY(may_be_empty ? getnameOrEmpty(filename) : getname(filename));
+    return version().exec.do_execveat(fd, path, {argv}, {envp}, flags);
 }
 
-static Result<file*> checkExecutable(file* opened) {
-    if (!check("S_ISREG(inode.i_mode)", S_ISREG(opened->f_inode->i_mode), opened->f_inode->i_mode)) return Failure{-EACCES};
-    if (const int error = deny_write_access(opened); error < 0) return Failure{error};
-    return opened;
-}
-
-// Opens for execution: a regular file that nobody has open for writing; writers are kept out until allow_write_access.
-TRACED(Result<file*>, open_exec, (const std::string&, name)) {
-    file* opened = TRY(do_filp_open(AT_FDCWD, name, O_RDONLY, 0, MAY_EXEC));
-    Result<file*> result = checkExecutable(opened);
-    if (!result.ok()) fput(opened);
-    return result;
+Result<file*> checkExecutable(file* opened) {
+    const bool regular = check("S_ISREG(inode.i_mode)", S_ISREG(opened->f_inode->i_mode), opened->f_inode->i_mode);
+    const int error = regular ? deny_write_access(opened) : -EACCES;
+    if (error == 0) return opened;
+    fput(opened);
+    return Failure{error};
 }
 
 TRACED(void, set_binfmt, (linux_binfmt*, format)) { current->mm->binfmt = format; }
 
-TRACED(void, set_task_comm, (task_struct*, tsk), (const std::string&, comm)) {
-    tsk->comm = comm.substr(0, 15);
-    traceTask(tsk);
-}
+std::string taskName(const std::string& path) { return path.substr(path.rfind('/') + 1).substr(0, 15); }
 
-TRACED(void, filename_to_taskname, (std::string&, tcomm), (const std::string&, filename)) {
-    tcomm = filename.substr(filename.rfind('/') + 1).substr(0, 15);
+void setTaskName(task_struct* tsk, const std::string& name) {
+    tsk->comm = name.substr(0, 15);
+    traceTask(tsk);
 }
 
 TRACED(void, set_dumpable, (mm_struct*, mm), (int, value)) {
@@ -128,23 +123,41 @@ TRACED(int, bprm_change_interp, (const std::string&, interp), (linux_binprm*, bp
     return 0;
 }
 
-static int threadsSharing(const fs_struct* fs, task_struct* leader) {
+int threadsSharing(const fs_struct* fs, task_struct* leader) {
     const auto& threads = leader->thread_group;
-    return static_cast<int>(std::ranges::count_if(threads, [fs](task_struct* t) { return t->fs == fs; }));
+    return std::max(1, static_cast<int>(std::ranges::count_if(threads, [fs](task_struct* t) { return t->fs == fs; })));
 }
 
-TRACED(int, check_unsafe_exec, (linux_binprm*, bprm)) {
-    constexpr int LSM_UNSAFE_SHARE = 1, LSM_UNSAFE_NO_NEW_PRIVS = 8;
-    if (current->no_new_privs) bprm->unsafe = bprm->unsafe | LSM_UNSAFE_NO_NEW_PRIVS;
-    fs_struct* fs = current->fs;
-    const int sharers = std::max(1, threadsSharing(fs, current->group_leader));
-    if (!check("fs.users <= threads that share it", fs->users <= sharers, fs->users)) {
-        bprm->unsafe = bprm->unsafe | LSM_UNSAFE_SHARE;
-        return 0;
-    }
-    if (!check("!fs.in_exec", !fs->in_exec, fs->in_exec)) return -EAGAIN;
-    fs->in_exec = true;
-    return 1;
+TRACED(int, prepare_bprm_creds, (linux_binprm*, bprm)) {
+    bprm->cred = prepare_exec_creds();
+    return bprm->cred ? 0 : -ENOMEM;
+}
+
+// Nobody listens: no audit, no connector, no performance counters. One simulated CPU: there is nowhere else to move to.
+TRACED(int, audit_bprm, (linux_binprm*, bprm)) { return 0; }
+TRACED(void, proc_exec_connector, (task_struct*, task)) {}
+TRACED(void, perf_event_exit_task, (task_struct*, child)) {}
+TRACED(void, sched_exec) {}
+TRACED(void, acct_update_integrals, (task_struct*, tsk)) {}
+
+void traceExec(const linux_binprm* bprm, pid_t old_pid) {
+    if (!traces::tracer().on(traces::Kind::sched_process_exec)) return;
+    traces::tracer().emit(traces::Kind::sched_process_exec, {{"filename", traces::Value::text(bprm->filename.get())},
+                                                             {"old_pid", traces::Value::count(old_pid)}});
+}
+
+static bool printable(u8 c) { return c == '\t' || c == '\n' || (c >= 0x20 && c <= 0x7e); }
+
+bool isText(const linux_binprm* bprm) {
+    const bool text = std::all_of(bprm->buf.begin(), bprm->buf.begin() + 4, printable);
+    check("some format accepts the file", false, text ? "text" : "binary");
+    return text;
+}
+
+int requestFormatModule(const linux_binprm* bprm) {
+    char name[16];
+    std::snprintf(name, sizeof name, "binfmt-%04x", bprm->buf[2] | bprm->buf[3] << 8);
+    return __request_module(true, name);
 }
 
 }  // namespace kernel

@@ -1,20 +1,19 @@
 // fs/exec.c: the new stack and the strings on it, while it still belongs to linux_binprm.
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/version/exec.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace kernel {
 
-// VM_STACK_FLAGS depends on the personality (asm/page.h VM_DATA_DEFAULT_FLAGS).
-static u64 stackFlags() { return VM_STACK_FLAGS | (current->personality & READ_IMPLIES_EXEC ? VM_EXEC : 0); }
+// asm/page.h VM_DATA_DEFAULT_FLAGS depends on the personality.
+u64 stackFlags() { return VM_STACK_FLAGS | (current->personality & READ_IMPLIES_EXEC ? VM_EXEC : 0); }
 
-static TRACED(int, __bprm_mm_init, (linux_binprm*, bprm)) {
+int createStackVma(linux_binprm* bprm, vm_area_struct* vma) {
     mm_struct* mm = bprm->mm;
-    auto* vma = new vm_area_struct;
     bprm->vma = vma;
-    vma->vm_mm = mm;
     vma->vm_end = STACK_TOP_MAX;
     vma->vm_start = vma->vm_end - PAGE_SIZE;
     vma->vm_flags = stackFlags() | VM_STACK_INCOMPLETE_SETUP;
@@ -27,19 +26,6 @@ static TRACED(int, __bprm_mm_init, (linux_binprm*, bprm)) {
     mm->total_vm = 1;
     bprm->p = vma->vm_end - sizeof(u64);
     return 0;
-}
-
-TRACED(int, bprm_mm_init, (linux_binprm*, bprm)) {
-    mm_struct* mm = mm_alloc();
-    if (!mm) return -ENOMEM;
-    bprm->mm = mm;
-    int error = init_new_context(current, mm);
-    if (!error) error = __bprm_mm_init(bprm);
-    if (error < 0) {
-        bprm->mm = nullptr;
-        mmdrop(mm);
-    }
-    return error;
 }
 
 namespace {
@@ -70,6 +56,9 @@ Result<ArgumentString> get_user_arg_ptr(const user_arg_ptr& argv, int nr) {
 
 }  // namespace
 
+// Pages of the new stack count as the caller's until the new mm is its own.
+void acct_arg_size(linux_binprm* bprm, u64 pages) { bprm->vma_pages = pages; }
+
 // A NULL argv counts as empty (execve(2), NOTES).
 TRACED(int, count, (user_arg_ptr, argv), (int, max)) {
     if (!argv.kernel && !argv.native) return 0;
@@ -89,47 +78,77 @@ static void traceStackWrite(const linux_binprm* bprm, u64 address, const void* b
                                                      {"bytes", traces::Value::bytes(bytes, n)}});
 }
 
+namespace {
+
+// The page of the new stack that is being filled: several strings may share it (get_arg_page is asked once).
+class StackPage {
+public:
+    explicit StackPage(linux_binprm* bprm) : bprm_(bprm) {}
+    ~StackPage() { release(); }
+    StackPage(const StackPage&) = delete;
+    StackPage& operator=(const StackPage&) = delete;
+    Result<u8*> at(u64 pos) {
+        if (!page_ || number_ != pos / PAGE_SIZE) {
+            release();
+            page_ = TRY(version().exec.get_arg_page(bprm_, pos, true));
+            number_ = pos / PAGE_SIZE;
+        }
+        return page_address(page_) + pos % PAGE_SIZE;
+    }
+
+private:
+    void release() {
+        if (page_) put_page(page_);
+        page_ = nullptr;
+    }
+    linux_binprm* bprm_;
+    page* page_ = nullptr;
+    u64 number_ = 0;
+};
+
 // Copies the part of a string that ends at `pos` of the new stack and lies in pos's page; returns its length.
-static Result<u64> copyIntoPage(linux_binprm* bprm, const ArgumentString& string, u64 remaining, u64 pos) {
+Result<u64> copyIntoPage(linux_binprm* bprm, StackPage& page, const ArgumentString& string, u64 remaining, u64 pos) {
     if (fatal_signal_pending(current)) return Failure{-ERESTARTNOHAND};
     const u64 room = pos % PAGE_SIZE ? pos % PAGE_SIZE : PAGE_SIZE;
     const u64 bytes = std::min(room, remaining);
-    page* page = TRY(get_arg_page(bprm, pos - bytes, true));
-    u8* to = page_address(page) + (room - bytes);
-    const bool copied = string.copy(to, remaining - bytes, bytes);
-    if (copied) traceStackWrite(bprm, pos - bytes, to, bytes);
-    put_page(page);
-    if (!copied) return Failure{-EFAULT};
+    u8* to = TRY(page.at(pos - bytes));
+    if (!string.copy(to, remaining - bytes, bytes)) return Failure{-EFAULT};
+    traceStackWrite(bprm, pos - bytes, to, bytes);
     return bytes;
 }
 
-static int pushString(linux_binprm* bprm, const ArgumentString& string) {
+int pushString(linux_binprm* bprm, StackPage& page, const ArgumentString& string) {
     const i64 length = string.length(MAX_ARG_STRLEN);
     if (length == 0) return -EFAULT;
     if (!check("strlen + 1 <= MAX_ARG_STRLEN", static_cast<u64>(length) <= MAX_ARG_STRLEN, length)) return -E2BIG;
     u64 pos = bprm->p;
     u64 remaining = static_cast<u64>(length);
     bprm->p -= remaining;
+    if (bprm->argmin && !check("bprm.p >= bprm.argmin", bprm->p >= bprm->argmin, u64{bprm->p})) return -E2BIG;
     while (remaining) {
-        const u64 bytes = TRY(copyIntoPage(bprm, string, remaining, pos));
+        const u64 bytes = TRY(copyIntoPage(bprm, page, string, remaining, pos));
         pos -= bytes;
         remaining -= bytes;
     }
     return 0;
 }
 
+}  // namespace
+
 // Last string first, so that string 0 ends lowest. From the end of each string to its beginning, a page at a time.
-TRACED(int, copy_strings, (int, argc), (user_arg_ptr, argv), (linux_binprm*, bprm)) {
+int pushStrings(linux_binprm* bprm, int argc, const user_arg_ptr& argv) {
+    StackPage page(bprm);
     while (argc-- > 0) {
         const Result<ArgumentString> string = get_user_arg_ptr(argv, argc);
         if (!string.ok() || !string.value()) return -EFAULT;
-        TRY_INT(pushString(bprm, string.value()));
+        TRY_INT(pushString(bprm, page, string.value()));
     }
     return 0;
 }
 
-TRACED(int, copy_strings_kernel, (int, argc), (const KernelStrings&, strings), (linux_binprm*, bprm)) {
-    return copy_strings(argc, {{}, &strings}, bprm);
+int pushKernelString(linux_binprm* bprm, const std::string& text) {
+    StackPage page(bprm);
+    return pushString(bprm, page, {{}, &text});
 }
 
 // Scripts and binfmt_misc: the interpreter's arguments take the place of the old argv[0].
@@ -137,7 +156,7 @@ TRACED(int, remove_arg_zero, (linux_binprm*, bprm)) {
     if (!bprm->argc) return 0;
     bool ended = false;
     while (!ended) {
-        const Result<page*> page = get_arg_page(bprm, bprm->p, false);
+        const Result<page*> page = version().exec.get_arg_page(bprm, bprm->p, false);
         if (!page.ok()) return -EFAULT;
         const u8* bytes = page_address(page.value());
         u64 offset = bprm->p % PAGE_SIZE;

@@ -153,8 +153,8 @@ TRACED(int, copy_files, (u64, clone_flags), (task_struct*, tsk)) {
     return 0;
 }
 
-// Before exec: a table shared with others is replaced by a copy, the shared one returned.
-TRACED(int, unshare_files, (files_struct**, displaced)) {
+// A table shared with others is replaced by a copy, the shared one returned.
+int unshareFiles(files_struct** displaced) {
     *displaced = nullptr;
     files_struct* const old = current->files;
     if (!old || old->count <= 1) return 0;

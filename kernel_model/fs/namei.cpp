@@ -19,6 +19,12 @@ TRACED(Result<std::string>, getname, (UserPtr<const char>, filename)) {
     return path;
 }
 
+Result<std::string> getnameOrEmpty(UserPtr<const char> filename) {
+    const Result<char> first = get_user(filename);
+    if (first.ok() && first.value() == '\0') return std::string();
+    return getname(filename);
+}
+
 bool privilegedFiles() { return !current || !current->cred || current->cred->fsuid == 0; }
 
 bool inGroup(gid_t group) {
@@ -53,9 +59,8 @@ Result<dentry*> lookupChild(dentry* directory, const std::string& name) {
 }
 
 int PathWalk::start(int dirfd, const std::string& path) {
-    if (path.empty()) return -ENOENT;
-    rest_ = path;
-    if (path.front() == '/') {
+    rest_ = path;       // empty: the starting point itself; system calls without AT_EMPTY_PATH refuse it in getname
+    if (path.starts_with('/')) {
         at = dget(currentRoot());
         return 0;
     }
@@ -65,7 +70,7 @@ int PathWalk::start(int dirfd, const std::string& path) {
     }
     const FileRef f(static_cast<unsigned>(dirfd), FileRef::Kind::raw);
     if (!f) return -EBADF;
-    if (!S_ISDIR(f->f_inode->i_mode)) return -ENOTDIR;
+    if (!path.empty() && !S_ISDIR(f->f_inode->i_mode)) return -ENOTDIR;
     at = dget(f->f_path);
     return 0;
 }

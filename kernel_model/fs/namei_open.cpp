@@ -1,5 +1,6 @@
 // Opening by name (the second half of Linux fs/namei.c: do_filp_open, do_last, may_open).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/version/exec.hpp"
 
 namespace kernel {
 namespace {
@@ -9,6 +10,7 @@ int may_open(inode* node, int acc_mode, u32 flags) {
     const umode_t mode = node->i_mode;
     if (S_ISLNK(mode)) return -ELOOP;
     if (S_ISDIR(mode) && (acc_mode & MAY_WRITE)) return -EISDIR;
+    if ((acc_mode & MAY_EXEC) && version().exec.regularOnly && !S_ISREG(mode)) return -EACCES;
     TRY_INT(inode_permission(node, acc_mode));
     if ((flags & O_NOATIME) && !privilegedFiles() && current->cred->fsuid != node->i_uid.get()) return -EPERM;
     return 0;

@@ -1,8 +1,10 @@
 // Linux init/main.c: from the hand-over of the boot loader to the first user program, in outline.
 #include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/include/version/exec.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/init/init.hpp"
 #include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/kernel/kthread.hpp"
@@ -35,8 +37,11 @@ void stopIfMachineEnded() {
     if (ended && current == &init_task) throw MachineEnded{};
 }
 
+void writeBackMappings();       // mm/filemap.cpp
+
 // The kernel stacks of the other tasks are left as they are: nothing runs on them any more.
 void endMachine(MachineEnd how) {
+    writeBackMappings();
     how_it_ended = std::move(how);
     ended = true;
     task_struct* last = std::exchange(current_task, &init_task);
@@ -89,8 +94,8 @@ TRACED_NORETURN(cpu_startup_entry) {
 }
 
 static TRACED(void, rest_init) {
-    kernel_thread({kernel_init}, {}, CLONE_FS | CLONE_SIGHAND);
-    kernel_thread({kthreadd}, {}, CLONE_FS | CLONE_FILES);
+    version().process.startInit({kernel_init});
+    version().process.kernel_thread({kthreadd}, {}, CLONE_FS | CLONE_FILES);
     complete(&kthreadd_done);
     init_idle_bootup_task(current);
     schedule_preempt_disabled();
@@ -157,7 +162,7 @@ static TRACED(int, run_init_process, (const std::string&, init_filename)) {
     user_arg_ptr arguments, environment;
     arguments.kernel = &argv;
     environment.kernel = &envp;
-    return do_execve(init_filename, arguments, environment);
+    return version().exec.kernel_execve(init_filename, arguments, environment);
 }
 
 // Linux runs /init of the initial ramdisk before the real root is there. Ours lies in /dev/host, which the guest's root need

@@ -13,7 +13,8 @@ static void refuseIdentity(linux_binprm* bprm) {
     cred->egid = cred->gid;
 }
 
-TRACED(int, security_bprm_set_creds, (linux_binprm*, bprm)) {
+// The ids of the new program, and the capabilities that follow from them; true when they are not the caller's.
+static bool settleIdentity(linux_binprm* bprm) {
     struct cred* cred = bprm->cred;
     const struct cred* old = current->cred;
     const bool is_setid = cred->euid != old->uid || cred->egid != old->gid;
@@ -26,7 +27,18 @@ TRACED(int, security_bprm_set_creds, (linux_binprm*, bprm)) {
     const bool root = cred->euid == 0;
     cred->cap_permitted = root || cred->uid == 0 ? CAP_FULL_SET : 0;
     cred->cap_effective = root ? CAP_FULL_SET : 0;
-    bprm->cap_effective = root;
+    return is_setid;
+}
+
+TRACED(int, security_bprm_set_creds, (linux_binprm*, bprm)) {
+    settleIdentity(bprm);
+    bprm->cap_effective = bprm->cred->euid == 0;
+    return 0;
+}
+
+TRACED(int, security_bprm_creds_from_file, (linux_binprm*, bprm), (file*, file)) {
+    const bool is_setid = settleIdentity(bprm);
+    bprm->secureexec = is_setid || (bprm->cred->uid != 0 && bprm->cred->euid == 0);
     return 0;
 }
 

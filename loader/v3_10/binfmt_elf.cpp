@@ -10,6 +10,8 @@ namespace loader::v3_10 {
 
 using namespace kernel;
 
+extern linux_binfmt elf_format;
+
 // v3.10 keeps the random number in 32 bits: 22 bits of pages, cut to less than 4 GiB.
 static TRACED(u64, randomize_stack_top, (u64, stack_top)) {
     u32 random = static_cast<u32>(randomU64("randomize_stack_top")) & 0x3fffff;
@@ -57,7 +59,14 @@ static AuxiliaryVector listAuxiliary(const AuxiliaryValues& v) {
 }
 
 static TRACED(int, create_elf_tables, (linux_binprm*, bprm), (const elfhdr*, exec), (u64, load_addr), (u64, interp_load_addr)) {
-    return createElfTables(bprm, *exec, load_addr, interp_load_addr, listAuxiliary);
+    AuxiliaryValues values = auxiliaryValues(bprm, *exec);
+    values.phdr = load_addr + exec->e_phoff;
+    values.base = interp_load_addr;
+    values.entry = exec->e_entry;
+    values.secure = security_bprm_secureexec(bprm);
+    values.has_execfd = bprm->interp_flags & BINPRM_FLAGS_EXECFD;
+    values.execfd = bprm->interp_data;
+    return createElfTables(bprm, values, listAuxiliary);
 }
 
 static void describeImage(const linux_binprm* bprm, const ElfImage& image) {
@@ -96,15 +105,11 @@ static TRACED(int, load_elf_binary, (linux_binprm*, bprm)) {
     return 0;
 }
 
-}  // namespace loader::v3_10
-
-namespace loader {
-
-kernel::linux_binfmt elf_format = {"elf_format", v3_10::load_elf_binary, nullptr, kernel::PAGE_SIZE};
+linux_binfmt elf_format = {"elf_format", load_elf_binary, nullptr, PAGE_SIZE};
 
 TRACED(int, init_elf_binfmt) {
-    kernel::register_binfmt(&elf_format);
+    register_binfmt(&elf_format);
     return 0;
 }
 
-}  // namespace loader
+}  // namespace loader::v3_10

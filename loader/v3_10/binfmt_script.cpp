@@ -1,11 +1,12 @@
 // fs/binfmt_script.c, v3.10: the interpreter takes the script's place and the search starts again.
-#include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/versions/v3_10/exec.hpp"
 #include "loader/internal.hpp"
 #include "loader/script_line.hpp"
 
-namespace loader {
+namespace loader::v3_10 {
 
 using namespace kernel;
+using namespace kernel::v3_10;
 
 static void closeScript(linux_binprm* bprm) {
     file* script = bprm->file;
@@ -37,7 +38,7 @@ static TRACED(int, load_script, (linux_binprm*, bprm)) {
     const std::string magic(bprm->buf.begin(), bprm->buf.begin() + 2);
     if (!check("file begins with #!", magic == "#!", magic)) return -ENOEXEC;
     closeScript(bprm);
-    const std::optional<ScriptLine> line = parseScriptLine(bprm->buf);
+    const std::optional<ScriptLine> line = parseScriptLine(std::span(bprm->buf).first(BUF_SIZE));
     if (!check("the line names an interpreter", line.has_value(), line ? line->interpreter : "")) return -ENOEXEC;
     Local<std::string> i_name("i_name"), i_arg("i_arg");
     i_name = line->interpreter;
@@ -55,4 +56,4 @@ TRACED(int, init_script_binfmt) {
     return 0;
 }
 
-}  // namespace loader
+}  // namespace loader::v3_10

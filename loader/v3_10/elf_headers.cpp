@@ -39,8 +39,8 @@ static Result<std::string> readInterpreterPath(file* file, const elf_phdr& heade
 // The first bytes of the interpreter take the program's place in bprm.buf.
 static int readInterpreterHeader(linux_binprm* bprm, ElfImage& image) {
     would_dump(bprm, image.interpreter);
-    const int read = kernel_read(image.interpreter, 0, bprm->buf.data(), BINPRM_BUF_SIZE);
-    if (!check("interpreter has 128 bytes", read == static_cast<int>(BINPRM_BUF_SIZE), read)) return read < 0 ? read : -EIO;
+    const int read = kernel_read(image.interpreter, 0, bprm->buf.data(), BUF_SIZE);
+    if (!check("interpreter has 128 bytes", read == static_cast<int>(BUF_SIZE), read)) return read < 0 ? read : -EIO;
     std::memcpy(&image.interp_elf_ex, bprm->buf.data(), sizeof(Elf64_Ehdr));
     return 0;
 }

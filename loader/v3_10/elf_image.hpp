@@ -1,9 +1,18 @@
 // load_elf_binary's locals, by Linux's names (v3.10), so that its steps can be functions.
 #pragma once
 
+#include "kernel_model/versions/v3_10/exec.hpp"
 #include "loader/elf.hpp"
 
 namespace loader::v3_10 {
+
+using namespace kernel::v3_10;
+
+// Size from the first segment's page to the last one's end; 0 without PT_LOAD.
+u64 total_mapping_size(const elf_phdr* cmds, int nr);
+// Maps the file part of a segment at the page of addr. total_size, if not 0, is reserved in one go and its tail given back.
+Result<u64> elf_map(kernel::file*, u64 addr, const elf_phdr*, u64 prot, u64 type, u64 total_size);
+int set_brk(u64 start, u64 end);
 
 struct ElfImage {
     elfhdr elf_ex{};
@@ -40,7 +49,5 @@ struct FirstMapping {       // where load_elf_interp says which address its firs
 inline traces::Value traceValue(FirstMapping m) { return traces::Value::hex(*m.address); }
 u64 load_elf_interp(const elfhdr* interp_elf_ex, kernel::file* interpreter, FirstMapping interp_map_addr, u64 no_base);
 int findEntry(ElfImage&);                                   // of the interpreter, or the program's own
-
-constexpr bool isError(u64 value) { return value >= static_cast<u64>(-4095); }     // IS_ERR_VALUE
 
 }  // namespace loader::v3_10

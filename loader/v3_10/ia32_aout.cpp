@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace loader {
+namespace loader::v3_10 {
 
 using namespace kernel;
 
@@ -45,4 +45,4 @@ TRACED(int, init_aout_binfmt) {
     return 0;
 }
 
-}  // namespace loader
+}  // namespace loader::v3_10

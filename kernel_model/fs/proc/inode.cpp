@@ -12,6 +12,8 @@ namespace kernel {
 namespace {
 
 super_block* proc_sb = nullptr;
+std::string mounted_path;               // below /proc
+dentry* mounted_root = nullptr;
 
 struct ProcNode {
     pid_t pid = 0;                          // 0: not below /proc/PID
@@ -97,14 +99,26 @@ inode* lookupName(const ProcNode& directory, const std::string& name) {
         if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
             return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0555);
     }
+    if (!directory.pid && mounted_path.starts_with(path + "/")) return makeInode({0, path, nullptr}, S_IFDIR | 0555);
     if (directory.pid && path == "fd") return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0500);
     return nullptr;
+}
+
+// Directories of /proc come and go, so what is mounted is found by its path and takes its place in the tree when it is met.
+Result<dentry*> mountedAt(dentry* parent, const std::string& name) {
+    if (mounted_root->d_parent == mounted_root) {
+        mounted_root->d_parent = dget(parent);
+        mounted_root->d_name = name;
+    }
+    return dget(mounted_root);
 }
 
 struct ProcDirectory : inode_operations {
     bool uncached() const override { return true; }
     Result<dentry*> lookup(inode* directory, dentry* parent, const std::string& name) override {
-        inode* const node = lookupName(nodeOf(directory), name);
+        const ProcNode& at = nodeOf(directory);
+        if (!at.pid && mounted_root && below(at, name) == mounted_path) return mountedAt(parent, name);
+        inode* const node = lookupName(at, name);
         if (!node) return nullptr;
         return newDentry(parent, name, node);
     }
@@ -181,6 +195,10 @@ private:
             name = name.substr(0, name.find('/'));
             if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }
+        if (!n.pid && mounted_path.starts_with(prefix) && !n.path.empty()) {
+            const std::string name = mounted_path.substr(prefix.size(), mounted_path.find('/', prefix.size()) - prefix.size());
+            if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+        }
         if (n.pid && n.path.empty()) names.push_back("fd");
         if (!n.pid && n.path.empty())
             for (const task_struct* task : all_tasks())
@@ -207,6 +225,11 @@ file_operations* procDirectoryOperations() {
 }
 
 }  // namespace
+
+void mountInProc(const std::string& path, dentry* root) {
+    mounted_path = path;
+    mounted_root = root;
+}
 
 void mountProc(dentry* where) {
     proc_sb = newSuperBlock("proc", "proc", 0x9fa0);

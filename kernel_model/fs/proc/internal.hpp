@@ -16,6 +16,8 @@ struct ProcEntry {
 };
 
 std::span<const ProcEntry> procRootEntries();               // fs/proc/root.cpp
+// Another file system at a directory below /proc, for good; its directories come to be (ours; Linux has /proc/sys/fs/binfmt_misc).
+void mountInProc(const std::string& path, dentry* root);
 std::span<const ProcEntry> procTaskEntries();               // fs/proc/base.cpp
 
 Result<std::string> showMaps(task_struct*);                 // fs/proc/task_mmu.cpp

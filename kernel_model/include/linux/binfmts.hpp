@@ -1,4 +1,5 @@
-// linux_binprm and the formats list (Linux include/linux/binfmts.h, v3.10).
+// linux_binprm and the formats list (Linux include/linux/binfmts.h). What a version's exec does in its own way is reached
+// through version().exec (version/exec.hpp); versions/v3_10/exec.hpp and versions/v6_1/exec.hpp declare it.
 #pragma once
 
 #include "kernel_model/include/linux/fs.hpp"
@@ -12,9 +13,11 @@
 
 namespace kernel {
 
-constexpr u64 BINPRM_BUF_SIZE = 128;                    // v3.10; 256 in v6.1
+constexpr u64 BINPRM_BUF_SIZE = 256;                    // v6.1; v3.10 uses the first 128
 constexpr u64 MAX_ARG_STRLEN = 131072, MAX_ARG_STRINGS = 0x7fffffff, ARG_MAX_FLOOR = 131072;
-constexpr u32 BINPRM_FLAGS_ENFORCE_NONDUMP = 1, BINPRM_FLAGS_EXECFD = 2;
+constexpr u32 BINPRM_FLAGS_ENFORCE_NONDUMP = 1, BINPRM_FLAGS_EXECFD = 2;              // v3.10
+constexpr u32 BINPRM_FLAGS_PATH_INACCESSIBLE = 4, BINPRM_FLAGS_PRESERVE_ARGV0 = 8;    // v6.1
+constexpr u32 PER_CLEAR_ON_SETID = READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO;
 constexpr int EXSTACK_DEFAULT = 0, EXSTACK_DISABLE_X = 1, EXSTACK_ENABLE_X = 2;
 
 struct linux_binprm : Object {
@@ -39,12 +42,25 @@ struct linux_binprm : Object {
     FIELD(u32, interp_data);
     FIELD(u64, exec);
     FIELD(std::string, tcomm);
+    // v6.1
+    FIELD(u64, argmin);                                 // lowest p that the argument limit allows
+    FIELD(bool, have_execfd);
+    FIELD(bool, execfd_creds);
+    FIELD(bool, secureexec);
+    FIELD(bool, point_of_no_return);
+    FIELD(bool, comm_from_dentry);
+    FIELD(struct file*, executable);                    // what the interpreter gets as a descriptor
+    FIELD(struct file*, interpreter);                   // the next level's file, set by a script or binfmt_misc
+    FIELD(std::string, fdpath);
+    FIELD(int, execfd);
+    rlimit rlim_stack{};                                // RLIMIT_STACK as it was when exec began
 };
 
+struct coredump_params;                                 // fs/coredump.hpp
 struct linux_binfmt {
     const char* name;                                   // "elf_format": the variable's name in Linux
     int (*load_binary)(linux_binprm*);
-    int (*core_dump)(int signal) = nullptr;
+    bool (*core_dump)(coredump_params*) = nullptr;
     u64 min_coredump = 0;
 };
 
@@ -61,45 +77,36 @@ struct user_arg_ptr {
 };
 inline traces::Value traceValue(const user_arg_ptr& a) { return a.kernel ? traces::Value::text("kernel") : traces::Value::hex(a.native.address); }
 
-// fs/exec.cpp, fs/exec_args.cpp, fs/exec_mm.cpp and versions/v3_10/exec.cpp
+// fs/exec.cpp, fs/exec_args.cpp, fs/exec_mm.cpp
 const std::list<linux_binfmt*>& formats();
 void __register_binfmt(linux_binfmt*, int insert);      // insert: at the head
 inline void register_binfmt(linux_binfmt* f) { __register_binfmt(f, 0); }
 inline void insert_binfmt(linux_binfmt* f) { __register_binfmt(f, 1); }
-int do_execve(const std::string& filename, user_arg_ptr argv, user_arg_ptr envp);
-int do_execve_common(const std::string& filename, user_arg_ptr argv, user_arg_ptr envp);
+void putname(const std::string& name);
 int count(user_arg_ptr argv, int max);                  // -EFAULT, -E2BIG, -ERESTARTNOHAND
-int copy_strings(int argc, user_arg_ptr argv, linux_binprm*);
-Result<page*> get_arg_page(linux_binprm*, u64 pos, bool write);   // with a reference; -E2BIG
 void acct_arg_size(linux_binprm*, u64 pages);
-int bprm_mm_init(linux_binprm*);
-int check_unsafe_exec(linux_binprm*);                   // 1: this exec has set fs.in_exec
-int de_thread(task_struct*);
-int exec_mmap(mm_struct*);
-void filename_to_taskname(std::string& tcomm, const std::string& filename);   // last component, 15 bytes
+int prepare_bprm_creds(linux_binprm*);
+void sched_exec();
+void acct_update_integrals(task_struct*);
+int audit_bprm(linux_binprm*);
+void proc_exec_connector(task_struct*);
+void perf_event_exit_task(task_struct*);
 void set_dumpable(mm_struct*, int value);               // SUID_DUMP_*
 int get_dumpable(const mm_struct*);
 constexpr int SUID_DUMP_DISABLE = 0, SUID_DUMP_USER = 1, SUID_DUMP_ROOT = 2;
-int security_bprm_set_creds(linux_binprm*);             // security/commoncap.cpp
+int security_bprm_set_creds(linux_binprm*);             // security/commoncap.cpp, v3.10
+int security_bprm_creds_for_exec(linux_binprm*);        // v6.1
+int security_bprm_creds_from_file(linux_binprm*, file*);// v6.1
 int security_bprm_check(linux_binprm*);                 // security/security.cpp
 void security_bprm_committing_creds(linux_binprm*);
 void security_bprm_committed_creds(linux_binprm*);
 bool security_bprm_secureexec(const linux_binprm*);
 int __request_module(bool wait, const std::string& module_name);   // kernel/kmod.cpp
 void get_random_bytes(void* to, u64 count);             // drivers/char/random.cpp; from the machine's seed
-int search_binary_handler(linux_binprm*);
-int flush_old_exec(linux_binprm*);
-void setup_new_exec(linux_binprm*);
-void install_exec_creds(linux_binprm*);
-int setup_arg_pages(linux_binprm*, u64 stack_top, int executable_stack);
-Result<file*> open_exec(const std::string& name);
 void would_dump(linux_binprm*, file*);
-int prepare_binprm(linux_binprm*);
 int remove_arg_zero(linux_binprm*);
-int copy_strings_kernel(int argc, const KernelStrings& strings, linux_binprm*);
 int bprm_change_interp(const std::string& interp, linux_binprm*);
 void set_binfmt(linux_binfmt*);
-void set_task_comm(task_struct*, const std::string&);
 inline int randomize_va_space() { return machine().boot.randomize ? 2 : 0; }
 // A traced assignment to a plain field of an object, such as task_struct.regs.ip.
 template <class T>
@@ -108,15 +115,35 @@ void assign(T& field, const char* name, T value) {
         traces::fieldChanged(&field, name, traces::Value::hex(field), traces::Value::hex(value));
     field = value;
 }
+// What the versions' functions of fs/exec.c are made of.
+std::string taskName(const std::string& path);          // last component, 15 bytes
+void setTaskName(task_struct*, const std::string&);
+int createStackVma(linux_binprm*, vm_area_struct*);     // the temporary stack, one page
+int threadsSharing(const fs_struct*, task_struct* leader);
+Result<file*> checkExecutable(file* opened);            // a regular file; denies writers; takes the file's reference
+int pushStrings(linux_binprm*, int argc, const user_arg_ptr&);      // copy_strings without its name; honours argmin
+int pushKernelString(linux_binprm*, const std::string&);
+int endOtherThreads(task_struct*);                      // de_thread: waits until only this thread and the leader are left
+int waitForLeader(task_struct*);                        // until the leader is a zombie
+void inheritLeader(task_struct*, task_struct* leader);  // lists and exit signals, after the pids have changed hands
+void makeSighandPrivate(task_struct*);
+void traceExec(const linux_binprm*, pid_t old_pid);     // sched_process_exec
+bool isText(const linux_binprm*);                       // the first four bytes are printable: no module is asked for
+int requestFormatModule(const linux_binprm*);           // binfmt-%04x
+u64 stackFlags();                                       // VM_STACK_FLAGS of the present personality
+u64 finalStackFlags(const mm_struct*, int executable_stack);
+int shiftStack(vm_area_struct*, u64 shift);             // shift_arg_pages
+u64 stackBase(const vm_area_struct*, u64 limit);        // 128 KiB more than it is, or as much as the limit allows
+Result<u64> stackShift(const linux_binprm*, u64 stack_top);     // how far down the temporary stack moves
+
 // arch/x86
 void ELF_PLAT_INIT(pt_regs*);
 int init_new_context(task_struct*, mm_struct*);         // arch/x86/kernel/ldt.cpp
-int init_vdso();                                        // an Initcall
+namespace v3_10 { int init_vdso(); }                    // Initcalls
+namespace v6_1 { int init_vdso_image_64(); }
 void start_thread(pt_regs*, u64 new_ip, u64 new_sp);
 void set_personality_64bit();
-int arch_setup_additional_pages(linux_binprm*, bool uses_interp);
 u64 arch_align_stack(u64 sp);
-u64 arch_randomize_brk(mm_struct*);
 void flush_thread();
 
 // The loader layer registers its formats here; kernel_model runs them as core_initcalls in this order at boot.

@@ -81,6 +81,9 @@ struct file_operations {
     virtual long ioctl(file*, unsigned /*command*/, u64 /*argument*/) { return -ENOTTY; }
     virtual u32 poll(file*) { return 0x145; }                                            // POLLIN|POLLOUT|POLLRDNORM|POLLWRNORM
     virtual wait_queue_head_t* pollQueue(file*) { return nullptr; }
+    virtual void pollQueues(file* f, std::vector<wait_queue_head_t*>& all) {             // epoll has one for each of its files
+        if (wait_queue_head_t* queue = pollQueue(f)) all.push_back(queue);
+    }
     virtual bool shortReads() const { return false; }       // pipes, terminals: one read call asks once
     virtual int fsync(file*) { return 0; }
     virtual bool canMmap() const { return false; }
@@ -160,6 +163,7 @@ struct fs_struct : Object {
 // ---- fs/namei.cpp
 constexpr int MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4, MAY_OPEN = 0x20;
 Result<std::string> getname(UserPtr<const char> path);                       // EFAULT, ENOENT, ENAMETOOLONG
+Result<std::string> getnameOrEmpty(UserPtr<const char> path);                // AT_EMPTY_PATH
 Result<dentry*> path_lookup(const std::string& path, int dirfd, bool follow); // with a reference: dput it
 Result<file*> do_filp_open(int dirfd, const std::string& path, u32 flags, umode_t mode, int acc_mode);
 int inode_permission(inode*, int mask);
@@ -186,7 +190,7 @@ void exit_files(task_struct*);
 void reset_files_struct(files_struct*);
 void do_close_on_exec(files_struct*);
 int copy_files(u64 clone_flags, task_struct*);
-int unshare_files(files_struct** displaced);
+int unshareFiles(files_struct** displaced);                                 // the caller puts or restores the shared table
 long vfs_read(file*, std::span<u8> to, loff_t& pos);
 long vfs_write(file*, std::span<const u8> from, loff_t& pos);
 int kernel_read(file*, loff_t offset, void* to, u64 count);                  // bytes read or -errno

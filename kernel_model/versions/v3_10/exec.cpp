@@ -1,17 +1,18 @@
 // fs/exec.c as v3.10 has it: the order of exec's steps from do_execve_common to install_exec_creds.
 // The guards run their ends in reverse order: they are the labels out_files, out_free, out_unmark, out_file and out.
-#include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/versions/v3_10/exec.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
-namespace kernel {
+namespace kernel::v3_10 {
 
 namespace {
 
-constexpr u32 PER_CLEAR_ON_SETID = READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO;
 constexpr u32 MAX_RECURSION = 5;
+
+TRACED(int, unshare_files, (files_struct**, displaced)) { return unshareFiles(displaced); }
 
 // A descriptor table of one's own; the shared one comes back when exec fails.
 class UnsharedFiles {
@@ -36,11 +37,6 @@ TRACED(void, free_bprm, (linux_binprm*, bprm)) {
 struct FreeBinprm {
     void operator()(linux_binprm* bprm) const { free_bprm(bprm); }
 };
-
-TRACED(int, prepare_bprm_creds, (linux_binprm*, bprm)) {
-    bprm->cred = prepare_exec_creds();
-    return bprm->cred ? 0 : -ENOMEM;
-}
 
 struct ExecMark {
     bool clear_in_exec = false;
@@ -112,10 +108,6 @@ int openProgram(linux_binprm* bprm, const std::string& filename) {
 
 }  // namespace
 
-// One simulated CPU: there is nowhere else to move to.
-static TRACED(void, sched_exec) {}
-static TRACED(void, acct_update_integrals, (task_struct*, tsk)) {}
-
 TRACED(int, do_execve_common, (const std::string&, filename), (user_arg_ptr, argv), (user_arg_ptr, envp)) {
     TRY_INT(checkProcessLimit());
     UnsharedFiles files;
@@ -137,9 +129,6 @@ TRACED(int, do_execve_common, (const std::string&, filename), (user_arg_ptr, arg
     files.keep();
     return 0;
 }
-
-// Pages of the new stack count as the caller's until the new mm is its own.
-void acct_arg_size(linux_binprm* bprm, u64 pages) { bprm->vma_pages = pages; }
 
 // A page of the new stack. Above 128 KiB all strings together may take a quarter of RLIMIT_STACK (execve(2)).
 TRACED(Result<page*>, get_arg_page, (linux_binprm*, bprm), (u64, pos), (bool, write)) {
@@ -178,20 +167,13 @@ TRACED(int, prepare_binprm, (linux_binprm*, bprm)) {
     TRY_INT(security_bprm_set_creds(bprm));
     bprm->cred_prepared = true;
     bprm->buf.fill(0);
-    return kernel_read(file, 0, bprm->buf.data(), BINPRM_BUF_SIZE);
+    return kernel_read(file, 0, bprm->buf.data(), BUF_SIZE);
 }
-
-// Nobody listens: no audit, no connector, no performance counters.
-static TRACED(int, audit_bprm, (linux_binprm*, bprm)) { return 0; }
-static TRACED(void, proc_exec_connector, (task_struct*, task)) {}
-static TRACED(void, perf_event_exit_task, (task_struct*, child)) {}
 
 namespace {
 
 void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
-    if (depth == 0 && traces::tracer().on(traces::Kind::sched_process_exec))
-        traces::tracer().emit(traces::Kind::sched_process_exec, {{"filename", traces::Value::text(bprm->filename.get())},
-                                                                 {"old_pid", traces::Value::count(old_pid)}});
+    if (depth == 0) traceExec(bprm, old_pid);
     if (file* file = bprm->file) {
         allow_write_access(file);
         fput(file);
@@ -220,8 +202,6 @@ Round tryFormats(linux_binprm* bprm, u32 depth, int result) {
     return {result, result != -ENOEXEC};
 }
 
-bool printable(u8 c) { return c == '\t' || c == '\n' || (c >= 0x20 && c <= 0x7e); }
-
 }  // namespace
 
 // execve(2). Scripts come back here with their interpreter; a module may bring the format after the first round.
@@ -235,12 +215,8 @@ TRACED(int, search_binary_handler, (linux_binprm*, bprm)) {
         const Round round = tryFormats(bprm, depth, result);
         result = round.result;
         if (round.ends) break;
-        const bool text = std::all_of(bprm->buf.begin(), bprm->buf.begin() + 4, printable);
-        check("some format accepts the file", false, text ? "text" : "binary");
-        if (text || attempt) break;
-        char name[16];
-        std::snprintf(name, sizeof name, "binfmt-%04x", bprm->buf[2] | bprm->buf[3] << 8);
-        __request_module(true, name);
+        if (isText(bprm) || attempt) break;
+        requestFormatModule(bprm);
     }
     return result;
 }
@@ -296,4 +272,4 @@ TRACED(void, install_exec_creds, (linux_binprm*, bprm)) {
     security_bprm_committed_creds(bprm);
 }
 
-}  // namespace kernel
+}  // namespace kernel::v3_10

@@ -65,6 +65,10 @@ TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
 TRACED(void, __mmput, (mm_struct*, mm)) {
     exit_mmap(mm);
     set_mm_exe_file(mm, nullptr);
+}
+// __mmput ends in a jump to __mmdrop, which the capture therefore shows beside it.
+void lastUser(mm_struct* mm) {
+    __mmput(mm);
     mmdrop(mm);
 }
 

@@ -71,7 +71,7 @@ const MmVersion mmVersion{
     .findAdvised = findAdvised,
     .zap_page_range = zap_page_range_single,
     .dup_mmap = dup_mmap,
-    .lastUser = __mmput,
+    .lastUser = lastUser,
     .stack_guard_gap = 256 * PAGE_SIZE,
     .exe_file_denies_writers = true,
     .vsyscall = false,

@@ -60,12 +60,4 @@ TRACED(u64, arch_align_stack, (u64, sp)) {
     return sp & ~u64{0xf};
 }
 
-// A random page in the 32 MiB behind the end of the bss (drivers/char/random.c randomize_range).
-TRACED(u64, arch_randomize_brk, (mm_struct*, mm)) {
-    constexpr u64 range = 0x0200'0000;
-    const u64 start = mm->brk;
-    if (start + range <= start) return start;
-    return PAGE_ALIGN(randomU64("arch_randomize_brk") % range + start);
-}
-
 }  // namespace kernel
