@@ -363,6 +363,17 @@ def test_unsupported_instruction():
     check(len(lines) == 1, result)
 
 
+def test_cpu_level():
+    for level, found in (("x86-64-v1", 0), ("x86-64-v2", 1), ("x86-64-v3", 3)):
+        result, events = traced("--cpu", level, "--", guest("level_asm"))
+        check(result.status == found and result.stderr == b"" and events[0]["cpu"] == level, level, result)
+        result, events = traced("--cpu", level, "--", guest("level_asm"), "avx")
+        check(result.status == (found if found == 3 else 128 + 4), "SIGILL below v3:", level, result)
+        check(not [event for event in events if event["kind"] == "unsupported"], "nothing is missing:", level)
+    check(execscope("run", "--", guest("level_asm")).status == 3, "v3 unless told")
+    check(execscope("run", "--cpu", "x86-64-v4", "--", guest("level_asm")).status == OWN_FAILURE)
+
+
 def documentedCommands():
     """The execscope command lines in the code blocks of README.md and docs/*.md."""
     root = os.path.join(HERE, "..", "..")
