@@ -62,7 +62,6 @@ long do_mprotect_pkey(u64 start, u64 length, u64 prot);
 // ---- mm_struct.cpp
 vm_area_struct* vm_area_dup(const vm_area_struct*);
 int dup_mmap(mm_struct*, mm_struct* oldmm);
-void lastUser(mm_struct*);                                             // __mmput
 void lastUser(mm_struct*);
 
 }  // namespace kernel::v6_1
