@@ -1,7 +1,7 @@
 // The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
 #include "kernel_model/fs/internal.hpp"
-#include "kernel_model/mm/internal.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/mm/internal.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -35,7 +35,8 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
     get_page(p);
     if (traces::tracer().on(traces::Kind::page_fill)) {
         auto from = traces::Value::object();
-        from.with("file", traces::Value::text(d_path(host->i_alias))).with("offset", traces::Value::hex(index * PAGE_SIZE));
+        from.with("file", traces::Value::text(d_path(host->i_alias)))
+            .with("offset", traces::Value::hex(index * PAGE_SIZE));
         tracePageFill(p, "file", std::move(from));
     }
     return p;
@@ -61,7 +62,7 @@ TRACED(long, generic_file_read, (file*, filp), (std::span<u8>, to), (loff_t&, po
         const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
         auto p = read_mapping_page(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : p.error();
-        const u64 left = static_cast<u64>(std::max<loff_t>(node->i_size - pos, 0));     // reading may have found the end
+        const u64 left = static_cast<u64>(std::max<loff_t>(node->i_size - pos, 0));  // reading may have found the end
         const u64 n = std::min({to.size() - done, PAGE_SIZE - offset, left});
         std::memcpy(to.data() + done, page_address(*p) + offset, n);
         put_page(*p);
@@ -83,7 +84,7 @@ TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (lo
         auto p = pageAt(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : (p.error() == -ENOMEM ? -ENOSPC : p.error());
         std::memcpy(page_address(*p) + offset, from.data() + done, n);
-        if (!node->i_fop->writesBack(node)) (*p)->flags |= PG_dirty;    // else it has been written through
+        if (!node->i_fop->writesBack(node)) (*p)->flags |= PG_dirty;  // else it has been written through
         contentChanged(*p);
         put_page(*p);
         done += n;

@@ -46,6 +46,8 @@ page* vm_normal_page(u64 pte);                                  // null for the 
 constexpr u64 VSYSCALL_FRAMES = 4;
 u64 map_vsyscall(cpu::PhysicalMemory&, u64 first_frame);
 u64 totalram_pages();  // page_alloc.cpp
+u64 usedFrames();      // page_alloc.cpp: frames from here on were never handed out
+std::vector<std::string> frameLeftovers();  // leftovers.cpp: counts of frames that are wrong, as text
 u64 vsyscallEntry();  // page_alloc.cpp: what map_vsyscall returned
 u64 pgd_alloc();                                                // physical address of a new top table, 0: out of memory
 void pgd_free(u64 pgd);

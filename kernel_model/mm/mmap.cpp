@@ -1,5 +1,5 @@
-// Linux mm/mmap.c, mm/util.c, the part that all versions share: the checks of a mapping, and the address space's limits.
-// mmap(2), munmap(2), brk(2), mprotect(2).
+// Linux mm/mmap.c, mm/util.c, the part that all versions share: the checks of a mapping, and the address space's
+// limits. mmap(2), munmap(2), brk(2), mprotect(2).
 #include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
 
@@ -125,7 +125,8 @@ TRACED(Result<u64>, vm_mmap, (struct file*, file), (u64, addr), (u64, len), (u64
     return vm_mmap_pgoff(file, addr, len, prot, flag, offset >> PAGE_SHIFT);
 }
 
-TRACED_AS(long, sys_mmap_pgoff, version().mm.mmap_pgoff, (u64, addr), (u64, len), (u64, prot), (u64, flags), (u64, fd), (u64, pgoff)) {
+TRACED_AS(long, sys_mmap_pgoff, version().mm.mmap_pgoff, (u64, addr), (u64, len), (u64, prot), (u64, flags), (u64, fd),
+          (u64, pgoff)) {
     file* mapped = nullptr;
     if (!(flags & MAP_ANONYMOUS)) {
         mapped = fget(static_cast<unsigned>(fd));

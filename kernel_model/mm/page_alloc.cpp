@@ -65,13 +65,15 @@ page* alloc_zeroed_page() {
 
 void get_page(page* p) {
     ++p->_count;
-    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, version().mm.page_refcount, p->_count - 1, p->_count);
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]]
+        tracePageCount(p, version().mm.page_refcount, p->_count - 1, p->_count);
 }
 
 void put_page(page* p) {
     BUG_ON(p->_count <= 0);
     --p->_count;
-    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, version().mm.page_refcount, p->_count + 1, p->_count);
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]]
+        tracePageCount(p, version().mm.page_refcount, p->_count + 1, p->_count);
     if (p->_count > 0) return;
     const u64 pfn = page_to_pfn(p);
     if (machine().cpu && processor().frameHasCode(pfn)) processor().frameChanged(pfn);
@@ -91,6 +93,7 @@ page* pfn_to_page(u64 pfn) {
 }
 u8* page_address(const page* p) { return machine().memory->frame(page_to_pfn(p)); }
 page* ZERO_PAGE() { return list.zero_page; }
+u64 usedFrames() { return list.fresh; }
 u64 totalram_pages() { return list.frames; }
 u64 nr_free_pages() { return list.frames - list.fresh + list.freed; }
 

@@ -26,12 +26,14 @@ u32 mergeableAnonVma(const vm_area_struct* vma) {
 
 void page_add_rmap(page* p) {
     ++p->_mapcount;
-    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, "_mapcount", p->_mapcount - 1, p->_mapcount);
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]]
+        tracePageCount(p, "_mapcount", p->_mapcount - 1, p->_mapcount);
 }
 
 void page_remove_rmap(page* p) {
     --p->_mapcount;
-    if (traces::tracer().on(traces::Kind::set)) [[unlikely]] tracePageCount(p, "_mapcount", p->_mapcount + 1, p->_mapcount);
+    if (traces::tracer().on(traces::Kind::set)) [[unlikely]]
+        tracePageCount(p, "_mapcount", p->_mapcount + 1, p->_mapcount);
 }
 
 u32 newAnonVma() { return ++last_anon_vma; }

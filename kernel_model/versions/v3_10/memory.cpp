@@ -56,9 +56,7 @@ TRACED(int, special_mapping_fault, (vm_area_struct*, vma), (vm_fault*, vmf)) {
     return fault.result;
 }
 
-TRACED(void, cow_user_page, (page*, dst), (page*, src), (u64, va), (vm_area_struct*, vma)) {
-    copyPage(dst, src);
-}
+TRACED(void, cow_user_page, (page*, dst), (page*, src), (u64, va), (vm_area_struct*, vma)) { copyPage(dst, src); }
 
 // A private copy of a page (of the zero page: a zeroed one), null when memory is exhausted.
 page* privateCopy(page* source, u64 address, vm_area_struct* vma) {

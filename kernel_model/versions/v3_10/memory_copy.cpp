@@ -1,6 +1,6 @@
 // Linux v3.10 mm/memory.c, second part: copying page tables at fork, clearing them.
-#include "kernel_model/versions/v3_10/mm.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/versions/v3_10/mm.hpp"
 
 namespace kernel::v3_10 {
 namespace {

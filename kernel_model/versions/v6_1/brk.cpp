@@ -81,7 +81,8 @@ TRACED(int, vm_brk_flags, (u64, addr), (u64, request), (u64, flags)) {
 TRACED(int, expand_downwards, (vm_area_struct*, vma), (u64, address)) {
     address &= PAGE_MASK;
     if (address < mmap_min_addr) return -EPERM;
-    if (const vm_area_struct* prev = vmaPrevious(vma); prev && !(prev->vm_flags & VM_GROWSDOWN) && prev->vm_flags & VM_ACCESS)
+    if (const vm_area_struct* prev = vmaPrevious(vma);
+        prev && !(prev->vm_flags & VM_GROWSDOWN) && prev->vm_flags & VM_ACCESS)
         if (!check("stack_guard_gap", address - prev->vm_end >= version().mm.stack_guard_gap, prev->vm_end.get()))
             return -ENOMEM;
     anonVmaPrepare(vma);

@@ -4,7 +4,7 @@
 namespace kernel::v6_1 {
 namespace {
 
-constexpr pgoff_t READ_AHEAD_PAGES = 32;    // 128 KiB: VM_READAHEAD_PAGES
+constexpr pgoff_t READ_AHEAD_PAGES = 32;  // 128 KiB: VM_READAHEAD_PAGES
 
 int answered(vm_fault* vmf, const FileFault& fault) {
     vmf->page = fault.mapped;

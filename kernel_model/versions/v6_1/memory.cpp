@@ -72,7 +72,7 @@ TRACED(int, do_fault_around, (vm_fault*, vmf)) {
 }
 
 TRACED(int, do_read_fault, (vm_fault*, vmf)) {
-    if (vmf->vma->vm_file)                  // vm_ops->map_pages
+    if (vmf->vma->vm_file)  // vm_ops->map_pages
         if (const int around = do_fault_around(vmf)) return around;
     const int result = __do_fault(vmf);
     if (result & VM_FAULT_ERROR) return result;

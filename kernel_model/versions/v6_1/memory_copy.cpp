@@ -13,7 +13,7 @@ TRACED(int, copy_present_pte, (vm_area_struct*, dst_vma), (vm_area_struct*, src_
     if (page* shared = vm_normal_page(pte)) {
         get_page(shared);
         page_add_rmap(shared);
-        shared->flags &= ~PG_anon_exclusive;        // page_try_dup_anon_rmap
+        shared->flags &= ~PG_anon_exclusive;  // page_try_dup_anon_rmap
         ++(isAnon(shared) ? dst_mm->rss_anon : dst_mm->rss_file);
     }
     if (is_cow_mapping(src_vma->vm_flags) && pte_write(pte)) {

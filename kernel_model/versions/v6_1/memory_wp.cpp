@@ -47,7 +47,7 @@ TRACED(int, wp_page_copy, (vm_fault*, vmf)) {
 bool mayReuse(page* p) {
     if (check("PageAnonExclusive", (p->flags & PG_anon_exclusive) != 0, p->flags)) return true;
     if (!check("page_count == 1", p->_count == 1, p->_count)) return false;
-    p->flags |= PG_anon_exclusive;          // page_move_anon_rmap
+    p->flags |= PG_anon_exclusive;  // page_move_anon_rmap
     return true;
 }
 

@@ -17,7 +17,7 @@ int duplicate(mm_struct* mm, vm_area_struct* original) {
     if (original->vm_flags & VM_ACCOUNT) TRY_INT(security_vm_enough_memory_mm(vma_pages(original)));
     vm_area_struct* vma = vm_area_dup(original);
     vma->vm_mm = mm;
-    if (original->vm_flags & VM_WIPEONFORK) vma->anon_vma = vma->anon_vma_chain = 0;   // begins with no pages
+    if (original->vm_flags & VM_WIPEONFORK) vma->anon_vma = vma->anon_vma_chain = 0;  // begins with no pages
     else TRY_INT(v6_1::anon_vma_fork(vma, original));
     vma->vm_flags &= ~VM_LOCKED;
     linkVma(mm, vma);

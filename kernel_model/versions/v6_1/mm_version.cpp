@@ -31,7 +31,8 @@ Result<u64> acceptHint(mm_struct* mm, u64 address, u64 length, u64 end) {
 bool mmap_is_legacy() { return current->personality & ADDR_COMPAT_LAYOUT; }
 
 u64 stack_maxrandom_size() {
-    return current->flags & PF_RANDOMIZE && !(current->personality & ADDR_NO_RANDOMIZE) ? u64{0x3fffff} << PAGE_SHIFT : 0;
+    return current->flags & PF_RANDOMIZE && !(current->personality & ADDR_NO_RANDOMIZE) ? u64{0x3fffff} << PAGE_SHIFT
+                                                                                        : 0;
 }
 
 // arch/x86/mm/mmap.c mmap_base.

@@ -40,8 +40,7 @@ vm_area_struct* joinNeighbour(mm_struct* mm, file* file, u64 addr, u64 end, u64 
     vm_area_struct* next = prev ? vmaNext(prev) : find_vma_intersection(mm, addr, ~u64{0});
     const pgoff_t pages = (end - addr) >> PAGE_SHIFT;
     const bool before = next && next->vm_start == end && can_vma_merge_before(next, vm_flags, 0, pages, file, pgoff);
-    if (prev && prev->vm_end == addr &&
-        can_vma_merge_after(prev, vm_flags, before ? next->anon_vma : 0, file, pgoff)) {
+    if (prev && prev->vm_end == addr && can_vma_merge_after(prev, vm_flags, before ? next->anon_vma : 0, file, pgoff)) {
         const u64 stop = before ? next->vm_end.get() : end;
         if (before) {
             inheritAnonVma(prev, next);

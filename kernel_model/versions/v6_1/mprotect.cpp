@@ -37,7 +37,8 @@ TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (
     TRY_INT(changeFlags(&vma, pprev, start, end, newflags));
     change_protection(vma, start, end);
     // Private pages that may be written to now are copied at once where they are locked.
-    if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && newflags & VM_WRITE) mm_populate(mm, start, end - start);
+    if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && newflags & VM_WRITE)
+        mm_populate(mm, start, end - start);
     vm_stat_account(mm, oldflags, -static_cast<i64>(pages));
     vm_stat_account(mm, newflags, static_cast<i64>(pages));
     return 0;
