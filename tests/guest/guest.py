@@ -11,7 +11,7 @@ LIBCS = ("gnu", "musl")
 PROCESSES = ("clone_flags", "waitid", "reapers", "sessions", "leaving", "privileges", "many_processes")
 IN_BOTH = {     # guest program: the argument lists it runs with
     "hello": [[]], "args": [[], ["one", "", "with space", "ünïcode"]], "wait_status": [[]], "fork_tree": [[]], "cow": [[]],
-    "pipes": [[]], "threads": [[]], "thread_exec": [[]], "signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]],
+    "pipes": [[]], "threads": [[]], "thread_exec": [[]], "signals": [[]], "vector_signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]],
     "vfork": [[]], "files": [[]], "numbers": [[]], "directory": [[]], "stdio": [[]], "flags": [[]], "stack": [[]], "groups": [[]], "time": [[]], "self": [[]], "allocations": [[]],
     "faults": [[]], "mappings": [[]], "shared": [[]],
     **dict.fromkeys(PROCESSES, [[]]),

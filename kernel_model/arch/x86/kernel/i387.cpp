@@ -1,86 +1,113 @@
-// Linux arch/x86/kernel/i387.c, xsave.c without XSAVE: FPU and SSE state in a signal frame is FXSAVE's 512 bytes in its
-// 64-bit format (SDM Vol. 1 §10.5.1).
+// FPU state in a signal frame (Linux arch/x86/kernel/i387.c and xsave.c, later fpu/signal.c): with XSAVE its standard format
+// between two magic numbers, else FXSAVE's 512 bytes; 64-bit pointers in both (SDM Vol. 1 §10.5.1, §13.4).
+#include "cpu/cpuid.hpp"
+#include "cpu/xstate.hpp"
 #include "kernel_model/arch/x86/kernel/entry.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/machine.hpp"
 
+#include <array>
 #include <cstring>
 
 namespace kernel {
 
-struct FxsaveArea {
-    u16 fcw, fsw;
-    u8 ftw, reserved1;
-    u16 fop;
-    u64 fip, fdp;
-    u32 mxcsr, mxcsr_mask;
-    struct { u64 significand; u16 exponent; u8 pad[6]; } st[8];
-    u64 xmm[16][2];
-    u8 reserved2[96];
-};
-static_assert(sizeof(FxsaveArea) == 512);
-constexpr u32 MXCSR_MASK = 0xffff;
+using cpu::Pointers;
 
-static unsigned topOf(u16 status) { return status >> 11 & 7; }
+// uapi/asm/sigcontext.h struct _fpx_sw_bytes: what the kernel says about the frame, in FXSAVE's bytes for software.
+struct SoftwareBytes {
+    u32 magic1, extended_size;
+    u64 xfeatures;
+    u32 xstate_size, padding[7];
+};
+static_assert(sizeof(SoftwareBytes) == 48);
+constexpr u32 MAGIC1 = 0x46505853, MAGIC2 = 0x46505845, SOFTWARE_AT = 464, MAGIC2_BYTES = 4;
+constexpr u64 UC_FP_XSTATE = 1, FPSSE = cpu::XSTATE_X87 | cpu::XSTATE_SSE;
+
+static bool hasXsave() { return cpu::cpuidFeatures(processor().level(), 1, 0, cpu::CpuidRegister::ecx) >> 27 & 1; }
+
+u64 signalFpuBytes() { return hasXsave() ? cpu::XSAVE_BYTES + MAGIC2_BYTES : cpu::FXSAVE_BYTES; }
+u64 signalFpuFlags() { return hasXsave() ? UC_FP_XSTATE : 0; }
+
+template <class T> static void put(u8* area, u32 at, const T& value) { std::memcpy(area + at, &value, sizeof value); }
+template <class T> static T get(const u8* area, u32 at) {
+    T value;
+    std::memcpy(&value, area + at, sizeof value);
+    return value;
+}
 
 int save_i387_xstate(UserPtr<void> to) {
     const cpu::Registers& c = processor().registers();
-    FxsaveArea area{};
-    area.fcw = c.x87.control;
-    area.fsw = c.x87.status;
-    area.fop = c.x87.opcode;
-    area.fip = c.x87.instruction;
-    area.fdp = c.x87.operand;
-    area.mxcsr = c.mxcsr;
-    area.mxcsr_mask = MXCSR_MASK;
-    for (unsigned i = 0; i < 8; ++i) {
-        if ((c.x87.tags >> (2 * i) & 3) != 3) area.ftw |= static_cast<u8>(1u << i);
-        const auto& slot = c.x87.physical[(topOf(c.x87.status) + i) & 7];
-        area.st[i].significand = slot.significand;
-        area.st[i].exponent = slot.exponent;
+    std::array<u8, cpu::XSAVE_BYTES + MAGIC2_BYTES> area{};
+    cpu::storeX87(c.x87, Pointers::wide, area.data());
+    cpu::storeMxcsrAt(c.mxcsr, area.data());
+    cpu::storeXmm(c, area.data());
+    if (hasXsave()) {
+        cpu::XsaveHeader header{};
+        header.xstate_bv = cpu::stateInUse(c) | FPSSE;      // older programs change x87 and SSE without saying so
+        put(area.data(), cpu::XSAVE_HEADER_AT, header);
+        cpu::storeYmm(c, area.data() + cpu::XSAVE_YMM_AT);
+        put(area.data(), SOFTWARE_AT, SoftwareBytes{MAGIC1, cpu::XSAVE_BYTES + MAGIC2_BYTES, cpu::XCR0, cpu::XSAVE_BYTES, {}});
+        put(area.data(), cpu::XSAVE_BYTES, MAGIC2);
     }
-    for (unsigned i = 0; i < 16; ++i) std::memcpy(area.xmm[i], c.ymm[i].lane, 16);
-    return copy_to_user(to, &area, sizeof area) ? -EFAULT : 0;
+    return copy_to_user(to, area.data(), signalFpuBytes()) ? -EFAULT : 0;
 }
 
-// FXRSTOR makes the full tags from the contents (SDM Vol. 1 §8.1.7).
-static unsigned tagOf(u64 significand, u16 exponent) {
-    const unsigned e = exponent & 0x7fff;
-    if (e == 0 && significand == 0) return 1;
-    return e == 0 || e == 0x7fff || !(significand >> 63) ? 2 : 0;
+static void initialise(cpu::Registers& c, u64 components) {
+    cpu::initialiseState(c, components);
+    if (components & cpu::XSTATE_SSE) c.mxcsr = cpu::Registers{}.mxcsr;
+}
+
+// The components that the frame says it holds; those of FXSAVE when the magic numbers are not there.
+static Result<u64> componentsOf(UserPtr<void> from, const u8* legacy) {
+    const auto software = get<SoftwareBytes>(legacy, SOFTWARE_AT);
+    constexpr u32 least = cpu::XSAVE_YMM_AT;
+    if (software.magic1 != MAGIC1 || software.xstate_size < least || software.xstate_size > cpu::XSAVE_BYTES ||
+        software.xstate_size > software.extended_size)
+        return u64{0};
+    u32 magic2 = 0;
+    if (copy_from_user(&magic2, from + software.xstate_size, sizeof magic2)) return Result<u64>::failure(-EFAULT);
+    return magic2 == MAGIC2 ? software.xfeatures & cpu::XCR0 : u64{0};
+}
+
+// FXRSTOR and XRSTOR raise #GP for a wrong MXCSR; so does XRSTOR for a wrong header.
+static int restoreLegacy(cpu::Registers& c, const u8* area) {
+    if (cpu::mxcsrAt(area) & ~cpu::MXCSR_MASK) return -EFAULT;
+    cpu::loadX87(c.x87, Pointers::wide, area);
+    c.mxcsr = cpu::mxcsrAt(area);
+    cpu::loadXmm(c, area);
+    return 0;
+}
+
+static int restoreExtended(cpu::Registers& c, const u8* area, u64 asked) {
+    const auto header = get<cpu::XsaveHeader>(area, cpu::XSAVE_HEADER_AT);
+    const u64 loaded = asked & header.xstate_bv;
+    const bool loads_mxcsr = asked & (cpu::XSTATE_SSE | cpu::XSTATE_YMM);
+    if (!cpu::isValidHeader(header) || (loads_mxcsr && cpu::mxcsrAt(area) & ~cpu::MXCSR_MASK)) return -EFAULT;
+    initialise(c, cpu::XCR0 & ~loaded);
+    if (loaded & cpu::XSTATE_X87) cpu::loadX87(c.x87, Pointers::wide, area);
+    if (loads_mxcsr) c.mxcsr = cpu::mxcsrAt(area);
+    if (loaded & cpu::XSTATE_SSE) cpu::loadXmm(c, area);
+    if (loaded & cpu::XSTATE_YMM) cpu::loadYmm(c, area + cpu::XSAVE_YMM_AT);
+    return 0;
 }
 
 int restore_i387_xstate(UserPtr<void> from) {
     cpu::Registers& c = processor().registers();
-    FxsaveArea area{};
     if (!from) {                            // no state: the initial one
-        const cpu::Registers initial;
-        c.mxcsr = initial.mxcsr;
-        c.x87 = initial.x87;
-        for (unsigned i = 0; i < 16; ++i) c.ymm[i] = initial.ymm[i];
+        initialise(c, cpu::XCR0);
         return 0;
     }
-    if (copy_from_user(&area, from, sizeof area)) return -EFAULT;
-    if (area.mxcsr & ~MXCSR_MASK) return -EFAULT;       // FXRSTOR would raise #GP
-    c.mxcsr = area.mxcsr;
-    c.x87.control = area.fcw;
-    c.x87.status = area.fsw;
-    c.x87.opcode = area.fop;
-    c.x87.instruction = area.fip;
-    c.x87.operand = area.fdp;
-    c.x87.tags = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-        auto& slot = c.x87.physical[(topOf(area.fsw) + i) & 7];
-        slot.significand = area.st[i].significand;
-        slot.exponent = area.st[i].exponent;
+    std::array<u8, cpu::XSAVE_BYTES> area{};
+    if (copy_from_user(area.data(), from, cpu::FXSAVE_BYTES)) return -EFAULT;
+    if (!hasXsave()) return restoreLegacy(c, area.data());
+    const u64 components = TRY(componentsOf(from, area.data()));
+    if (!components || from.address % 64) {
+        initialise(c, cpu::XSTATE_YMM);
+        return restoreLegacy(c, area.data());
     }
-    for (unsigned i = 0; i < 8; ++i) {
-        const auto& slot = c.x87.physical[i];
-        const unsigned tag = area.ftw >> i & 1 ? tagOf(slot.significand, slot.exponent) : 3;
-        c.x87.tags = static_cast<u16>(c.x87.tags | tag << (2 * i));
-    }
-    for (unsigned i = 0; i < 16; ++i) std::memcpy(c.ymm[i].lane, area.xmm[i], 16);
-    return 0;
+    const u64 bytes = components & cpu::XSTATE_YMM ? cpu::XSAVE_BYTES : cpu::XSAVE_YMM_AT;
+    if (copy_from_user(area.data(), from, bytes)) return -EFAULT;
+    return restoreExtended(c, area.data(), components);
 }
 
 }  // namespace kernel

@@ -25,7 +25,7 @@ struct rt_sigframe {
 };
 static_assert(sizeof(sigcontext) == 256 && sizeof(ucontext) == 304 && sizeof(rt_sigframe) == 440);
 constexpr u64 SA_RESTORER_BIT = 0x04000000;
-constexpr u64 RED_ZONE = 128, FXSAVE_BYTES = 512, FRAME_UC = 8, FRAME_INFO = FRAME_UC + sizeof(ucontext);
+constexpr u64 RED_ZONE = 128, FRAME_UC = 8, FRAME_INFO = FRAME_UC + sizeof(ucontext);
 
 bool onAltstack(u64 sp) { return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size; }
 
@@ -52,7 +52,7 @@ static TRACED(u64, get_sigframe, (const k_sigaction*, ka), (pt_regs*, regs), (u6
     u64 sp = regs->sp - RED_ZONE;
     const bool was_on_altstack = onAltstack(sp);
     if ((ka->sa_flags & SA_ONSTACK) && current->sas_ss_size && !was_on_altstack) sp = current->sas_ss_sp + current->sas_ss_size;
-    sp = fpstate = (sp - FXSAVE_BYTES) & ~u64{63};
+    sp = fpstate = (sp - signalFpuBytes()) & ~u64{63};
     sp = ((sp - sizeof(rt_sigframe)) & ~u64{15}) - 8;
     if (was_on_altstack && !onAltstack(sp)) return 0;       // it would run over its end
     return sp;
@@ -65,6 +65,7 @@ static TRACED(int, __setup_rt_frame, (int, sig), (ksignal*, ksig), (u64, set), (
     if (!(ksig->ka.sa_flags & SA_RESTORER_BIT)) return -EFAULT;
     rt_sigframe image{};
     image.pretcode = ksig->ka.sa_restorer;
+    image.uc.uc_flags = signalFpuFlags();
     image.uc.uc_mcontext = contextOf(regs, fpstate);
     image.uc.uc_mcontext.oldmask = set;
     image.uc.uc_sigmask = set;
