@@ -46,11 +46,14 @@ class Window:
         before = self.last.get(event["pid"])
         self.last[event["pid"]] = event["raw"][0]
         if event["raw"][0] == MARK and before != FIRST:
-            self.on = False
+            self.last[event["pid"]] = "off"
         elif event["raw"][0] == MARK:
             self.last[event["pid"]] = "on"
 
     def exit(self, event):
+        if event["name"] == "write" and self.last.get(event["pid"]) == "off":
+            self.last[event["pid"]] = None
+            self.on = self.on and event["result"] < 0      # closed on exec: the program that was executed cannot switch it off
         if event["name"] == "write" and self.last.get(event["pid"]) == "on":
             self.last[event["pid"]] = None
             self.on = True
