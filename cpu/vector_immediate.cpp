@@ -9,7 +9,7 @@ execscope_\name:
     .set execscope_i, 0
     .rept 256
     \name $execscope_i, %xmm1, %xmm0
-    ret
+    jmp *%rdi
     .balign 8, 0xcc
     .set execscope_i, execscope_i + 1
     .endr

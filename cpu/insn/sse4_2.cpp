@@ -16,11 +16,11 @@ struct Compared {
 };
 inline Compared compareStrings(const u8* code, V target, V source, u64 first, u64 second) {
     Compared out{target, 0, 0};
-    asm volatile("movdqa %[source], %%xmm1\n movdqa %[mask], %%xmm0\n lea -128(%%rsp), %%rsp\n call *%[code]\n pushf\n pop %[flags]\n"
-                 "lea 128(%%rsp), %%rsp\n movdqa %%xmm0, %[mask]"
+    asm volatile("movdqa %[source], %%xmm1\n movdqa %[mask], %%xmm0\n lea 1f(%%rip), %%rdi\n jmp *%[code]\n"
+                 "1:\n lea -128(%%rsp), %%rsp\n pushf\n pop %[flags]\n lea 128(%%rsp), %%rsp\n movdqa %%xmm0, %[mask]"
                  : [mask] "+x"(out.mask), "+c"(out.index), [flags] "=r"(out.flags), "+a"(first), "+d"(second)
                  : [source] "x"(source), [code] "r"(code)
-                 : "xmm0", "xmm1", "cc", "memory");
+                 : "rdi", "xmm0", "xmm1", "cc", "memory");
     return out;
 }
 
