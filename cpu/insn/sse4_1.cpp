@@ -1,7 +1,6 @@
 // SDM Vol. 1 §5.10: SSE4.1.
 #include "cpu/insn/families.hpp"
 #include "cpu/vector_immediate.hpp"
-#include "cpu/vector_mxcsr.hpp"
 
 namespace cpu {
 
@@ -72,28 +71,6 @@ Handler insertps(Form& f) {
     return called<execscope_insertps, Low32>(f);
 }
 
-// DPPS, DPPD multiply, then add twice (once); an unmasked exception ends them at the stage that raises it (SDM Vol. 2, DPPS).
-#define STAGES(name, suffix, stages)                                                                                              \
-    template <class S> void name##Op(HOT) {                                                                                       \
-        OPEN(source, S, Xmm);                                                                                                     \
-        OPEN(target, Dst, Xmm);                                                                                                   \
-        V first = target.get().v;                                                                                                 \
-        if (const u32 enabled = unmasked(core->mxcsr)) {                                                                          \
-            const V chosen = callImmediate(execscope_blend##suffix[op->imm >> 4 & 15], _mm_setzero_si128(), _mm_set1_epi8(-1));   \
-            V sum = _mm_and_si128(first, chosen);                                                                                 \
-            asm volatile("mul" #suffix " %1, %0" : "+x"(sum) : "x"(_mm_and_si128(source.get().v, chosen)));                       \
-            for (unsigned i = 0; i < stages && !(_mm_getcsr() & enabled); ++i) asm volatile("hadd" #suffix " %0, %0" : "+x"(sum)); \
-            if (_mm_getcsr() & enabled) NEXT;                                                                                     \
-        }                                                                                                                         \
-        first = callImmediate(execscope_##name[op->imm & 0xff], first, source.get().v);                                           \
-        target.set(Xmm{first});                                                                                                   \
-        NEXT;                                                                                                                     \
-    }
-STAGES(dpps, ps, 2)
-STAGES(dppd, pd, 1)
-#undef STAGES
-template <Handler memory, Handler registers> Handler dotProduct(Form& f) { return isMemory(f, 1) ? memory : registers; }
-
 constexpr auto same = []<class T>(T value) { return value; };
 Handler movntdqa(Form&) { return convertOp<same, Xmm, Xmm, Dst, AlignedLoad<Address::any>>; }
 
@@ -116,8 +93,7 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_BLENDPD, called<execscope_blendpd>}, {ZYDIS_MNEMONIC_PBLENDW, called<execscope_pblendw>},
     {ZYDIS_MNEMONIC_ROUNDPS, called<execscope_roundps>}, {ZYDIS_MNEMONIC_ROUNDPD, called<execscope_roundpd>},
     {ZYDIS_MNEMONIC_ROUNDSS, called<execscope_roundss, Low32>}, {ZYDIS_MNEMONIC_ROUNDSD, called<execscope_roundsd, Low64>},
-    {ZYDIS_MNEMONIC_DPPS, dotProduct<dppsOp<AlignedLoad<Address::any>>, dppsOp<Src>>},
-    {ZYDIS_MNEMONIC_DPPD, dotProduct<dppdOp<AlignedLoad<Address::any>>, dppdOp<Src>>},
+    {ZYDIS_MNEMONIC_DPPS, called<execscope_dpps>}, {ZYDIS_MNEMONIC_DPPD, called<execscope_dppd>},
     {ZYDIS_MNEMONIC_MPSADBW, called<execscope_mpsadbw>}, {ZYDIS_MNEMONIC_INSERTPS, insertps},
     {ZYDIS_MNEMONIC_EXTRACTPS, extract<u32>},      {ZYDIS_MNEMONIC_PEXTRB, extract<u8>},
     {ZYDIS_MNEMONIC_PEXTRW, extract<u16>},         {ZYDIS_MNEMONIC_PEXTRD, extract<u32>},

@@ -102,6 +102,16 @@ std::vector<Template> templates() {
             if (prefix) t.opcode.insert(t.opcode.begin(), static_cast<u8>(prefix));
             all.push_back(t);
         }
+    for (u8 one : {0xb8, 0xbc, 0xbd}) all.push_back({{0xf3, 0x0f, one}, true});         // POPCNT, TZCNT, LZCNT
+    for (u8 one : {0xf0, 0xf1}) {                                                      // MOVBE, CRC32
+        all.push_back({{0x0f, 0x38, one}, true});
+        all.push_back({{0xf2, 0x0f, 0x38, one}, true});
+    }
+    all.push_back({{0x66, 0x0f, 0x38, 0xf6}, true});                                   // ADCX, ADOX
+    all.push_back({{0xf3, 0x0f, 0x38, 0xf6}, true});
+    for (u8 pp = 0; pp < 4; ++pp)                                                      // BMI1 and BMI2: VEX
+        for (u8 one : {0xf2, 0xf3, 0xf5, 0xf6, 0xf7}) all.push_back({{0xc4, 0x02, pp, one}, true});
+    all.push_back({{0xc4, 0x03, 0x03, 0xf0}, true});
     return all;
 }
 
@@ -110,11 +120,15 @@ public:
     // An instruction and a state to run it from; false: not one for this test.
     bool next(const Template& t, std::vector<u8>& insn, Decoded& decoded, State& state) {
         insn.clear();
-        const bool repeated = t.opcode[0] == 0xf2 || t.opcode[0] == 0xf3;
+        const bool repeated = t.opcode[0] == 0xf2 || t.opcode[0] == 0xf3 || t.opcode[0] == 0x66, vex = t.opcode[0] == 0xc4;
         if (repeated) insn.push_back(t.opcode[0]);
-        if (chance(4)) insn.push_back(0x66);
-        if (chance(2)) insn.push_back(static_cast<u8>(0x40 | (random() & 0xf)));
+        if (!vex && chance(4)) insn.push_back(0x66);
+        if (!vex && chance(2)) insn.push_back(static_cast<u8>(0x40 | (random() & 0xf)));
         insn.insert(insn.end(), t.opcode.begin() + repeated, t.opcode.end());
+        if (vex) {
+            insn[1] = static_cast<u8>(insn[1] | (random() & 0xe0));     // R, X, B
+            insn[2] = static_cast<u8>(insn[2] | (random() & 0xf8));     // W, vvvv
+        }
         if (t.modrm) {
             u8 modrm = chance(2) ? static_cast<u8>(0xc0 | (random() & 0x3f)) : static_cast<u8>(0x46 | (random() & 0x39));
             if (t.extension >= 0) modrm = static_cast<u8>((modrm & 0xc7) | t.extension << 3);

@@ -1,4 +1,4 @@
-// Every encoding of x87 that Zydis knows, on corner and random stacks, control and status words, in the model and on this processor.
+// Every encoding of x87 and MMX that Zydis knows, on corner and random stacks, control and status words, in the model and on this processor.
 #include "cpu/core.hpp"
 #include "cpu/lower.hpp"
 #include "cpu/x87.hpp"
@@ -51,20 +51,57 @@ struct Encoding {
     Decoded decoded;
     std::string name() const { return Cpu::disassemble(bytes, 0); }
 };
-bool isLater(ZydisMnemonic m) { return m == ZYDIS_MNEMONIC_FISTTP; }       // SSE3
-
 const std::vector<Encoding>& encodings() {
     static const std::vector<Encoding> all = [] {
         std::vector<Encoding> found;
         for (unsigned opcode = 0xd8; opcode <= 0xdf; ++opcode)
             for (unsigned modrm = 6; modrm < 256; modrm += modrm < 0x3e ? 8 : modrm == 0x3e ? 0xc0 - 0x3e : 1) {
                 Encoding made{{static_cast<u8>(opcode), static_cast<u8>(modrm)}, {}};
-                if (ZYAN_SUCCESS(decode(made.bytes.data(), made.bytes.size(), made.decoded)) && !isLater(made.decoded.insn.mnemonic))
+                if (ZYAN_SUCCESS(decode(made.bytes.data(), made.bytes.size(), made.decoded)))
                     found.push_back(made);
             }
         Encoding wait{{0x9b}, {}};
         decode(wait.bytes.data(), 1, wait.decoded);
         found.push_back(wait);
+        return found;
+    }();
+    return all;
+}
+
+// mm, mm; mm, xmm; mm or xmm and [rsi] or rax: the only general registers that the oracle sets.
+bool isMmx(const Decoded& d) {
+    if (!hasInstructions(Level::v3, static_cast<u16>(d.insn.meta.isa_set))) return false;     // 3DNow!
+    bool mm = d.insn.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS || d.insn.mnemonic == ZYDIS_MNEMONIC_EMMS;
+    for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {
+        if (d.operand[i].type != ZYDIS_OPERAND_TYPE_REGISTER) continue;
+        const ZydisRegister reg = d.operand[i].reg.value;
+        mm = mm || (reg >= ZYDIS_REGISTER_MM0 && reg <= ZYDIS_REGISTER_MM7);
+        const u16 at = registerOffset(reg);
+        if (at != NO_REGISTER && at >= 8 && at < 128) return false;
+    }
+    return mm;
+}
+const std::vector<Encoding>& mmxEncodings() {
+    static const std::vector<Encoding> all = [] {
+        std::vector<Encoding> found;
+        Random random;
+        for (int prefix : {0, 0x66, 0xf2, 0xf3})
+            for (int wide : {0, 1})
+                for (int opcode = 0; opcode < 768; ++opcode) {
+                    if (opcode == 0x38 || opcode == 0x3a) continue;     // the other two maps
+                    for (int modrm = 6; modrm < 256; modrm += modrm < 0x3e ? 8 : modrm == 0x3e ? 0xc0 - 0x3e : 1) {
+                        Encoding made;
+                        if (prefix) made.bytes.push_back(static_cast<u8>(prefix));
+                        if (wide) made.bytes.push_back(0x48);
+                        made.bytes.push_back(0x0f);
+                        if (opcode >= 256) made.bytes.push_back(opcode < 512 ? 0x38 : 0x3a);
+                        made.bytes.insert(made.bytes.end(), {static_cast<u8>(opcode), static_cast<u8>(modrm), static_cast<u8>(random.below(70))});
+                        if (!ZYAN_SUCCESS(decode(made.bytes.data(), made.bytes.size(), made.decoded)) || !isMmx(made.decoded)) continue;
+                        if (made.decoded.insn.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ) continue;      // rdi: below
+                        made.bytes.resize(made.decoded.insn.length);
+                        found.push_back(made);
+                    }
+                }
         return found;
     }();
     return all;
@@ -87,6 +124,7 @@ void randomState(X87State& state, Random& random, bool masked) {
     state.image[4] = tags;
     std::memcpy(state.image + 24, &mxcsr, 4);
     for (unsigned i = 0; i < 8; ++i) fillExtended(state.image + 32 + 16 * i, random);
+    for (unsigned i = 160; i < 416; i += 16) fillMemory(state.image + i, 16, random);
     fillMemory(hostOperand, sizeof hostOperand, random);
     state.rax = random.next();
     state.rflags = 0x202 | (random.next() & FLAGS_STATUS);
@@ -139,7 +177,7 @@ bool same(Machine& m, NativeX87& native, const Encoding& e, X87State state, std:
     forgetPointers(state.image, native.address());
     forgetEnvironmentPointers(e, m.at(OPERAND));
     forgetEnvironmentPointers(e, hostOperand);
-    for (unsigned i = 0; i < 160; ++i)
+    for (unsigned i = 0; i < 416; ++i)
         if (mine[i] != state.image[i]) return differ("image byte " + std::to_string(i) + " is " + std::to_string(mine[i]) + ", not " + std::to_string(state.image[i]));
     if (std::memcmp(m.at(OPERAND), hostOperand, sizeof hostOperand)) return differ("memory");
     if (r.gpr[RAX] != state.rax) return differ("rax");
@@ -147,11 +185,11 @@ bool same(Machine& m, NativeX87& native, const Encoding& e, X87State state, std:
     return true;
 }
 
-void compareAll(unsigned rounds, bool masked) {
+void compareAll(const std::vector<Encoding>& all, unsigned rounds, bool masked) {
     Machine m;
     NativeX87 native;
     Random random;
-    for (const Encoding& e : encodings()) {
+    for (const Encoding& e : all) {
         m.put(Machine::CODE, {0x48, 0x0f, 0xae, 0x0b});
         m.put(Machine::CODE + 4, e.bytes);
         m.put(Machine::CODE + 4 + e.bytes.size(), {0x48, 0x0f, 0xae, 0x03});
@@ -170,11 +208,16 @@ void compareAll(unsigned rounds, bool masked) {
 
 }  // namespace
 
-TEST_CASE("x87 gives this processor's stack, flags and status with exceptions masked") { compareAll(400, true); }
-TEST_CASE("unmasked x87 exceptions leave what the processor leaves and are #MF at the next waiting instruction") { compareAll(400, false); }
+TEST_CASE("x87 gives this processor's stack, flags and status with exceptions masked") { compareAll(encodings(), 400, true); }
+TEST_CASE("unmasked x87 exceptions leave what the processor leaves and are #MF at the next waiting instruction") { compareAll(encodings(), 400, false); }
+TEST_CASE("MMX gives this processor's registers, tags and TOP") { compareAll(mmxEncodings(), 60, true); }
+TEST_CASE("MMX instructions wait for a pending x87 exception") { compareAll(mmxEncodings(), 20, false); }
 
-TEST_CASE("every instruction of x87 has a row") {
-    for (const Encoding& e : encodings()) {
+TEST_CASE("every instruction of x87 and MMX has a row") {
+    CHECK(mmxEncodings().size() > 3000);
+    std::vector<Encoding> both = encodings();
+    both.insert(both.end(), mmxEncodings().begin(), mmxEncodings().end());
+    for (const Encoding& e : both) {
         Op op;
         Form form{e.decoded.insn, e.decoded.operand, op, UNKNOWN, UNKNOWN};
         lower(e.decoded, 0, form);
