@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Good and broken executables: the errno or signal that Linux 3.10 gives for each row of the spec's error table."""
+"""Good and broken executables: the errno or signal that Linux 3.10 gives for each row of the spec's error table, and that
+Linux 6.1 gave for each file of its capture (linux-6.1/exec_errno.json)."""
+import json
 import os
 import struct
 import subprocess
@@ -148,6 +150,68 @@ def test_arguments():
         shell = ["/bin/busybox", "sh", "-c", 'ulimit -s 1024; exec "$@"', "sh", path + "/good"]      # 256 KiB of strings
         rows = [("131071 + NUL", "exit 0", ["a" * 131071]), ("200 KB", "exit 0", ["a" * 99999] * 2), ("300 KB", "exit 126", ["a" * 99999] * 3)]
         compare([(name, expected, outcome(shell + arguments, ["--bind", path])) for name, expected, arguments in rows])
+
+
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "linux-6.1")
+
+
+def expected_of(row):
+    if row["result"] == "errno":
+        return row["name"]
+    return "exit %d" % row["exit"] if row["result"] == "ran" else row["name"] + " " + row["result"]
+
+
+def outcome_in_6_1(root, trace, path):
+    """As outcome(); for a signal also on which side of the new program's start it came."""
+    found = outcome([path], ["--profile", "v6.1", "--root", root])
+    if not found.startswith("SIG"):
+        return found
+    subprocess.run([Options.execscope, "trace", "--profile", "v6.1", "-e", "trace=task", "--root", root, "-o", trace, "--", path],
+                   capture_output=True, timeout=120, check=False)
+    with open(trace, encoding="utf-8") as file:
+        started = any('"sched_process_exec"' in line and '"filename":"%s"' % path in line for line in file)
+    return found + (" exec_ok_then_killed_in_user_mode" if started else " killed_inside_execve")
+
+
+def test_linux_6_1():
+    with open(os.path.join(DATA, "exec_errno.json"), encoding="utf-8") as file:
+        rows = json.load(file)["results"]
+    check(len(rows) == 74, len(rows), "rows")
+    with tempfile.TemporaryDirectory() as directory:
+        root = os.path.join(directory, "root")
+        os.mkdir(root)
+        subprocess.run(["tar", "-C", root, "--zstd", "-xf", os.path.join(DATA, "root.tar.zst")], check=True)
+        trace = os.path.join(directory, "trace")
+        paths = {row["file"]: "/t/hello_asm/x" if row["file"] == "x" else "/t/" + row["file"] for row in rows}
+        compare([(row["file"], expected_of(row), outcome_in_6_1(root, trace, paths[row["file"]])) for row in rows])
+
+
+def registered(profile):
+    """The formats as __register_binfmt was called for them, and the list that comes of it."""
+    with Folder() as path, tempfile.TemporaryDirectory() as directory:
+        trace = os.path.join(directory, "trace")
+        subprocess.run([Options.execscope, "trace", "--profile", profile, "-o", trace, "--bind", path, "--", path + "/good"],
+                       capture_output=True, timeout=120, check=True)
+        calls, formats = [], []
+        with open(trace, encoding="utf-8") as file:
+            for line in file:
+                if '"function":"__register_binfmt"' in line and '"kind":"call"' in line:
+                    arguments = json.loads(line)["args"]
+                    calls.append(arguments["fmt"])
+                    formats.insert(0 if arguments["insert"] else len(formats), arguments["fmt"])
+    return calls, formats
+
+
+def test_formats():
+    """binfmt_order.json; and v3.10's, where misc is no module and a.out comes last (spec, binfmt_registration)."""
+    with open(os.path.join(DATA, "binfmt_order.json"), encoding="utf-8") as file:
+        truth = json.load(file)
+    calls, formats = registered("v6.1")
+    callers = [call["called_from"].replace("init_", "").replace("_binfmt", "_format") for call in truth["register_binfmt_calls"]]
+    check(calls == callers, calls, callers)
+    walked = [line.split(" ")[0] for line in truth["formats_list_order_when_walked"]]
+    check(formats == walked, formats, walked)
+    check(registered("v3.10")[1] == walked + ["aout_format"], registered("v3.10"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 #include "loader/elf.hpp"
+#include "loader/v3_10/elf_image.hpp"
+#include "loader/v6_1/elf_image.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -56,8 +58,15 @@ TEST_CASE("Number and size of program headers") {
 
 TEST_CASE("total_mapping_size runs from the first to the last PT_LOAD") {
     const ProgramHeaders headers = {segment(PT_INTERP, 1, 1), segment(PT_LOAD, 0x1234, 10), segment(PT_NOTE, 0, 9), segment(PT_LOAD, 0x5000, 0x777)};
-    CHECK(total_mapping_size(headers.data(), 4) == 0x5777 - 0x1000);
-    CHECK(total_mapping_size(headers.data(), 1) == 0);
+    CHECK(loader::v3_10::total_mapping_size(headers.data(), 4) == 0x5777 - 0x1000);
+    CHECK(loader::v3_10::total_mapping_size(headers.data(), 1) == 0);
+}
+
+TEST_CASE("v6.1 takes the lowest and the highest address instead") {
+    const ProgramHeaders headers = {segment(PT_LOAD, 0x5000, 0x777), segment(PT_LOAD, 0x1234, 10)};
+    CHECK(loader::v6_1::total_mapping_size(headers.data(), 2) == 0x5777 - 0x1000);
+    CHECK(loader::v3_10::total_mapping_size(headers.data(), 2) != 0x5777 - 0x1000);
+    CHECK(loader::v6_1::total_mapping_size(headers.data(), 0) == 0);
 }
 
 // exec-semantics §4 step D.

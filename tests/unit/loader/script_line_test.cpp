@@ -40,3 +40,24 @@ TEST_CASE("v3.10 cuts a long script line at 127 bytes") {
     const std::string argument = "#!/bin/sh " + std::string(200, 'b') + "\n";
     CHECK(parse(argument)->argument == std::string(117, 'b'));
 }
+
+namespace {
+
+auto parseStrictly(std::string_view text) {
+    std::array<u8, 256> header{};
+    std::copy_n(text.begin(), std::min(text.size(), header.size()), header.begin());
+    return loader::parseScriptLineStrictly(header);
+}
+
+}  // namespace
+
+TEST_CASE("v6.1 refuses a name that may have been cut, and cuts an argument") {
+    CHECK(parseStrictly("#! \t/bin/sh -e  -x \t\nrest")->argument == "-e  -x");
+    CHECK_FALSE(parseStrictly("#!/" + std::string(300, 'a') + "\n"));
+    CHECK_FALSE(parseStrictly("#!" + std::string(300, ' ') + "/bin/sh\n"));
+    CHECK(parseStrictly("#!/bin/sh " + std::string(400, 'b'))->argument == std::string(245, 'b'));
+    CHECK_FALSE(parseStrictly("#!\n"));
+    CHECK_FALSE(parseStrictly("#! \t\n"));
+    CHECK(parseStrictly("#!")->interpreter.empty());
+    CHECK(parseStrictly("#!/bin/sh")->interpreter == "/bin/sh");
+}
