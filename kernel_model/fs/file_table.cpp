@@ -1,9 +1,11 @@
 // The end of open files (Linux fs/file_table.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/version/signal.hpp"
 
 namespace kernel {
 
-static TRACED(void, __fput, (file*, filp)) {
+TRACED(void, __fput, (file*, filp)) {
+    eventpoll_release(filp);
     if (!(filp->f_mode & FMODE_PATH)) filp->f_op->release(filp);
     if ((filp->f_mode & FMODE_WRITE) && S_ISREG(filp->f_inode->i_mode)) put_write_access(filp->f_inode);
     dput(filp->f_path);
@@ -13,7 +15,7 @@ static TRACED(void, __fput, (file*, filp)) {
 void fput(file* f) {
     BUG_ON(f->f_count <= 0);
     --f->f_count;
-    if (f->f_count == 0) __fput(f);
+    if (f->f_count == 0) version().signal.lastFput(f);
 }
 
 }  // namespace kernel

@@ -34,31 +34,6 @@ int pollOnce(std::vector<pollfd>& fds) {
     return ready;
 }
 
-// While asleep the task stands in the wait queue of every file.
-class PollTable {
-public:
-    explicit PollTable(const std::vector<pollfd>& fds) {
-        for (const pollfd& p : fds) {
-            if (p.fd < 0) continue;
-            file* const f = fget(static_cast<unsigned>(p.fd));
-            if (!f) continue;
-            files_.push_back(f);
-            if (wait_queue_head_t* queue = f->f_op->pollQueue(f)) queue->task_list.push_back(current);
-        }
-    }
-    ~PollTable() {
-        for (file* f : files_) {
-            if (wait_queue_head_t* queue = f->f_op->pollQueue(f)) queue->task_list.remove(current);
-            fput(f);
-        }
-    }
-    PollTable(const PollTable&) = delete;
-    PollTable& operator=(const PollTable&) = delete;
-
-private:
-    std::vector<file*> files_;
-};
-
 void sleepUntil(u64 end) {
     set_current_state(TASK_INTERRUPTIBLE);
     if (end == FOREVER) schedule();
@@ -67,14 +42,33 @@ void sleepUntil(u64 end) {
 
 }  // namespace
 
+void PollTable::add(file* f) {
+    files_.push_back(get_file(f));
+    const std::size_t before = queues_.size();
+    f->f_op->pollQueues(f, queues_);
+    for (std::size_t i = before; i < queues_.size(); ++i) queues_[i]->task_list.push_back(current);
+}
+PollTable::~PollTable() {
+    for (wait_queue_head_t* queue : queues_) queue->task_list.remove(current);
+    for (file* f : files_) fput(f);
+}
+
+static void waitForFiles(const std::vector<pollfd>& fds, u64 end) {
+    PollTable table;
+    for (const pollfd& p : fds) {
+        const FileRef f(static_cast<unsigned>(p.fd));
+        if (p.fd >= 0 && f) table.add(f.get());
+    }
+    sleepUntil(end);
+}
+
 // Number of ready descriptors; 0 when `end` (virtual ns) came first; -EINTR.
 static int do_poll(std::vector<pollfd>& fds, u64 end) {
     for (;;) {
         if (const int ready = pollOnce(fds)) return ready;
         if (ktime_get() >= end) return 0;
         if (signal_pending(current)) return -EINTR;
-        const PollTable table(fds);
-        sleepUntil(end);
+        waitForFiles(fds, end);
     }
 }
 
@@ -174,9 +168,22 @@ void putRemaining(UserPtr<Time> tsp, u64 end, i64 unit_ns) {
 
 }  // namespace
 
+// After a stop, or a signal without a handler, it goes on with the time that is left (restart_syscall(2)).
+static long do_sys_poll(UserPtr<void> ufds, u32 nfds, u64 end);
+static long do_restart_poll(restart_block* restart) { return do_sys_poll(restart->rmtp, restart->value, restart->expires); }
+static long do_sys_poll(UserPtr<void> ufds, u32 nfds, u64 end) {
+    const long ready = pollUser(ufds, nfds, end);
+    if (ready != -EINTR) return ready;
+    restart_block& restart = current->restart_block;
+    restart.fn = do_restart_poll;
+    restart.rmtp = ufds;
+    restart.value = nfds;
+    restart.expires = end;
+    return -ERESTART_RESTARTBLOCK;
+}
 SYSCALL_DEFINE(3, poll, (UserPtr<void>, ufds), (u32, nfds), (int, timeout_msecs)) {
     const u64 end = timeout_msecs < 0 ? FOREVER : ktime_get() + static_cast<u64>(timeout_msecs) * 1'000'000;
-    return pollUser(ufds, nfds, end);
+    return do_sys_poll(ufds, nfds, end);
 }
 SYSCALL_DEFINE(5, ppoll, (UserPtr<void>, ufds), (u32, nfds), (UserPtr<timespec64>, tsp), (UserPtr<const u64>, sigmask), (u64, sigsetsize)) {
     u64 end = FOREVER;
@@ -189,7 +196,7 @@ SYSCALL_DEFINE(5, ppoll, (UserPtr<void>, ufds), (u32, nfds), (UserPtr<timespec64
     const long n = pollUser(ufds, nfds, end);
     mask.restore(n == -EINTR);
     putRemaining(tsp, end, 1);
-    return n;
+    return n == -EINTR ? -ERESTARTNOHAND : n;
 }
 SYSCALL_DEFINE(5, select, (int, n), (UserPtr<u64>, inp), (UserPtr<u64>, outp), (UserPtr<u64>, exp), (UserPtr<timespec64>, tvp)) {
     u64 end = FOREVER;

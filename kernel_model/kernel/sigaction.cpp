@@ -1,7 +1,8 @@
 // Linux kernel/signal.c: actions, the alternate stack, names.
-#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/arch/x86/kernel/sigframe.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 namespace kernel {
@@ -51,52 +52,61 @@ static void dropIgnored(int sig, const k_sigaction& action) {
     for (task_struct* t : current->group_leader->thread_group) removeSignals(sigmask(sig), &t->pending);
 }
 
-SYSCALL_DEFINE(4, rt_sigaction, (int, sig), (UserPtr<k_sigaction>, act), (UserPtr<k_sigaction>, oact), (size_t, sigsetsize)) {
-    if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
-    k_sigaction fresh;
-    if (act) fresh = TRY(get_user(act));
+static TRACED(int, do_sigaction, (int, sig), (const k_sigaction*, act), (k_sigaction*, oact)) {
     if (sig < 1 || sig > NSIG || (act && (sigmask(sig) & SIG_KERNEL_ONLY))) return -EINVAL;
     k_sigaction& action = current->sighand->action[static_cast<std::size_t>(sig - 1)];
-    const k_sigaction before = action;
+    const k_sigaction before = *oact = action;
     if (act) {
+        k_sigaction fresh = *act;
         fresh.sa_mask &= ~SIG_KERNEL_ONLY;
+        fresh.sa_flags &= version().signal.sa_flags;
         action = fresh;
         traceSigaction(current->sighand, sig, before);
         dropIgnored(sig, fresh);
     }
-    return oact ? put_user(before, oact) : 0;
+    return 0;
+}
+SYSCALL_DEFINE(4, rt_sigaction, (int, sig), (UserPtr<k_sigaction>, act), (UserPtr<k_sigaction>, oact), (size_t, sigsetsize)) {
+    if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
+    k_sigaction fresh, old;
+    if (act) fresh = TRY(get_user(act));
+    TRY_INT(do_sigaction(sig, act ? &fresh : nullptr, &old));
+    return oact ? put_user(old, oact) : 0;
 }
 
 struct stack_user { u64 ss_sp; int ss_flags; int pad; u64 ss_size; };
-static bool on_sig_stack(u64 sp) { return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size; }
+inline traces::Value traceValue(const stack_user& s) { return traces::Value::hex(s.ss_sp); }
+static int statusOfStack(u64 sp) { return !current->sas_ss_size ? SS_DISABLE : on_sig_stack(sp) ? SS_ONSTACK : 0; }
 
-static int setAltstack(const stack_user& wanted, u64 sp) {
+static TRACED(int, do_sigaltstack, (const stack_user&, wanted), (u64, sp)) {
     if (on_sig_stack(sp)) return -EPERM;
-    if (wanted.ss_flags != 0 && wanted.ss_flags != SS_DISABLE && wanted.ss_flags != SS_ONSTACK) return -EINVAL;
-    const bool off = wanted.ss_flags == SS_DISABLE;
+    const u32 flags = static_cast<u32>(wanted.ss_flags);
+    const int mode = static_cast<int>(flags & ~version().signal.altstack_flags);
+    if (mode != 0 && mode != SS_DISABLE && mode != SS_ONSTACK) return -EINVAL;
+    const bool off = mode == SS_DISABLE;
     if (!off && wanted.ss_size < 2048) return -ENOMEM;      // MINSIGSTKSZ
     current->sas_ss_sp = off ? 0 : wanted.ss_sp;
     current->sas_ss_size = off ? 0 : wanted.ss_size;
+    current->sas_ss_flags = flags & (version().signal.altstack_flags | SS_DISABLE);
     return 0;
-}
-static stack_user currentAltstack(u64 sp) {
-    const u64 size = current->sas_ss_size;
-    return {current->sas_ss_sp, !size ? SS_DISABLE : on_sig_stack(sp) ? SS_ONSTACK : 0, 0, size};
 }
 SYSCALL_DEFINE(2, sigaltstack, (UserPtr<stack_user>, uss), (UserPtr<stack_user>, uoss)) {
     const u64 sp = current_pt_regs()->sp;
-    const stack_user old = currentAltstack(sp);
-    if (uss) TRY_INT(setAltstack(TRY(get_user(uss)), sp));
+    const u32 kept = current->sas_ss_flags & version().signal.altstack_flags;
+    const stack_user old{current->sas_ss_sp, statusOfStack(sp) | static_cast<int>(kept), 0, current->sas_ss_size};
+    if (uss) TRY_INT(do_sigaltstack(TRY(get_user(uss)), sp));
     return uoss ? put_user(old, uoss) : 0;
 }
 TRACED(int, restore_altstack, (UserPtr<void>, uss)) {
     stack_user wanted;
     if (copy_from_user(&wanted, uss, sizeof wanted)) return -EFAULT;
-    setAltstack(wanted, current_pt_regs()->sp);     // its errors do not matter here
+    static_cast<void>(do_sigaltstack(wanted, current_pt_regs()->sp));      // its errors do not matter here
     return 0;
 }
+// The frame gets back what rt_sigreturn shall restore: the state as seen from sp, or with its flags (v6.1).
 TRACED(int, __save_altstack, (UserPtr<void>, uss), (u64, sp)) {
-    const stack_user now{current->sas_ss_sp, currentAltstack(sp).ss_flags, 0, current->sas_ss_size};
+    const int flags = version().signal.altstack_flags ? static_cast<int>(current->sas_ss_flags) : statusOfStack(sp);
+    const stack_user now{current->sas_ss_sp, flags, 0, current->sas_ss_size};
     return copy_to_user(uss, &now, sizeof now) ? -EFAULT : 0;
 }
 
@@ -104,7 +114,7 @@ TRACED(int, copy_siginfo_to_user, (UserPtr<void>, to), (const kernel_siginfo&, f
     return copy_to_user(to, &from, sizeof from) ? -EFAULT : 0;
 }
 
-// exec keeps ITIMER_REAL; pending signals of deleted POSIX timers are dropped. There are none here.
-TRACED(void, flush_itimer_signals) {}
+// exec keeps ITIMER_REAL; pending signals of its POSIX timers are dropped.
+void flush_itimer_signals() { version().signal.flush_itimer_signals(); }
 
 }  // namespace kernel

@@ -3,6 +3,7 @@
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 #include <algorithm>
@@ -12,12 +13,14 @@ namespace kernel {
 bool signal_pending(const task_struct* p) { return p->sigpending_flag; }
 bool fatal_signal_pending(const task_struct* p) { return p->sigpending_flag && (p->pending.signal & sigmask(SIGKILL)); }
 
-void signal_wake_up(task_struct* t, bool resume) {
+static TRACED(int, wake_up_state, (task_struct*, p), (long, state)) { return wakeUpState(p, state); }
+static TRACED(void, signal_wake_up_state, (task_struct*, t), (long, state)) {
     t->sigpending_flag = true;
-    wakeUpState(t, TASK_INTERRUPTIBLE | (resume ? TASK_WAKEKILL : 0));
+    wake_up_state(t, state | TASK_INTERRUPTIBLE);
 }
+void signal_wake_up(task_struct* t, bool resume) { signal_wake_up_state(t, resume ? TASK_WAKEKILL : 0); }
 
-static bool hasPendingSignals(const task_struct* t) {
+bool hasPendingSignals(const task_struct* t) {
     return (t->jobctl & JOBCTL_STOP_PENDING) || ((t->pending.signal | t->signal->shared_pending.signal) & ~t->blocked.get());
 }
 TRACED(void, recalc_sigpending) { current->sigpending_flag = hasPendingSignals(current); }
@@ -35,7 +38,7 @@ void removeSignals(kernel_sigset mask, sigpending* queue) {
 }
 
 static u64 handlerOf(const task_struct* t, int sig) { return t->sighand->action[static_cast<std::size_t>(sig - 1)].sa_handler; }
-static bool sig_ignored(const task_struct* t, int sig) {
+bool signalIsIgnored(const task_struct* t, int sig) {
     if (t->blocked & sigmask(sig)) return false;    // it may be caught once it is unblocked
     const u64 handler = handlerOf(t, sig);
     if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == HANDLER_DFL) return true;
@@ -60,7 +63,7 @@ static void continueGroup(task_struct* p) {
 }
 
 // signal(7): SIGCONT undoes pending stops and the reverse, whatever their handlers are. False: nobody wants the signal.
-static TRACED(bool, prepare_signal, (int, sig), (task_struct*, p)) {
+TRACED(bool, prepare_signal, (int, sig), (task_struct*, p)) {
     if (p->signal->flags & SIGNAL_GROUP_EXIT) return sig == SIGKILL;
     if (sigmask(sig) & SIG_KERNEL_STOP) {
         removeSignals(sigmask(SIGCONT), &p->signal->shared_pending);
@@ -68,7 +71,7 @@ static TRACED(bool, prepare_signal, (int, sig), (task_struct*, p)) {
     } else if (sig == SIGCONT) {
         continueGroup(p);
     }
-    return !sig_ignored(p, sig);
+    return !signalIsIgnored(p, sig);
 }
 
 static bool wants_signal(int sig, const task_struct* p) {
@@ -86,7 +89,7 @@ static bool sig_fatal(const task_struct* t, int sig) {
     return !(sigmask(sig) & (SIG_KERNEL_IGNORE | SIG_KERNEL_STOP)) && handlerOf(t, sig) == HANDLER_DFL;
 }
 
-static TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
+TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
     task_struct* t = chooseThread(sig, p, group);
     if (!t) return;
     signal_struct* signal = p->signal;
@@ -103,7 +106,7 @@ static TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group
     }
 }
 
-static void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, const char* result) {
+void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, const char* result) {
     using traces::Value;
     if (!traces::tracer().on(traces::Kind::signal_generate)) return;
     traces::tracer().emit(traces::Kind::signal_generate,
@@ -111,7 +114,12 @@ static void traceGenerate(int sig, const kernel_siginfo& info, const task_struct
                            {"comm", Value::text(t->comm.get())}, {"target_pid", Value::count(t->pid)}, {"result", Value::text(result)}});
 }
 
-static TRACED(int, __send_signal, (int, sig), (const kernel_siginfo&, info), (task_struct*, t), (bool, group)) {
+static TRACED(bool, __sigqueue_alloc, (int, sig), (task_struct*, t), (sigpending*, queue)) {
+    return queue->list.size() < t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
+}
+
+// What __send_signal does once it runs, in both versions.
+int queueSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group) {
     if (!prepare_signal(sig, t)) {
         traceGenerate(sig, info, t, "ignored");
         return 0;
@@ -121,30 +129,31 @@ static TRACED(int, __send_signal, (int, sig), (const kernel_siginfo&, info), (ta
         traceGenerate(sig, info, t, "already_pending");
         return 0;
     }
-    if (queue->list.size() >= t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur) {
-        if (sig >= SIGNAL_RTMIN && info.si_code != SI_USER) return -EAGAIN;     // sigqueue(3)
-    } else {
-        queue->list.push_back(info);
-    }
+    if (__sigqueue_alloc(sig, t, queue)) queue->list.push_back(info);
+    else if (sig >= SIGNAL_RTMIN && info.si_code != SI_USER) return -EAGAIN;    // sigqueue(3)
+    signalfd_notify();
     queue->signal |= sigmask(sig);
     complete_signal(sig, t, group);
     traceGenerate(sig, info, t, "delivered");
     return 0;
 }
-int sendSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group) { return __send_signal(sig, info, t, group); }
-
-int send_sig_info(int sig, const kernel_siginfo& info, task_struct* p) {
-    return p->sighand.get() ? __send_signal(sig, info, p, true) : -ESRCH;
+int sendSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group) {
+    return version().signal.send_signal(sig, info, t, group);
 }
+
+TRACED(int, do_send_sig_info, (int, sig), (const kernel_siginfo&, info), (task_struct*, p), (bool, group)) {
+    return p->sighand.get() ? sendSignal(sig, info, p, group) : -ESRCH;
+}
+int send_sig_info(int sig, const kernel_siginfo& info, task_struct* p) { return do_send_sig_info(sig, info, p, true); }
 int send_sig(int sig, task_struct* p, int priv) {
-    if (!p->sighand.get()) return -ESRCH;
-    return __send_signal(sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig), p, false);
+    return do_send_sig_info(sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig), p, false);
 }
 
-TRACED(void, force_sig_info, (int, sig), (const kernel_siginfo&, info), (task_struct*, t)) {
+// A forced signal reaches its task: it is unblocked, and what would ignore it becomes the default.
+void makeDeliverable(int sig, task_struct* t, bool to_default) {
     k_sigaction& action = t->sighand->action[static_cast<std::size_t>(sig - 1)];
-    const bool ignored = action.sa_handler == HANDLER_IGN, blocked = t->blocked & sigmask(sig);
-    if (blocked || ignored) {
+    const bool blocked = t->blocked & sigmask(sig);
+    if (blocked || action.sa_handler == HANDLER_IGN || to_default) {
         const k_sigaction before = action;
         action.sa_handler = HANDLER_DFL;
         traceSigaction(t->sighand, sig, before);
@@ -154,9 +163,16 @@ TRACED(void, force_sig_info, (int, sig), (const kernel_siginfo&, info), (task_st
         }
     }
     if (action.sa_handler == HANDLER_DFL) t->signal->flags &= ~SIGNAL_UNKILLABLE;
-    __send_signal(sig, info, t, false);
+}
+void force_sig_info(int sig, const kernel_siginfo& info, task_struct* t) {
+    version().signal.force_sig_info(sig, info, t, Forced::current_handler);
 }
 void force_sig(int sig, task_struct* p) { force_sig_info(sig, kernelSiginfo(sig), p); }
+void force_sig_fault(int sig, int code, u64 address) { version().signal.force_sig_fault(sig, code, address); }
+void force_sigsegv(int sig) {
+    version().signal.force_sig_info(SIGSEGV, kernelSiginfo(SIGSEGV), current,
+                                    sig == SIGSEGV ? Forced::default_action : Forced::current_handler);
+}
 
 kernel_siginfo kernelSiginfo(int sig, int code) {
     kernel_siginfo info;
@@ -171,7 +187,7 @@ kernel_siginfo senderSiginfo(int sig, int code) {
     return info;
 }
 
-int zap_other_threads(task_struct* p) {
+int killOtherThreads(task_struct* p) {
     int count = 0;
     p->signal->group_stop_count = 0;
     for (task_struct* t : p->group_leader->thread_group) {
@@ -185,12 +201,25 @@ int zap_other_threads(task_struct* p) {
     return count;
 }
 
-// PF_EXITING: no more signals; shared ones that this thread was to take go to another one.
+TRACED(int, zap_other_threads, (task_struct*, p)) { return killOtherThreads(p); }
+
+// Shared signals that tsk no longer takes: another thread that does is woken for them.
+void retarget_shared_pending(task_struct* tsk, kernel_sigset which) {
+    kernel_sigset left = tsk->signal->shared_pending.signal & which;
+    for (task_struct* t : tsk->group_leader->thread_group) {
+        if (!left) return;
+        if (t == tsk || (t->flags & PF_EXITING) || !(left & ~t->blocked)) continue;
+        left &= t->blocked;
+        if (!signal_pending(t)) signal_wake_up(t, false);
+    }
+}
+
+// PF_EXITING: no more signals; shared ones that this thread was to take go to another one, and a stop waits for it no more.
 TRACED(void, exit_signals, (task_struct*, tsk)) {
     tsk->flags |= PF_EXITING;
     if (thread_group_empty(tsk) || signal_group_exit(tsk->signal) || !signal_pending(tsk)) return;
-    for (task_struct* t : tsk->group_leader->thread_group)
-        if (t != tsk && !(t->flags & PF_EXITING)) recalc_sigpending_and_wake(t);
+    retarget_shared_pending(tsk, ~tsk->blocked.get());
+    if ((tsk->jobctl & JOBCTL_STOP_PENDING) && participateInStop()) do_notify_parent_cldstop(tsk, CLD_STOPPED);
 }
 
 }  // namespace kernel

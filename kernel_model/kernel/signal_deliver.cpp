@@ -1,6 +1,8 @@
 // Linux kernel/signal.c: taking a signal off the queues and applying its default action.
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/exit.hpp"
+#include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 #include <algorithm>
@@ -19,7 +21,17 @@ int next_signal(const sigpending& queue, kernel_sigset mask) {
     return std::countr_zero(ready) + 1;
 }
 
-void collect(int sig, sigpending* queue, kernel_siginfo* info) {
+void restartIntervalTimer(signal_struct* sig) {
+    if (!sig->it_real_incr || sig->real_timer.queued) return;
+    u64 next = sig->real_timer.expires;
+    const u64 now = ktime_get();
+    if (next <= now) next += ((now - next) / sig->it_real_incr + 1) * sig->it_real_incr;
+    hrtimer_start(&sig->real_timer, next);
+}
+
+}  // namespace
+
+static TRACED(void, collect_signal, (int, sig), (sigpending*, queue), (kernel_siginfo*, info)) {
     const auto of_sig = [&](const kernel_siginfo& i) { return i.si_signo == sig; };
     const auto first = std::ranges::find_if(queue->list, of_sig);
     if (first == queue->list.end()) {       // it was not queued: kill(2) of SIGKILL's kind, or the queue was full
@@ -30,44 +42,48 @@ void collect(int sig, sigpending* queue, kernel_siginfo* info) {
     }
     if (std::ranges::none_of(queue->list, of_sig)) queue->signal &= ~sigmask(sig);
 }
-
-void restartIntervalTimer(signal_struct* sig) {
-    if (!sig->it_real_incr || sig->real_timer.queued) return;
-    u64 next = sig->real_timer.expires;
-    const u64 now = ktime_get();
-    if (next <= now) next += ((now - next) / sig->it_real_incr + 1) * sig->it_real_incr;
-    hrtimer_start(&sig->real_timer, next);
-}
-
-void traceDeliver(const ksignal& k, const k_sigaction& action) {
-    using traces::Value;
-    if (!traces::tracer().on(traces::Kind::signal_deliver)) return;
-    traces::tracer().emit(traces::Kind::signal_deliver,
-                          {{"sig", Value::count(k.sig)}, {"name", Value::text(signalName(k.sig))}, {"code", Value::count(k.info.si_code)},
-                           {"sa_handler", Value::hex(action.sa_handler)}, {"sa_flags", Value::hex(action.sa_flags)}});
-}
-
-}  // namespace
-
-static int dequeue_signal_from(sigpending* queue, kernel_sigset mask, kernel_siginfo* info) {
-    const int sig = next_signal(*queue, mask);
-    if (sig) collect(sig, queue, info);
+int collectSignal(int sig, sigpending* queue, kernel_siginfo* info) {
+    collect_signal(sig, queue, info);
     return sig;
 }
 
+void traceDeliver(int sig, const kernel_siginfo& info, const k_sigaction& action) {
+    using traces::Value;
+    if (!traces::tracer().on(traces::Kind::signal_deliver)) return;
+    traces::tracer().emit(traces::Kind::signal_deliver,
+                          {{"sig", Value::count(sig)}, {"name", Value::text(signalName(sig))}, {"code", Value::count(info.si_code)},
+                           {"sa_handler", Value::hex(action.sa_handler)}, {"sa_flags", Value::hex(action.sa_flags)}});
+}
+
+static TRACED(int, __dequeue_signal, (sigpending*, queue), (kernel_sigset, mask), (kernel_siginfo*, info)) {
+    const int sig = next_signal(*queue, mask);
+    return sig ? collectSignal(sig, queue, info) : 0;
+}
+
 TRACED(int, dequeue_signal, (task_struct*, tsk), (kernel_sigset, mask), (kernel_siginfo*, info)) {
-    int sig = dequeue_signal_from(&tsk->pending, mask, info);
+    int sig = __dequeue_signal(&tsk->pending, mask, info);
     if (!sig) {
-        sig = dequeue_signal_from(&tsk->signal->shared_pending, mask, info);
+        sig = __dequeue_signal(&tsk->signal->shared_pending, mask, info);
         if (sig == SIGALRM) restartIntervalTimer(tsk->signal);
     }
     recalc_sigpending();
+    if (sig && info->si_code == SI_TIMER && info->sys_private) rearmPosixTimer(info);
     if (sig && (sigmask(sig) & SIG_KERNEL_STOP)) tsk->jobctl |= 1u << 16;      // JOBCTL_STOP_DEQUEUED
     return sig;
 }
 
+// True when this was the last thread that a group stop waited for (task_participate_group_stop).
+bool participateInStop() {
+    signal_struct* sig = current->signal;
+    current->jobctl &= ~JOBCTL_STOP_PENDING;
+    if (sig->group_stop_count > 0) --sig->group_stop_count;
+    if (sig->group_stop_count || (sig->flags & SIGNAL_STOP_STOPPED)) return false;
+    sig->flags = SIGNAL_STOP_STOPPED | (sig->flags & SIGNAL_UNKILLABLE);
+    return true;
+}
+
 // The whole group stops; whoever stops last tells the parent.
-static TRACED(bool, do_signal_stop, (int, signr)) {
+TRACED(bool, do_signal_stop, (int, signr)) {
     signal_struct* sig = current->signal;
     if (!(current->jobctl & JOBCTL_STOP_PENDING)) {
         if (signal_group_exit(sig)) return false;
@@ -80,9 +96,7 @@ static TRACED(bool, do_signal_stop, (int, signr)) {
             if (t != current) signal_wake_up(t, false);
         }
     }
-    const bool last = --sig->group_stop_count == 0;
-    current->jobctl &= ~JOBCTL_STOP_PENDING;
-    if (last) sig->flags = SIGNAL_STOP_STOPPED | (sig->flags & SIGNAL_UNKILLABLE);
+    const bool last = participateInStop();
     set_current_state(__TASK_STOPPED | TASK_WAKEKILL);
     if (last) do_notify_parent_cldstop(current, CLD_STOPPED);
     schedule();
@@ -91,56 +105,31 @@ static TRACED(bool, do_signal_stop, (int, signr)) {
 }
 
 // waitid(2): the parent learns that a child stopped or went on, before the child acts on anything else.
-static void notifyStopOrContinue() {
+bool notifyStopOrContinue() {
     signal_struct* sig = current->signal;
     constexpr u32 mask = SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED;
-    if (!(sig->flags & mask)) return;
+    if (!(sig->flags & mask)) return false;
     const int why = sig->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
     sig->flags &= ~mask;
     do_notify_parent_cldstop(current->group_leader, why);
+    return true;
 }
 
-enum class Next { look_again, handler };
-
-static Next applyDefault(ksignal* ksig) {
-    const kernel_sigset bit = sigmask(ksig->sig);
-    if (bit & SIG_KERNEL_IGNORE) return Next::look_again;
-    if ((current->signal->flags & SIGNAL_UNKILLABLE) && !(bit & SIG_KERNEL_ONLY)) return Next::look_again;
-    if (bit & SIG_KERNEL_STOP) {
-        if (ksig->sig != SIGSTOP && is_current_pgrp_orphaned()) return Next::look_again;
-        do_signal_stop(ksig->sig);
-        return Next::look_again;
-    }
-    current->flags |= PF_SIGNALED;
-    do_group_exit(ksig->sig);               // no core is dumped: RLIMIT_CORE is 0 unless the guest raises it
+bool stopByDefault(int sig) {
+    if (sig != SIGSTOP && is_current_pgrp_orphaned()) return false;
+    return do_signal_stop(sig);
 }
 
-// The next signal that has a handler, 0 when there is none.
-TRACED(int, get_signal_to_deliver, (ksignal*, ksig)) {
-    notifyStopOrContinue();
-    for (;;) {
-        if (current->jobctl & JOBCTL_STOP_PENDING) {
-            do_signal_stop(0);
-            notifyStopOrContinue();
-            continue;
-        }
-        ksig->sig = dequeue_signal(current, current->blocked, &ksig->info);
-        if (!ksig->sig) return 0;
-        k_sigaction& action = current->sighand->action[static_cast<std::size_t>(ksig->sig - 1)];
-        traceDeliver(*ksig, action);
-        if (action.sa_handler == HANDLER_IGN) continue;
-        if (action.sa_handler == HANDLER_DFL) {
-            applyDefault(ksig);
-            notifyStopOrContinue();
-            continue;
-        }
-        ksig->ka = action;
-        if (action.sa_flags & SA_RESETHAND) {
-            action.sa_handler = HANDLER_DFL;
-            traceSigaction(current->sighand, ksig->sig, ksig->ka);
-        }
-        return ksig->sig;
+bool takeHandler(ksignal* ksig) {
+    k_sigaction& action = current->sighand->action[static_cast<std::size_t>(ksig->sig - 1)];
+    traceDeliver(ksig->sig, ksig->info, action);
+    if (action.sa_handler == HANDLER_IGN || action.sa_handler == HANDLER_DFL) return false;
+    ksig->ka = action;
+    if (action.sa_flags & SA_RESETHAND) {
+        action.sa_handler = HANDLER_DFL;
+        traceSigaction(current->sighand, ksig->sig, ksig->ka);
     }
+    return true;
 }
 
 // ---- Telling the parent.
@@ -172,7 +161,7 @@ TRACED(bool, do_notify_parent, (task_struct*, tsk), (int, sig)) {
         autoreap = action.sa_handler == HANDLER_IGN || (action.sa_flags & SA_NOCLDWAIT);
         if (action.sa_handler == HANDLER_IGN) sig = 0;
     }
-    if (sig > 0 && sig <= NSIG) sendSignal(sig, info, parent, true);
+    if (sig > 0 && sig <= NSIG) version().signal.__send_signal(sig, info, parent, true);
     __wake_up_parent(tsk, parent);
     return autoreap;
 }

@@ -1,17 +1,19 @@
 // Linux kernel/signal.c: kill(2), tgkill(2), rt_sigqueueinfo(2) and the masks.
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace kernel {
 
 static bool valid_signal(int sig) { return sig >= 0 && sig <= NSIG; }
 
 // kill(2): real or effective uid equal to the target's real or saved uid, CAP_KILL, or SIGCONT within the session.
-int checkKillPermission(int sig, const kernel_siginfo& info, const task_struct* t) {
+TRACED(int, check_kill_permission, (int, sig), (const kernel_siginfo&, info), (task_struct*, t)) {
     if (!valid_signal(sig)) return -EINVAL;
     if (info.si_code > 0) return 0;         // from the kernel
     const cred* mine = current->cred;
@@ -23,8 +25,13 @@ int checkKillPermission(int sig, const kernel_siginfo& info, const task_struct* 
 }
 
 TRACED(int, group_send_sig_info, (int, sig), (const kernel_siginfo&, info), (task_struct*, p)) {
-    TRY_INT(checkKillPermission(sig, info, p));
-    return sig && p->sighand.get() ? sendSignal(sig, info, p, true) : 0;
+    TRY_INT(check_kill_permission(sig, info, p));
+    return sig ? do_send_sig_info(sig, info, p, true) : 0;
+}
+
+static TRACED(int, kill_pid_info, (int, sig), (const kernel_siginfo&, info), (pid*, target)) {
+    if (!target || target->tasks[PIDTYPE_PID].empty()) return -ESRCH;
+    return group_send_sig_info(sig, info, target->tasks[PIDTYPE_PID].front());
 }
 
 static int sendToMany(const std::list<task_struct*>& targets, int sig, const kernel_siginfo& info) {
@@ -36,10 +43,11 @@ static int sendToMany(const std::list<task_struct*>& targets, int sig, const ker
     }
     return reached ? 0 : error;
 }
+static TRACED(int, __kill_pgrp_info, (int, sig), (const kernel_siginfo&, info), (pid*, pgrp)) {
+    return sendToMany(pgrp ? pgrp->tasks[PIDTYPE_PGID] : std::list<task_struct*>{}, sig, info);
+}
 int kill_pgrp(int pgrp, int sig, int priv) {
-    const pid* group = find_vpid(pgrp);
-    const std::list<task_struct*> members = group ? group->tasks[PIDTYPE_PGID] : std::list<task_struct*>{};
-    return sendToMany(members, sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig));
+    return __kill_pgrp_info(sig, priv ? kernelSiginfo(sig) : senderSiginfo(sig), find_vpid(pgrp));
 }
 
 static int killEverybody(int sig, const kernel_siginfo& info) {
@@ -51,25 +59,28 @@ static int killEverybody(int sig, const kernel_siginfo& info) {
     return error == -EPERM ? 0 : error;
 }
 
-SYSCALL_DEFINE(2, kill, (int, pid), (int, sig)) {
-    const kernel_siginfo info = senderSiginfo(sig);
-    if (pid > 0) {
-        task_struct* p = find_task_by_vpid(pid);
-        return p ? group_send_sig_info(sig, info, p) : -ESRCH;
-    }
+static TRACED(int, kill_something_info, (int, sig), (const kernel_siginfo&, info), (int, pid)) {
+    if (pid > 0) return kill_pid_info(sig, info, find_vpid(pid));
+    if (pid == std::numeric_limits<int>::min()) return -ESRCH;
     if (pid == -1) return killEverybody(sig, info);
-    return kill_pgrp(pid == 0 ? task_pgrp_nr(current) : -pid, sig, 0);
+    return __kill_pgrp_info(sig, info, pid ? find_vpid(-pid) : current->pids[PIDTYPE_PGID]);
 }
+SYSCALL_DEFINE(2, kill, (int, pid), (int, sig)) { return kill_something_info(sig, senderSiginfo(sig), pid); }
 
-static int do_tkill(int tgid, int pid, int sig) {
+static TRACED(int, do_send_specific, (int, tgid), (int, pid), (int, sig), (const kernel_siginfo&, info)) {
     task_struct* p = find_task_by_vpid(pid);
     if (!p || (tgid > 0 && p->tgid != tgid)) return -ESRCH;
-    const kernel_siginfo info = senderSiginfo(sig, SI_TKILL);
-    TRY_INT(checkKillPermission(sig, info, p));
-    return sig && p->sighand.get() ? sendSignal(sig, info, p, false) : 0;
+    TRY_INT(check_kill_permission(sig, info, p));
+    if (!sig) return 0;
+    const int error = do_send_sig_info(sig, info, p, false);
+    return error == -ESRCH ? 0 : error;     // it ends just now: as if it had got the signal before
 }
-SYSCALL_DEFINE(2, tkill, (int, pid), (int, sig)) { return pid <= 0 ? -EINVAL : do_tkill(0, pid, sig); }
-SYSCALL_DEFINE(3, tgkill, (int, tgid), (int, pid), (int, sig)) { return pid <= 0 || tgid <= 0 ? -EINVAL : do_tkill(tgid, pid, sig); }
+SYSCALL_DEFINE(2, tkill, (int, pid), (int, sig)) {
+    return pid <= 0 ? -EINVAL : do_send_specific(0, pid, sig, senderSiginfo(sig, SI_TKILL));
+}
+SYSCALL_DEFINE(3, tgkill, (int, tgid), (int, pid), (int, sig)) {
+    return pid <= 0 || tgid <= 0 ? -EINVAL : do_send_specific(tgid, pid, sig, senderSiginfo(sig, SI_TKILL));
+}
 
 // Only the kernel says SI_USER, SI_TKILL or a positive code about others (rt_sigqueueinfo(2)).
 static Result<kernel_siginfo> siginfoFromUser(UserPtr<void> uinfo, int sig, int target) {
@@ -81,36 +92,40 @@ static Result<kernel_siginfo> siginfoFromUser(UserPtr<void> uinfo, int sig, int 
 }
 SYSCALL_DEFINE(3, rt_sigqueueinfo, (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
     const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
-    task_struct* p = find_task_by_vpid(pid);
-    return p ? group_send_sig_info(sig, info, p) : -ESRCH;
+    return kill_pid_info(sig, info, find_vpid(pid));
 }
 SYSCALL_DEFINE(4, rt_tgsigqueueinfo, (int, tgid), (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
-    if (pid <= 0 || tgid <= 0) return -EINVAL;
     const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
-    task_struct* p = find_task_by_vpid(pid);
-    if (!p || p->tgid != tgid) return -ESRCH;
-    TRY_INT(checkKillPermission(sig, info, p));
-    return sig && p->sighand.get() ? sendSignal(sig, info, p, false) : 0;
+    if (pid <= 0 || tgid <= 0) return -EINVAL;
+    return do_send_specific(tgid, pid, sig, info);
 }
 
 // ---- Masks.
 
-void set_current_blocked(kernel_sigset set) {
-    current->blocked = set & ~SIG_KERNEL_ONLY;
+static TRACED(void, __set_task_blocked, (task_struct*, tsk), (kernel_sigset, set)) {
+    if (signal_pending(tsk) && !thread_group_empty(tsk)) retarget_shared_pending(tsk, set & ~tsk->blocked);
+    tsk->blocked = set;
     recalc_sigpending();
 }
+static TRACED(void, __set_current_blocked, (kernel_sigset, set)) {
+    if (version().signal.equal_mask_is_no_change && current->blocked == set) return;
+    __set_task_blocked(current, set);
+}
+TRACED(void, set_current_blocked, (kernel_sigset, set)) { __set_current_blocked(set & ~SIG_KERNEL_ONLY); }
 
+static TRACED(int, sigprocmask, (int, how), (kernel_sigset, set)) {
+    const kernel_sigset old = current->blocked;
+    if (how == SIG_BLOCK) __set_current_blocked(old | set);
+    else if (how == SIG_UNBLOCK) __set_current_blocked(old & ~set);
+    else if (how == SIG_SETMASK) __set_current_blocked(set);
+    else return -EINVAL;
+    return 0;
+}
 SYSCALL_DEFINE(4, rt_sigprocmask, (int, how), (UserPtr<kernel_sigset>, nset), (UserPtr<kernel_sigset>, oset),
                (size_t, sigsetsize)) {
     if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
     const kernel_sigset old = current->blocked;
-    if (nset) {
-        const kernel_sigset set = TRY(get_user(nset)) & ~SIG_KERNEL_ONLY;
-        if (how == SIG_BLOCK) set_current_blocked(old | set);
-        else if (how == SIG_UNBLOCK) set_current_blocked(old & ~set);
-        else if (how == SIG_SETMASK) set_current_blocked(set);
-        else return -EINVAL;
-    }
+    if (nset) TRY_INT(sigprocmask(how, TRY(get_user(nset)) & ~SIG_KERNEL_ONLY));
     return oset ? put_user(old, oset) : 0;
 }
 

@@ -59,6 +59,7 @@ struct vm_area_struct : Object {
 struct mm_struct : Object {
     explicit mm_struct(const mm_struct* from = nullptr) : Object("mm_struct", sizeof *this, from) {}
     std::map<u64, vm_area_struct*> mm_rb;   // by vm_start; Linux keeps list + rb-tree
+    int membarrier_state = 0;               // MEMBARRIER_CMD_REGISTER_* that were asked for
     vm_area_struct* mmap_cache = nullptr;
     FIELD(u64, pgd);                        // physical address of the top table: CR3
     FIELD(int, mm_users);

@@ -5,6 +5,7 @@
 #include "kernel_model/include/linux/hrtimer.hpp"
 #include "kernel_model/include/linux/mm_types.hpp"
 #include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/include/linux/task_list.hpp"
 
 #include <list>
 #include <memory>
@@ -15,12 +16,14 @@ namespace kernel {
 struct fs_struct;
 struct files_struct;
 struct task_struct;
+struct wait_opts;
 class Fiber;                                // kernel/sched/fiber.hpp: the task's kernel stack
 
 constexpr long TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, __TASK_STOPPED = 4, EXIT_ZOMBIE = 16,
-               EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
-constexpr u32 PF_EXITING = 0x4, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
-              PF_NOFREEZE = 0x8000, PF_KTHREAD = 0x200000, PF_RANDOMIZE = 0x400000;
+               EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_NEW = 2048, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
+constexpr u32 PF_IDLE = 0x2, PF_EXITING = 0x4, PF_WQ_WORKER = 0x20, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
+              PF_NOFREEZE = 0x8000, PF_KTHREAD = 0x200000, PF_RANDOMIZE = 0x400000,
+              PF_NO_SETAFFINITY = 0x4000000;
 constexpr u32 ADDR_NO_RANDOMIZE = 0x40000, MMAP_PAGE_ZERO = 0x100000, ADDR_COMPAT_LAYOUT = 0x200000,
               READ_IMPLIES_EXEC = 0x400000;
 
@@ -65,11 +68,18 @@ struct pid : Object {
     pid() : Object("pid", sizeof *this) {}
     FIELD(int, count);
     FIELD(int, nr);                         // numbers[0].nr
-    std::list<task_struct*> tasks[3];       // users as PIDTYPE_PID, PGID, SID
+    TaskList tasks[4];                      // users as pid_type says
 };
-enum pid_type { PIDTYPE_PID, PIDTYPE_PGID, PIDTYPE_SID };
+enum pid_type { PIDTYPE_PID, PIDTYPE_PGID, PIDTYPE_SID, PIDTYPE_TGID };    // v3.10's numbers; it has no TGID
+traces::Value traceValue(pid_type);         // the number that the version gives it
 
-struct wait_queue_head_t { std::list<task_struct*> task_list; };
+struct k_itimer;                            // a POSIX timer: kernel/posix-timers.cpp
+struct cpu_itimer { u64 expires = 0, incr = 0; };   // ITIMER_PROF, ITIMER_VIRTUAL: nanoseconds of cpu time, 0 = off
+
+struct wait_queue_head_t {
+    std::list<task_struct*> task_list;
+    u64 wakeups = 0;                        // calls of wake_up: an edge for epoll
+};
 struct completion { bool done = false; wait_queue_head_t wait; };
 
 struct signal_struct : Object {
@@ -77,6 +87,7 @@ struct signal_struct : Object {
     FIELD(int, sigcnt);
     FIELD(int, live);
     FIELD(int, nr_threads);
+    FIELD(int, quick_threads);              // v6.1: threads that have not begun to exit
     wait_queue_head_t wait_chldexit;
     sigpending shared_pending;
     FIELD(int, group_exit_code);
@@ -89,8 +100,12 @@ struct signal_struct : Object {
     rlimit rlim[RLIM_NLIMITS]{};
     u64 utime = 0, stime = 0, cutime = 0, cstime = 0;           // nanoseconds of virtual time
     u64 min_flt = 0, maj_flt = 0, cmin_flt = 0, cmaj_flt = 0;
+    u64 nvcsw = 0, nivcsw = 0, cnvcsw = 0, cnivcsw = 0, maxrss = 0, cmaxrss = 0;    // of dead threads and children; pages
     hrtimer real_timer;                                         // ITIMER_REAL
     u64 it_real_incr = 0;                                       // its period in nanoseconds, 0 = once
+    cpu_itimer it[2];                                           // CPUCLOCK_PROF, CPUCLOCK_VIRT
+    std::list<std::shared_ptr<k_itimer>> posix_timers;          // by id
+    int next_posix_timer_id = 0;
     int group_stop_count = 0;                                   // threads that still have to stop
     FIELD(bool, has_child_subreaper);
     FIELD(bool, is_child_subreaper);
@@ -116,7 +131,14 @@ struct KernelThreadFunction {
 struct restart_block {
     long (*fn)(restart_block*) = nullptr;
     u64 expires = 0;                        // virtual nanoseconds
-    UserPtr<void> rmtp;
+    UserPtr<void> rmtp;                     // nanosleep: where the rest goes; poll: the descriptors
+    u64 address = 0;                        // futex
+    u32 value = 0, bitset = 0, flags = 0;   // futex; poll: value = number of descriptors
+};
+// Work that a task does before it goes back to user mode (task_work_add).
+struct callback_head {
+    void (*func)(void*) = nullptr;
+    void* data = nullptr;
 };
 
 struct task_struct : Object {
@@ -131,6 +153,9 @@ struct task_struct : Object {
     FIELD(bool, on_rq);
     FIELD(int, prio);
     FIELD(int, static_prio);
+    FIELD(int, policy);                     // SCHED_*
+    FIELD(int, rt_priority);                // 1 to 99 with SCHED_FIFO and SCHED_RR, else 0
+    FIELD(bool, sched_reset_on_fork);
     FIELD(mm_struct*, mm);
     FIELD(mm_struct*, active_mm);
     FIELD(long, exit_state);
@@ -145,10 +170,10 @@ struct task_struct : Object {
     FIELD(pid_t, tgid);
     FIELD(task_struct*, real_parent);
     FIELD(task_struct*, parent);
-    std::list<task_struct*> children;       // oldest first
+    TaskList children;                      // oldest first
     FIELD(task_struct*, group_leader);
-    std::list<task_struct*> thread_group;   // on the leader: all threads, itself first
-    kernel::pid* pids[3]{};
+    TaskList thread_group;                  // on the leader: all threads, itself first
+    kernel::pid* pids[4]{};
     FIELD(completion*, vfork_done);
     FIELD(UserPtr<int>, set_child_tid);
     FIELD(UserPtr<int>, clear_child_tid);
@@ -171,10 +196,16 @@ struct task_struct : Object {
     sigpending pending;
     FIELD(u64, sas_ss_sp);
     FIELD(u64, sas_ss_size);
+    u32 sas_ss_flags = 0;
     thread_struct thread;
     FIELD(u32, parent_exec_id);
     FIELD(u32, self_exec_id);
     FIELD(u64, robust_list);
+    FIELD(u64, rseq);
+    u32 rseq_sig = 0, rseq_event_mask = 0;
+    std::vector<callback_head> task_works;
+    bool notify_resume = false;             // TIF_NOTIFY_RESUME
+    int pagefault_disabled = 0;             // > 0: a fault of the kernel on user memory is not served (v6.1)
     bool sigpending_flag = false;           // TIF_SIGPENDING
     bool need_resched = false;              // TIF_NEED_RESCHED
     KernelThreadFunction kthread_function;  // kernel thread: what ret_from_fork calls
@@ -183,6 +214,7 @@ struct task_struct : Object {
     u32 jobctl = 0;
     kernel_siginfo last_siginfo;
     kernel::restart_block restart_block;
+    wait_opts* child_wait = nullptr;        // what do_wait looks for while it sleeps
 };
 traces::Value traceValue(completion*);
 
@@ -229,9 +261,7 @@ void wake_up(wait_queue_head_t&);           // all sleepers, oldest first
 void complete(completion*);
 void wait_for_completion(completion*);
 
-// kernel/fork.cpp, kernel/exit.cpp, kernel/pid.cpp
-long do_fork(u64 clone_flags, u64 stack_start, u64 stack_size, UserPtr<int> parent_tidptr, UserPtr<int> child_tidptr);
-pid_t kernel_thread(KernelThreadFunction, ThreadArgument, u64 flags);
+// version/process.hpp: do_exit, do_group_exit, release_task. kernel/fork.cpp, kernel/pid.cpp:
 [[noreturn]] void do_exit(long code);
 [[noreturn]] void do_group_exit(int exit_code);
 void release_task(task_struct*);
@@ -239,7 +269,8 @@ void put_task_struct(task_struct*);
 void mm_release(task_struct*, mm_struct*);
 task_struct* find_task_by_vpid(pid_t nr);
 pid* find_vpid(int nr);
-pid* alloc_pid();                           // null: no number is free
+int nextPidNumber();                        // the next free one; -1: all are taken
+pid* newPid(int nr);                        // null: the number is taken, or out of range
 void put_pid(pid*);
 void free_pid(pid*);
 void attach_pid(task_struct*, pid_type, pid*);
@@ -256,10 +287,8 @@ int& processesOfUser(uid_t);                // user_struct.processes
 extern int max_threads;
 task_struct* dup_task_struct(task_struct*);
 void free_task(task_struct*);
-int copy_thread(u64 clone_flags, u64 stack_start, u64 stack_size, task_struct*);
-long do_arch_prctl(task_struct*, int code, u64 address);
-const std::list<task_struct*>& all_tasks(); // thread group leaders in order of creation, for /proc
-std::list<task_struct*>& tasksList();       // the same list, for those who add and remove
+const TaskList& all_tasks();                // thread group leaders in order of creation, for /proc
+TaskList& tasksList();                      // the same list, for those who add and remove
 task_struct* child_reaper();                // pid 1
 void put_signal_struct(signal_struct*);
 void exit_creds(task_struct*);
@@ -268,6 +297,8 @@ void __cleanup_sighand(sighand_struct*);
 
 // Virtual time in nanoseconds since boot: one instruction is one nanosecond, plus the jumps while all tasks slept.
 u64 ktime_get();
+void task_work_add(task_struct*, callback_head);
+void task_work_run();                       // current's, oldest first
 u64 ktime_get_real();                       // epoch + ktime_get()
 
 struct TaskDead {};                         // thrown by do_exit to unwind the dead task's kernel stack; nobody catches it but the fiber

@@ -26,7 +26,7 @@ struct kernel_siginfo {                     // siginfo_t, 128 bytes on x86-64; t
     union {
         struct { int si_pid; u32 si_uid; int si_status; int pad1; i64 si_utime, si_stime; };   // kill, SIGCHLD
         struct { u64 si_addr; };                                                               // faults
-        struct { int timer_id, overrun; u64 si_value; };
+        struct { int timer_id, overrun; u64 si_value; int sys_private; };                      // POSIX timers
         u8 bytes[112];
     };
     kernel_siginfo() : bytes{} {}
@@ -49,6 +49,8 @@ struct task_struct;
 int send_sig_info(int signal, const kernel_siginfo&, task_struct*);         // to a thread group
 int send_sig(int signal, task_struct*, int priv);                           // to one thread
 void force_sig(int signal, task_struct*);
+void force_sigsegv(int signal);             // the handler of that signal cannot be entered
+void force_sig_fault(int signal, int code, u64 address);                    // to current: the signal of a trap
 void force_sig_info(int signal, const kernel_siginfo&, task_struct*);       // synchronous: unblocks, resets to default
 bool signal_pending(const task_struct*);
 bool fatal_signal_pending(const task_struct*);
@@ -77,7 +79,6 @@ struct ksignal {
     k_sigaction ka;
     kernel_siginfo info;
 };
-int get_signal_to_deliver(ksignal*);
 void traceSigaction(sighand_struct*, int signal, const k_sigaction& before);
 inline traces::Value traceValue(const kernel_siginfo& i) {
     return traces::Value::object().with("si_signo", traces::Value::count(i.si_signo)).with("si_code", traces::Value::count(i.si_code));

@@ -10,14 +10,6 @@ bool fixed_up = false;
 
 TRACED(void, kernelmode_fixup_or_oops, (u64, error_code), (u64, address)) { fixed_up = true; }
 
-void forceFault(int signal, int code, u64 address) {
-    kernel_siginfo info;
-    info.si_signo = signal;
-    info.si_code = code;
-    info.si_addr = address;
-    force_sig_info(signal, info, current);
-}
-
 bool userMode(u64 error_code) { return error_code & cpu::PF_USER; }
 
 TRACED(bool, unhandled_signal, (task_struct*, tsk), (int, sig)) {
@@ -36,7 +28,7 @@ TRACED(void, __bad_area_nosemaphore, (u64, error_code), (u64, address), (u32, pk
     if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
     show_signal_msg(error_code, address, current);
     rememberPageFault(address, error_code);
-    forceFault(SIGSEGV, si_code, address);
+    force_sig_fault(SIGSEGV, si_code, address);
 }
 
 TRACED(void, bad_area_nosemaphore, (u64, error_code), (u64, address)) {
@@ -54,7 +46,7 @@ TRACED(void, bad_area_access_error, (u64, error_code), (u64, address)) {
 TRACED(void, do_sigbus, (u64, error_code), (u64, address), (int, fault)) {
     if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
     rememberPageFault(address, error_code);
-    forceFault(SIGBUS, BUS_ADRERR_CODE, address);
+    force_sig_fault(SIGBUS, BUS_ADRERR_CODE, address);
 }
 
 TRACED(bool, access_error, (u64, error_code), (vm_area_struct*, vma)) {
@@ -76,11 +68,12 @@ TRACED(vm_area_struct*, lock_mm_and_find_vma, (mm_struct*, mm), (u64, addr)) {
 
 TRACED(void, do_user_addr_fault, (u64, error_code), (u64, address)) {
     mm_struct* mm = current->mm;
-    if (mm == nullptr) return bad_area_nosemaphore(error_code, address);
+    if (mm == nullptr || current->pagefault_disabled) return bad_area_nosemaphore(error_code, address);
     vm_area_struct* vma = lock_mm_and_find_vma(mm, address);
     if (vma == nullptr) return bad_area_nosemaphore(error_code, address);
     if (access_error(error_code, vma)) return bad_area_access_error(error_code, address);
-    const u32 flags = (error_code & cpu::PF_WRITE ? FAULT_FLAG_WRITE : 0) | (userMode(error_code) ? FAULT_FLAG_USER : 0);
+    const u32 flags =
+        (error_code & cpu::PF_WRITE ? FAULT_FLAG_WRITE : 0) | (userMode(error_code) ? FAULT_FLAG_USER : 0);
     const int fault = handle_mm_fault(vma, address, flags);
     if (!(fault & VM_FAULT_ERROR)) return;
     if (!(fault & VM_FAULT_OOM)) return do_sigbus(error_code, address, fault);

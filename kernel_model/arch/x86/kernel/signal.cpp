@@ -1,33 +1,19 @@
-// Linux arch/x86/kernel/signal.c: the frame of a signal handler on the user stack, and back (sigreturn(2)).
-#include "kernel_model/arch/x86/kernel/entry.hpp"
+// Linux arch/x86/kernel/signal.c: what both versions share of the frame of a signal handler (sigreturn(2), signal(7)).
+#include "kernel_model/arch/x86/kernel/sigframe.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 namespace kernel {
-namespace {
 
-struct sigcontext {                         // asm/sigcontext.h
-    u64 r8, r9, r10, r11, r12, r13, r14, r15, di, si, bp, bx, dx, ax, cx, sp, ip, flags;
-    u16 cs, gs, fs, pad;
-    u64 err, trapno, oldmask, cr2, fpstate, reserved[8];
-};
-struct ucontext {
-    u64 uc_flags, uc_link;
-    struct { u64 ss_sp; int ss_flags, pad; u64 ss_size; } uc_stack;
-    sigcontext uc_mcontext;
-    kernel_sigset uc_sigmask;
-};
-struct rt_sigframe {
-    u64 pretcode;
-    ucontext uc;
-    kernel_siginfo info;
-};
-static_assert(sizeof(sigcontext) == 256 && sizeof(ucontext) == 304 && sizeof(rt_sigframe) == 440);
-constexpr u64 SA_RESTORER_BIT = 0x04000000;
-constexpr u64 RED_ZONE = 128, FRAME_UC = 8, FRAME_INFO = FRAME_UC + sizeof(ucontext);
+constexpr u32 AUTODISARM = 1u << 31;
 
-bool onAltstack(u64 sp) { return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size; }
+bool __on_sig_stack(u64 sp) { return sp > current->sas_ss_sp && sp - current->sas_ss_sp <= current->sas_ss_size; }
+bool on_sig_stack(u64 sp) { return !(current->sas_ss_flags & AUTODISARM) && __on_sig_stack(sp); }
+
+u64 placeFpuState(u64 sp) { return (sp - signalFpuBytes()) & ~u64{63}; }
+u64 placeFrame(u64 sp) { return ((sp - sizeof(rt_sigframe)) & ~u64{15}) - 8; }
 
 sigcontext contextOf(const pt_regs* r, u64 fpstate) {
     sigcontext c{};
@@ -38,78 +24,34 @@ sigcontext contextOf(const pt_regs* r, u64 fpstate) {
     c.err = current->thread.error_code;
     c.trapno = current->thread.trap_nr;
     c.cr2 = current->thread.cr2;
-    c.oldmask = current->blocked;
     c.fpstate = fpstate;
     return c;
 }
 
 kernel_sigset sigmask_to_save() { return current->restore_sigmask ? current->saved_sigmask : current->blocked.get(); }
 
-}  // namespace
-
-// Behind the red zone or on the alternate stack, the FPU area first; 8 below a multiple of 16, as after a call.
-static TRACED(u64, get_sigframe, (const k_sigaction*, ka), (pt_regs*, regs), (u64&, fpstate)) {
-    u64 sp = regs->sp - RED_ZONE;
-    const bool was_on_altstack = onAltstack(sp);
-    if ((ka->sa_flags & SA_ONSTACK) && current->sas_ss_size && !was_on_altstack) sp = current->sas_ss_sp + current->sas_ss_size;
-    sp = fpstate = (sp - signalFpuBytes()) & ~u64{63};
-    sp = ((sp - sizeof(rt_sigframe)) & ~u64{15}) - 8;
-    if (was_on_altstack && !onAltstack(sp)) return 0;       // it would run over its end
-    return sp;
-}
-
-static TRACED(int, __setup_rt_frame, (int, sig), (ksignal*, ksig), (u64, set), (pt_regs*, regs)) {
-    u64 fpstate = 0;
-    const u64 frame = get_sigframe(&ksig->ka, regs, fpstate);
-    if (!frame || save_i387_xstate(UserPtr<void>(fpstate))) return -EFAULT;
-    if (!(ksig->ka.sa_flags & SA_RESTORER_BIT)) return -EFAULT;
-    rt_sigframe image{};
-    image.pretcode = ksig->ka.sa_restorer;
-    image.uc.uc_flags = signalFpuFlags();
-    image.uc.uc_mcontext = contextOf(regs, fpstate);
-    image.uc.uc_mcontext.oldmask = set;
-    image.uc.uc_sigmask = set;
-    if (ksig->ka.sa_flags & SA_SIGINFO) image.info = ksig->info;
+int writeFrame(u64 frame, const rt_sigframe& image, const ksignal* ksig, pt_regs* regs) {
     const u64 bytes = ksig->ka.sa_flags & SA_SIGINFO ? sizeof image : FRAME_INFO;
     if (copy_to_user(UserPtr<void>(frame), &image, bytes)) return -EFAULT;
-    if (__save_altstack(UserPtr<void>(frame + FRAME_UC + 16), regs->sp)) return -EFAULT;
-    regs->di = static_cast<u64>(sig);
+    return __save_altstack(UserPtr<void>(frame + FRAME_STACK), regs->sp);
+}
+
+void enterHandler(u64 frame, const ksignal* ksig, pt_regs* regs) {
+    regs->di = static_cast<u64>(ksig->sig);
     regs->ax = 0;
     regs->si = frame + FRAME_INFO;
     regs->dx = frame + FRAME_UC;
     regs->ip = ksig->ka.sa_handler;
     regs->sp = frame;
     regs->cs = USER_CODE_SELECTOR;
-    return 0;
-}
-static TRACED(int, setup_rt_frame, (ksignal*, ksig), (pt_regs*, regs)) {
-    return __setup_rt_frame(ksig->sig, ksig, sigmask_to_save(), regs);
 }
 
-static TRACED(void, signal_delivered, (int, sig), (const k_sigaction*, ka)) {
-    current->restore_sigmask = false;
-    kernel_sigset blocked = current->blocked | ka->sa_mask;
-    if (!(ka->sa_flags & SA_NODEFER)) blocked |= sigmask(sig);
-    set_current_blocked(blocked);
-}
-static TRACED(void, signal_setup_done, (int, failed), (ksignal*, ksig)) {
-    if (!failed) return signal_delivered(ksig->sig, &ksig->ka);
-    if (ksig->sig == SIGSEGV) {             // force_sigsegv: the handler itself cannot be entered
-        k_sigaction& action = current->sighand->action[SIGSEGV - 1];
-        const k_sigaction before = action;
-        action.sa_handler = HANDLER_DFL;
-        traceSigaction(current->sighand, SIGSEGV, before);
-    }
-    force_sig(SIGSEGV, current);
-}
-
-static void restartCall(pt_regs* regs) {
+void restartCall(pt_regs* regs) {
     regs->ax = regs->orig_ax;
     regs->ip -= 2;
 }
 
-// signal(7), "Interruption of system calls and library functions by signal handlers".
-static void restartOrInterrupt(const ksignal* ksig, pt_regs* regs) {
+void restartOrInterrupt(const ksignal* ksig, pt_regs* regs) {
     switch (-static_cast<i64>(regs->ax)) {
         case ERESTART_RESTARTBLOCK:
         case ERESTARTNOHAND: regs->ax = static_cast<u64>(-EINTR); break;
@@ -122,70 +64,57 @@ static void restartOrInterrupt(const ksignal* ksig, pt_regs* regs) {
     }
 }
 
-static TRACED(void, handle_signal, (ksignal*, ksig), (pt_regs*, regs)) {
-    if (regs->orig_ax != NOT_A_SYSCALL) restartOrInterrupt(ksig, regs);
-    const int failed = setup_rt_frame(ksig, regs);
-    if (!failed) regs->flags &= ~(cpu::FLAG_DF | cpu::FLAG_RF | cpu::FLAG_TF);
-    signal_setup_done(failed, ksig);
-}
-
-static TRACED(int, get_signal, (ksignal*, ksig)) { return get_signal_to_deliver(ksig); }
-
-TRACED(void, do_signal, (pt_regs*, regs)) {
-    ksignal ksig;
-    if (get_signal(&ksig) > 0) return handle_signal(&ksig, regs);
+void restartWithoutHandler(pt_regs* regs) {
+    constexpr u64 NR_RESTART_SYSCALL = 219;
     if (regs->orig_ax != NOT_A_SYSCALL) {
         switch (-static_cast<i64>(regs->ax)) {
             case ERESTARTNOHAND:
             case ERESTARTSYS:
             case ERESTARTNOINTR: restartCall(regs); break;
             case ERESTART_RESTARTBLOCK:
-                regs->ax = 219;             // __NR_restart_syscall
+                regs->ax = NR_RESTART_SYSCALL;
                 regs->ip -= 2;
                 break;
             default: break;
         }
         regs->orig_ax = NOT_A_SYSCALL;      // once
     }
+    restoreSavedMask();
+}
+
+void restoreSavedMask() {
     if (!current->restore_sigmask) return;
     current->restore_sigmask = false;
     set_current_blocked(current->saved_sigmask);
 }
 
-static TRACED(int, restore_sigcontext, (pt_regs*, regs), (u64, sc), (u64&, pax)) {
-    sigcontext c;
-    current->restart_block.fn = nullptr;
-    if (copy_from_user(&c, UserPtr<void>(sc), sizeof c)) return -EFAULT;
+void blockForHandler(const ksignal* ksig) {
+    current->restore_sigmask = false;
+    kernel_sigset blocked = current->blocked | ksig->ka.sa_mask;
+    if (!(ksig->ka.sa_flags & SA_NODEFER)) blocked |= sigmask(ksig->sig);
+    set_current_blocked(blocked);
+}
+
+Result<sigcontext> readContext(u64 address) {
+    current->restart_block.fn = nullptr;    // a restart that the handler interrupted is over (do_no_restart_syscall)
+    return get_user(UserPtr<sigcontext>{address});
+}
+
+void restoreRegisters(const sigcontext& c, pt_regs* regs) {
     regs->r8 = c.r8, regs->r9 = c.r9, regs->r10 = c.r10, regs->r11 = c.r11, regs->r12 = c.r12, regs->r13 = c.r13;
     regs->r14 = c.r14, regs->r15 = c.r15, regs->di = c.di, regs->si = c.si, regs->bp = c.bp, regs->bx = c.bx;
-    regs->dx = c.dx, regs->cx = c.cx, regs->sp = c.sp, regs->ip = c.ip;
+    regs->dx = c.dx, regs->ax = c.ax, regs->cx = c.cx, regs->sp = c.sp, regs->ip = c.ip;
     regs->cs = c.cs | 3u;
-    regs->ss = USER_DATA_SELECTOR;
     constexpr u64 fix = cpu::FLAG_AC | cpu::FLAG_OF | cpu::FLAG_DF | cpu::FLAG_TF | cpu::FLAG_SF | cpu::FLAG_ZF |
                         cpu::FLAG_AF | cpu::FLAG_PF | cpu::FLAG_CF | cpu::FLAG_RF;
     regs->flags = (regs->flags & ~fix) | (c.flags & fix);
     regs->orig_ax = NOT_A_SYSCALL;
-    pax = c.ax;
-    if (regs->cs != USER_CODE_SELECTOR) return -EFAULT;     // IRET to another segment would fault (32-bit mode is not there)
-    return restore_i387_xstate(UserPtr<void>(c.fpstate));
+}
+// Only the 64-bit user segments are there (no 32-bit mode).
+int checkSelectors(const pt_regs* regs) {
+    return regs->cs == USER_CODE_SELECTOR && regs->ss == USER_DATA_SELECTOR ? 0 : -EFAULT;
 }
 
-SYSCALL_DEFINE(0, rt_sigreturn) {
-    pt_regs* regs = current_pt_regs();
-    const u64 frame = regs->sp - 8;
-    kernel_sigset set = 0;
-    u64 ax = 0;
-    const u64 mask_at = frame + FRAME_UC + sizeof(ucontext) - sizeof set;
-    if (copy_from_user(&set, UserPtr<void>(mask_at), sizeof set)) {
-        force_sig(SIGSEGV, current);
-        return 0;
-    }
-    set_current_blocked(set);
-    if (restore_sigcontext(regs, frame + FRAME_UC + 40, ax) || restore_altstack(UserPtr<void>(frame + FRAME_UC + 16))) {
-        force_sig(SIGSEGV, current);
-        return 0;
-    }
-    return static_cast<long>(ax);
-}
+SYSCALL_DEFINE(0, rt_sigreturn) { return version().signal.rt_sigreturn(); }
 
 }  // namespace kernel

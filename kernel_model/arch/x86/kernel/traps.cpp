@@ -5,6 +5,8 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/mm.hpp"
+#include "kernel_model/include/version/signal.hpp"
+#include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
 #include <algorithm>
@@ -70,9 +72,8 @@ int floatingPointCode(u32 errors) {
 }  // namespace
 
 static TRACED(void, do_trap, (int, trapnr), (int, signr), (int, si_code), (u64, address)) {
-    kernel_siginfo info = kernelSiginfo(signr, si_code);
-    info.si_addr = address;
-    force_sig_info(signr, info, current);
+    if (si_code == SI_KERNEL) force_sig(signr, current);
+    else force_sig_fault(signr, si_code, address);
 }
 
 static TRACED(void, math_error, (pt_regs*, regs), (int, trapnr)) {
@@ -116,7 +117,11 @@ static void doInterrupt(const cpu::Trap& trap, pt_regs* regs) {
     regs->ax = static_cast<u64>(-ENOSYS);
 }
 
-static u64 nextStop(u64 limit) { return std::min({limit, nextTimerInstruction(), runqueue.tick_at}); }
+static u64 nextStop(u64 limit) {
+    const u64 stop = std::min({limit, nextTimerInstruction(), runqueue.tick_at});
+    const u64 cpu = nextCpuTimer();
+    return cpu == ~u64{0} ? stop : std::min(stop, processor().instructions() + cpu);
+}
 
 // The instruction limit, a timer or the end of the quantum (scheduler_tick).
 static void doTick() {
@@ -128,18 +133,15 @@ static void doTick() {
         endMachine(end);
     }
     runExpiredTimers();
+    run_posix_cpu_timers();
     if (now < runqueue.tick_at) return;
-    runqueue.tick_at = now + machine().boot.quantum;
+    runqueue.tick_at = now + quantumOf(current);
+    runqueue.turn_over = true;
     if (!runQueueEmpty()) current->need_resched = true;
 }
 
-static TRACED(void, do_notify_resume, (pt_regs*, regs)) { do_signal(regs); }
-
 static void exitToUser(pt_regs* regs) {
-    while (current->need_resched || current->sigpending_flag) {
-        if (current->need_resched) schedule();
-        else do_notify_resume(regs);
-    }
+    if (current->need_resched || current->sigpending_flag || current->notify_resume) version().signal.exit_to_user_mode(regs);
     loadRegisters(*regs);
 }
 

@@ -1,0 +1,211 @@
+// Linux fs/eventpoll.c: epoll(7).
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/kernel/signal.hpp"
+#include "kernel_model/kernel/timespec.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <list>
+
+namespace kernel {
+namespace {
+
+struct [[gnu::packed]] epoll_event { u32 events; u64 data; };
+static_assert(sizeof(epoll_event) == 12);
+traces::Value traceValue(const epoll_event& e) { return traces::Value::hex(e.events); }
+constexpr u32 ALWAYS = 0x18, EXCLUSIVE = 1u << 28, WAKEUP = 1u << 29, ONESHOT = 1u << 30, EDGE = 1u << 31,
+              OPTIONS = EXCLUSIVE | WAKEUP | ONESHOT | EDGE;
+constexpr u64 FOREVER = ~u64{0};
+
+// One descriptor that is watched. An edge is a wake-up of the file's queues after the last report.
+struct epitem {
+    file* f = nullptr;                      // no reference: it leaves with the file (epitems of a closed file)
+    int fd = -1;
+    epoll_event event{};
+    u64 seen = 0;                           // wake-ups at the last report
+    bool reported = false;
+    bool disabled = false;                  // EPOLLONESHOT has fired
+};
+struct eventpoll {
+    std::list<epitem> items;                // those reported last go to the back
+};
+eventpoll* pollOf(const file* f) { return static_cast<eventpoll*>(f->private_data.get()); }
+std::list<eventpoll*>& allPolls() {
+    static auto& list = *new std::list<eventpoll*>;
+    return list;
+}
+
+u64 wakeupsOf(file* f) {
+    std::vector<wait_queue_head_t*> queues;
+    f->f_op->pollQueues(f, queues);
+    u64 sum = 0;
+    for (const wait_queue_head_t* queue : queues) sum += queue->wakeups;
+    return sum;
+}
+u32 readyEvents(const epitem& item) {
+    if (item.disabled) return 0;
+    const u32 ready = item.f->f_op->poll(item.f) & ((item.event.events & ~OPTIONS) | ALWAYS);
+    if (ready && (item.event.events & EDGE) && item.reported && item.seen == wakeupsOf(item.f)) return 0;
+    return ready;
+}
+
+struct EpollOperations : file_operations {
+    int open(inode*, file*) override { return 0; }
+    void release(file* f) override { allPolls().remove(pollOf(f)); }
+    loff_t llseek(file*, loff_t, int) override { return -ESPIPE; }
+    u32 poll(file* f) override {
+        return std::ranges::any_of(pollOf(f)->items, [](const epitem& i) { return readyEvents(i) != 0; }) ? 0x41 : 0;
+    }
+    void pollQueues(file* f, std::vector<wait_queue_head_t*>& all) override {
+        for (const epitem& item : pollOf(f)->items) item.f->f_op->pollQueues(item.f, all);
+    }
+};
+EpollOperations* epollOperations() {
+    static EpollOperations operations;
+    return &operations;
+}
+
+// ELOOP: an epoll instance may not come to watch itself, and no more than five deep.
+bool reaches(file* from, const file* to, int depth) {
+    if (from == to || depth > 4) return true;
+    if (from->f_op != epollOperations()) return false;
+    return std::ranges::any_of(pollOf(from)->items, [&](const epitem& i) { return reaches(i.f, to, depth + 1); });
+}
+
+TRACED(int, ep_insert, (file*, epfile), (file*, tfile), (int, fd)) {
+    pollOf(epfile)->items.push_back({tfile, fd, {}, 0, false, false});
+    return 0;
+}
+int addOrModify(file* ep, file* target, int fd, const epoll_event& event, bool add) {
+    auto& items = pollOf(ep)->items;
+    auto found = std::ranges::find_if(items, [&](const epitem& i) { return i.f == target && i.fd == fd; });
+    if (add == (found != items.end())) return add ? -EEXIST : -ENOENT;
+    if (add) {
+        if (target->f_op == epollOperations() && reaches(target, ep, 0)) return -ELOOP;
+        ep_insert(ep, target, fd);
+        found = std::prev(items.end());
+    } else if (found->event.events & EXCLUSIVE) {
+        return -EINVAL;
+    }
+    found->event = event;
+    found->reported = found->disabled = false;
+    return 0;
+}
+int ep_remove(file* ep, const file* target, int fd) {
+    auto& items = pollOf(ep)->items;
+    return std::erase_if(items, [&](const epitem& i) { return i.f == target && i.fd == fd; }) ? 0 : -ENOENT;
+}
+
+bool canBePolled(const file* f) { return !S_ISREG(f->f_inode->i_mode) && !S_ISDIR(f->f_inode->i_mode); }
+
+TRACED(int, do_epoll_ctl, (int, epfd), (int, op), (int, fd), (const epoll_event&, event)) {
+    constexpr int ADD = 1, DEL = 2, MOD = 3;
+    const FileRef ep(static_cast<unsigned>(epfd)), target(static_cast<unsigned>(fd));
+    if (!ep || !target) return -EBADF;
+    if (!canBePolled(target.get())) return -EPERM;
+    if (ep.get() == target.get() || ep->f_op != epollOperations()) return -EINVAL;
+    if (op == DEL) return ep_remove(ep.get(), target.get(), fd);
+    if (op != ADD && op != MOD) return -EINVAL;
+    if ((event.events & EXCLUSIVE) && (op == MOD || target->f_op == epollOperations())) return -EINVAL;
+    return addOrModify(ep.get(), target.get(), fd, event, op == ADD);
+}
+
+// Those that are ready, each reported item going behind the others so that all get their turn.
+std::vector<epoll_event> ep_send_events(eventpoll* ep, std::size_t most) {
+    std::vector<epoll_event> out;
+    std::list<epitem> reported;
+    for (auto it = ep->items.begin(); it != ep->items.end() && out.size() < most;) {
+        const auto item = it++;
+        const u32 ready = readyEvents(*item);
+        if (!ready) continue;
+        out.push_back({ready, item->event.data});
+        item->reported = true;
+        item->seen = wakeupsOf(item->f);
+        item->disabled = item->event.events & ONESHOT;
+        reported.splice(reported.end(), ep->items, item);
+    }
+    ep->items.splice(ep->items.end(), reported);
+    return out;
+}
+
+void sleepOn(file* ep, u64 until) {
+    PollTable table;
+    table.add(ep);
+    set_current_state(TASK_INTERRUPTIBLE);
+    if (until == FOREVER) schedule();
+    else static_cast<void>(schedule_timeout_until(until));
+}
+
+TRACED(long, do_epoll_wait, (int, epfd), (UserPtr<void>, events), (int, maxevents), (u64, until)) {
+    constexpr int most = std::numeric_limits<int>::max() / static_cast<int>(sizeof(epoll_event));
+    if (maxevents <= 0 || maxevents > most) return -EINVAL;
+    const FileRef ep(static_cast<unsigned>(epfd));
+    if (!ep) return -EBADF;
+    if (ep->f_op != epollOperations()) return -EINVAL;
+    for (;;) {
+        const auto out = ep_send_events(pollOf(ep.get()), static_cast<std::size_t>(maxevents));
+        if (!out.empty()) return copy_to_user(events, out.data(), out.size() * sizeof(epoll_event)) ? -EFAULT : static_cast<long>(out.size());
+        if (ktime_get() >= until) return 0;
+        if (signal_pending(current)) return -EINTR;
+        sleepOn(ep.get(), until);
+    }
+}
+
+u64 untilAfter(int timeout_ms) { return timeout_ms < 0 ? FOREVER : ktime_get() + static_cast<u64>(timeout_ms) * 1'000'000; }
+
+long waitWithMask(int epfd, UserPtr<void> events, int maxevents, u64 until, UserPtr<const u64> mask, u64 size) {
+    if (!mask) return do_epoll_wait(epfd, events, maxevents, until);
+    if (size != sizeof(u64)) return -EINVAL;
+    const kernel_sigset wanted = TRY(get_user(mask)), saved = current->blocked;
+    set_current_blocked(wanted);
+    const long result = do_epoll_wait(epfd, events, maxevents, until);
+    if (result == -EINTR) {                 // the signal is delivered under the mask of the call
+        current->saved_sigmask = saved;
+        current->restore_sigmask = true;
+    } else {
+        set_current_blocked(saved);
+    }
+    return result;
+}
+
+}  // namespace
+
+// A file is gone: nobody watches it any more.
+void eventpoll_release(file* f) {
+    for (eventpoll* ep : allPolls()) std::erase_if(ep->items, [f](const epitem& i) { return i.f == f; });
+}
+
+SYSCALL_DEFINE(1, epoll_create1, (int, flags)) {
+    if (flags & ~O_CLOEXEC) return -EINVAL;
+    auto ep = std::make_shared<eventpoll>();
+    const int fd = TRY(anon_inode_getfd("[eventpoll]", epollOperations(), ep, O_RDWR | static_cast<u32>(flags)));
+    allPolls().push_back(ep.get());
+    return fd;
+}
+SYSCALL_DEFINE(1, epoll_create, (int, size)) { return size <= 0 ? -EINVAL : sys_epoll_create1(0); }
+SYSCALL_DEFINE(4, epoll_ctl, (int, epfd), (int, op), (int, fd), (UserPtr<void>, event)) {
+    epoll_event wanted{};
+    constexpr int DEL = 2;
+    if (op != DEL && copy_from_user(&wanted, event, sizeof wanted)) return -EFAULT;
+    return do_epoll_ctl(epfd, op, fd, wanted);
+}
+SYSCALL_DEFINE(4, epoll_wait, (int, epfd), (UserPtr<void>, events), (int, maxevents), (int, timeout)) {
+    return do_epoll_wait(epfd, events, maxevents, untilAfter(timeout));
+}
+SYSCALL_DEFINE(6, epoll_pwait, (int, epfd), (UserPtr<void>, events), (int, maxevents), (int, timeout), (UserPtr<const u64>, sigmask),
+               (u64, sigsetsize)) {
+    return waitWithMask(epfd, events, maxevents, untilAfter(timeout), sigmask, sigsetsize);
+}
+SYSCALL_DEFINE(6, epoll_pwait2, (int, epfd), (UserPtr<void>, events), (int, maxevents), (UserPtr<timespec>, timeout),
+               (UserPtr<const u64>, sigmask), (u64, sigsetsize)) {
+    u64 until = FOREVER;
+    if (timeout) {
+        const timespec ts = TRY(get_user(timeout));
+        if (!timespec_valid(ts)) return -EINVAL;
+        until = ktime_get() + timespec_to_ns(ts);
+    }
+    return waitWithMask(epfd, events, maxevents, until, sigmask, sigsetsize);
+}
+
+}  // namespace kernel
