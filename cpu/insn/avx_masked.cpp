@@ -18,7 +18,7 @@ template <class T, unsigned width> bool maskedLoad(Core& core, const Op& op) {
     u8 result[32]{};
     for (unsigned i = 0; i < width / sizeof(T); ++i) {
         T value = 0;
-        if (selected<T>(mask, i) && !core.fetch(memoryAddress(core, op) + i * sizeof(T), value)) return false;
+        if (selected<T>(mask, i) && !core.read(memoryAddress(core, op) + i * sizeof(T), &value, sizeof value)) return false;
         place(result, i, value);
     }
     std::memcpy(registerBytes(&core, op.dst), result, sizeof result);
@@ -31,7 +31,7 @@ template <class T, unsigned width> bool maskedStore(Core& core, const Op& op) {
     for (unsigned i = 0; i < width / sizeof(T); ++i)
         if (selected<T>(mask, i) && !core.probeWrite(address + i * sizeof(T), sizeof(T))) return false;
     for (unsigned i = 0; i < width / sizeof(T); ++i)
-        if (selected<T>(mask, i)) core.save(address + i * sizeof(T), element<T>(from, i));
+        if (selected<T>(mask, i)) core.write(address + i * sizeof(T), from + i * sizeof(T), sizeof(T));
     return true;
 }
 
@@ -78,7 +78,7 @@ template <class Index, class T> bool gather(Core& core, const Op& op) {
     u8* result = registerBytes(&core, op.dst);
     u8* mask = registerBytes(&core, static_cast<u16>(op.imm >> 16));
     const u8* index = reinterpret_cast<const u8*>(core.ymm[op.misc].lane);
-    const unsigned count = op.imm & 0xff, width = op.imm & 0x100 ? 32 : 16, target = count * sizeof(T) > 16 ? 32 : 16;
+    const unsigned count = op.imm & 0xff, width = op.imm & 0x100 ? 32 : 16;
     std::memset(mask + width, 0, 32 - width);       // what a fault finds, as on the host
     for (unsigned i = 0; i < width / sizeof(T); ++i) place<T>(mask, i, selected<T>(mask, i) ? static_cast<T>(~T{0}) : T{0});
     for (unsigned i = 0; i < count; ++i) {
@@ -86,8 +86,8 @@ template <class Index, class T> bool gather(Core& core, const Op& op) {
         u64 offset = slot(&core, op.base) + static_cast<u64>(op.disp) + static_cast<u64>(i64{element<Index>(index, i)}) * op.scale;
         if (op.segment & ADDRESS32) offset = static_cast<u32>(offset);
         T value;
-        if (!core.fetch(offset + slot(&core, op.segment & ~7u), value)) return false;
-        std::memset(result + target, 0, 32 - target);
+        if (!core.read(offset + slot(&core, op.segment & ~7u), &value, sizeof value)) return false;
+        std::memset(result + width, 0, 32 - width);
         place(result, i, value);
         place(mask, i, T{0});
     }

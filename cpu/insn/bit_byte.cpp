@@ -23,7 +23,9 @@ template <class T, bool writes> struct BitString {
         T number;
         std::memcpy(&number, registerBytes(core, op->src), sizeof number);
         const i64 word = static_cast<i64>(static_cast<std::make_signed_t<T>>(number)) >> (std::bit_width(sizeof(T)) + 2);
-        const u64 address = effectiveAddress<Address::any>(op, core) + static_cast<u64>(word) * sizeof(T);
+        u64 offset = effectiveOffset<Address::any>(op, core) + static_cast<u64>(word) * sizeof(T);
+        if (op->segment & ADDRESS32) offset = static_cast<u32>(offset);
+        const u64 address = offset + slot(core, op->segment & ~7u);
         return writes ? openStore<T>(core, address) : openLoad<T>(core, address);
     }
     template <class> static constexpr Handler miss = writes ? Handler{refillStore<sizeof(T)>} : Handler{refillLoad<sizeof(T)>};
