@@ -42,19 +42,20 @@ namespace {
 constexpr u32 RESERVED = 0xffff0000;
 constexpr u16 CONTROL_BITS = 0x1f7f, CONTROL_ONES = 0x40;
 
-unsigned tagOf(const X87::Slot& slot) {         // SDM Vol. 1 §8.1.7
-    const unsigned exponent = slot.exponent & 0x7fff;
-    if (exponent == 0 && slot.significand == 0) return 1;
-    return exponent == 0 || exponent == 0x7fff || !(slot.significand >> 63) ? 2 : 0;
-}
 bool isEmpty(const X87& x87, unsigned i) { return (x87.tags >> 2 * i & 3) == 3; }
 u16 tagsOf(const X87& x87) {        // MMX instructions leave x87.tags at 0 whatever the registers hold
     unsigned tags = 0;
-    for (unsigned i = 0; i < 8; ++i) tags |= (isEmpty(x87, i) ? 3 : tagOf(x87.physical[i])) << 2 * i;
+    for (unsigned i = 0; i < 8; ++i) tags |= (isEmpty(x87, i) ? 3 : tagOfX87(x87.physical[i])) << 2 * i;
     return static_cast<u16>(tags);
 }
 
 }  // namespace
+
+unsigned tagOfX87(const X87::Slot& slot) {
+    const unsigned exponent = slot.exponent & 0x7fff;
+    if (exponent == 0 && slot.significand == 0) return 1;
+    return exponent == 0 || exponent == 0x7fff || !(slot.significand >> 63) ? 2 : 0;
+}
 
 X87Image x87Image(const X87& x87) {
     X87Image image{RESERVED | x87.control, RESERVED | x87.status, RESERVED | tagsOf(x87), static_cast<u32>(x87.instruction),

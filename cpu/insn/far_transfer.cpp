@@ -1,4 +1,4 @@
-// Far JMP, CALL and RET, and IRET, of user mode (SDM Vol. 2). The only code segment of 64-bit programs is the flat one of
+// Far JMP, CALL and RET, IRET, and the loads of far pointers of user mode (SDM Vol. 2). The only code segment of 64-bit programs is the flat one of
 // selector 33H; 23H would enter compatibility mode, which execscope lacks and says so.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
@@ -96,6 +96,24 @@ bool returnFromInterrupt(Core& core, const Op& op) {
     return true;
 }
 
+// LFS, LGS, LSS: the selectors are those of MOV (data_transfer.cpp).
+template <ZydisMnemonic name> bool loadFar(Core& core, const Op& op) {
+    u16 selector;
+    u64 offset;
+    if (!readPointer(core, op, selector, offset)) return false;
+    const bool flat = selector == CODE32 || selector == DATA || selector == CODE64;
+    if (name == ZYDIS_MNEMONIC_LSS ? selector != DATA : selector > PRIVILEGE && !flat) return refuse(core, selector);
+    if constexpr (name == ZYDIS_MNEMONIC_LSS) core.ss = selector;
+    if constexpr (name == ZYDIS_MNEMONIC_LFS) core.fs = selector, core.fs_base = 0;
+    if constexpr (name == ZYDIS_MNEMONIC_LGS) core.gs = selector, core.gs_base = 0;
+    std::memcpy(registerBytes(&core, op.dst), &offset, op.misc == 2 ? 2 : 8);
+    return true;
+}
+template <bool (*run)(Core&, const Op&)> Handler farLoad(Form& f) {
+    f.op.misc = static_cast<u8>(f.insn.operand_width / 8);
+    return actionOp<run>;
+}
+
 template <bool (*run)(Core&, const Op&)> void farOp(HOT) {
     if (fk != EXPLICIT_KIND) TAIL(settleFlags);
     core->rflags = (core->rflags & ~FLAGS_STATUS) | fa;
@@ -117,6 +135,9 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_JMP, far<jumpFar>},
     {ZYDIS_MNEMONIC_CALL, far<callFar>},
     {ZYDIS_MNEMONIC_RET, far<returnFar>},
+    {ZYDIS_MNEMONIC_LSS, farLoad<loadFar<ZYDIS_MNEMONIC_LSS>>},
+    {ZYDIS_MNEMONIC_LFS, farLoad<loadFar<ZYDIS_MNEMONIC_LFS>>},
+    {ZYDIS_MNEMONIC_LGS, farLoad<loadFar<ZYDIS_MNEMONIC_LGS>>},
     {ZYDIS_MNEMONIC_IRET, farBy<returnFromInterrupt>},
     {ZYDIS_MNEMONIC_IRETD, farBy<returnFromInterrupt>},
     {ZYDIS_MNEMONIC_IRETQ, farBy<returnFromInterrupt>},

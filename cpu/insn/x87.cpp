@@ -14,7 +14,8 @@ u16 opcodeField(const Op& op) { return static_cast<u16>((op.dst & 7) << 8 | (op.
 X87 execute(Core& core, const Op& op, u8* operand, u64& flags) {
     X87 after = core.x87;
     flags = core.rflags & FLAGS_STATUS;
-    runOnHostX87(after, static_cast<u8>(op.dst), static_cast<u8>(op.src), operand, flags);
+    const u8 opcode = static_cast<u8>(op.dst), modrm = static_cast<u8>(op.src);
+    if (!runFastX87(after, opcode, modrm, operand, flags)) runOnHostX87(after, opcode, modrm, operand, flags);
     after.instruction = core.rip + op.offset();
     if (unmaskedX87(after)) after.opcode = opcodeField(op);
     return after;
