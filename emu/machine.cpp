@@ -2,7 +2,9 @@
 
 #include "emu/exec_failure.hpp"
 #include "emu/guests/guests.hpp"
+#include "kernel_model/include/leftovers.hpp"
 #include "kernel_model/include/linux/fs.hpp"
+#include "kernel_model/include/run_queue_order.hpp"
 #include "kernel_model/include/version/version.hpp"
 #include "loader/formats.hpp"
 #include "traces/hash.hpp"
@@ -161,6 +163,7 @@ void GuestMachine::describeBoot() {
     boot.environment = environment;
     boot.seed = options_.seed;
     boot.randomize = options_.aslr;
+    kernel::runQueueOrder = options_.sched == "random" ? kernel::RunQueueOrder::random : kernel::RunQueueOrder::round_robin;
     boot.max_instructions = options_.max_instructions;
     boot.init_image = guests::init();
     std::string directory = options_.chdir;
@@ -201,11 +204,25 @@ void GuestMachine::buildTree() {
         (void)kernel::makePath(currentDirectory());
 }
 
+// Our own bookkeeping is checked at the end of every run in builds with sanitizers, and with --log debug.
+static void checkLeftovers(const kernel::MachineEnd& end, const WorldOptions& options) {
+#ifdef __SANITIZE_ADDRESS__
+    constexpr bool always = true;
+#else
+    constexpr bool always = false;
+#endif
+    if (end.reason != kernel::MachineEnd::Reason::poweroff || (!always && options.log != "debug")) return;
+    std::string text;
+    for (const std::string& one : kernel::leftovers()) text += (text.empty() ? "" : "; ") + one;
+    if (!text.empty()) throw std::runtime_error("a defect of execscope: at the end " + text);
+}
+
 Outcome GuestMachine::run() {
     loader::installFormats();
     buildTree();
     ExecWatcher watcher;
     const kernel::MachineEnd end = kernel::start_kernel();
+    checkLeftovers(end, options_);
     Outcome outcome = describeEnd(end, watcher, program_, options_);
     outcome.instructions = cpu_->instructions();
     return outcome;

@@ -70,6 +70,8 @@ void addWorld(CLI::App& app, WorldOptions& world) {
     app.add_option("--gid", world.gid, "group of the program (0)")->option_text("N");
     app.add_option("--seed", world.seed, "seed of all randomness (0)")->option_text("N");
     app.add_flag("--aslr", world.aslr, "randomise addresses, from the seed");
+    app.add_option("--sched", world.sched, "order of runnable tasks (rr), from the seed")->option_text("rr|random")
+        ->check(CLI::IsMember({"rr", "random"}));
     app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N");
     app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
         ->check(CLI::Range(u64{16}, u64{1} << 20));

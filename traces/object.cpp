@@ -1,4 +1,5 @@
 #include "traces/object.hpp"
+#include "traces/registry.hpp"
 
 #include <map>
 #include <new>
@@ -20,6 +21,7 @@ struct ObjectRegistry {
         static ObjectRegistry* const registry = new (storage) ObjectRegistry;
         return *registry;
     }
+    static const Object* next(const Object* o) { return o->next_; }
     static const char* address(const void* p) { return static_cast<const char*>(p); }
 
     void add(Object* o) {
@@ -74,6 +76,13 @@ Object::~Object() {
 std::string Object::objectName() const { return std::string(type_) + '#' + std::to_string(serial_); }
 
 Object* Object::containing(const void* field) noexcept { return ObjectRegistry::instance().holding(field); }
+
+std::vector<const Object*> liveObjects() {
+    std::vector<const Object*> all;
+    for (const Object* o = ObjectRegistry::instance().first; o; o = ObjectRegistry::next(o)) all.push_back(o);
+    std::ranges::sort(all, {}, [](const Object* o) { return std::pair(std::string_view(o->objectType()), o->objectSerial()); });
+    return all;
+}
 
 std::size_t Object::live() noexcept { return ObjectRegistry::instance().live; }
 

@@ -42,7 +42,14 @@ int truncateInode(inode* node, loff_t length) {
 
 }  // namespace
 
-int setInodeSize(inode* node, loff_t size) { return node->i_op ? node->i_op->setsize(node, size) : -EINVAL; }
+// Linux fs/attr.c: inode_newsize_ok.
+int setInodeSize(inode* node, loff_t size) {
+    if (size > node->i_size && static_cast<u64>(size) > rlimit_cur(RLIMIT_FSIZE)) {
+        send_sig(SIGXFSZ, current, 0);
+        return -EFBIG;
+    }
+    return node->i_op ? node->i_op->setsize(node, size) : -EINVAL;
+}
 
 TRACED(long, do_sys_open, (int, dfd), (UserPtr<const char>, filename), (u32, flags), (umode_t, mode)) {
     const std::string path = TRY(getname(filename));

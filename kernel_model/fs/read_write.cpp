@@ -30,9 +30,19 @@ long readToUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     return static_cast<long>(done);
 }
 
+// RLIMIT_FSIZE (getrlimit(2)): a write that begins below it ends at it, another one fails with a signal.
+Result<u64> withinFileLimit(const file* f, u64 count, loff_t pos) {
+    const u64 limit = rlimit_cur(RLIMIT_FSIZE);
+    if (!count || limit == RLIM_INFINITY || !S_ISREG(f->f_inode->i_mode)) return count;
+    const u64 at = static_cast<u64>(f->f_flags & O_APPEND ? f->f_inode->i_size.get() : pos);
+    if (check("the position is below RLIMIT_FSIZE", at < limit, at)) return std::min(count, limit - at);
+    send_sig(SIGXFSZ, current, 0);
+    return Failure{-EFBIG};
+}
+
 long writeFromUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     if (!(f->f_mode & FMODE_WRITE)) return -EBADF;
-    count = std::min(count, MAX_RW_COUNT);
+    count = TRY(withinFileLimit(f, std::min(count, MAX_RW_COUNT), pos));
     std::vector<u8> chunk(std::min(count, COPY_CHUNK));
     u64 done = 0;
     do {

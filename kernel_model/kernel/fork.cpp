@@ -3,6 +3,9 @@
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/fiber.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
@@ -19,7 +22,8 @@ task_struct::~task_struct() = default;
 // arch_dup_task_struct copies every field; those that hold lists, queues or the kernel stack itself start empty.
 task_struct::task_struct(const task_struct& from)
     : Object("task_struct", sizeof *this, &from), state(from.state), usage(from.usage), flags(from.flags), on_rq(from.on_rq),
-      prio(from.prio), static_prio(from.static_prio), mm(from.mm), active_mm(from.active_mm), exit_state(from.exit_state),
+      prio(from.prio), static_prio(from.static_prio), policy(from.policy), rt_priority(from.rt_priority),
+      sched_reset_on_fork(from.sched_reset_on_fork), mm(from.mm), active_mm(from.active_mm), exit_state(from.exit_state),
       exit_code(from.exit_code), exit_signal(from.exit_signal), pdeath_signal(from.pdeath_signal),
       personality(from.personality), did_exec(from.did_exec), in_execve(from.in_execve), no_new_privs(from.no_new_privs),
       pid(from.pid), tgid(from.tgid), real_parent(from.real_parent), parent(from.parent), group_leader(from.group_leader),
@@ -28,8 +32,9 @@ task_struct::task_struct(const task_struct& from)
       nivcsw(from.nivcsw), start_time(from.start_time), real_cred(from.real_cred), cred(from.cred), comm(from.comm),
       fs(from.fs), files(from.files), signal(from.signal), sighand(from.sighand), blocked(from.blocked),
       saved_sigmask(from.saved_sigmask), restore_sigmask(from.restore_sigmask), sas_ss_sp(from.sas_ss_sp),
-      sas_ss_size(from.sas_ss_size), thread(from.thread), parent_exec_id(from.parent_exec_id),
-      self_exec_id(from.self_exec_id), robust_list(from.robust_list), sigpending_flag(from.sigpending_flag) {}
+      sas_ss_size(from.sas_ss_size), sas_ss_flags(from.sas_ss_flags), thread(from.thread), parent_exec_id(from.parent_exec_id),
+      self_exec_id(from.self_exec_id), robust_list(from.robust_list), rseq(from.rseq), rseq_sig(from.rseq_sig),
+      rseq_event_mask(from.rseq_event_mask), sigpending_flag(from.sigpending_flag) {}
 
 static TRACED(void, setup_thread_stack, (task_struct*, p), (task_struct*, org)) { p->stack = std::make_unique<Fiber>(taskMain); }
 
@@ -87,6 +92,8 @@ TRACED(int, copy_sighand, (u64, clone_flags), (task_struct*, tsk)) {
     }
     auto* sig = new sighand_struct;
     sig->action = current->sighand->action;
+    if (clone_flags & CLONE_CLEAR_SIGHAND)
+        for (k_sigaction& action : sig->action) action = k_sigaction{.sa_handler = action.sa_handler == HANDLER_IGN ? HANDLER_IGN : HANDLER_DFL};
     tsk->sighand = sig;
     return 0;
 }
@@ -130,6 +137,28 @@ TRACED(int, copy_namespaces, (u64, flags), (task_struct*, tsk)) {
     return flags & namespaces && !capable(21) ? -EPERM : 0;    // CAP_SYS_ADMIN; with it: refused before (copy_process)
 }
 
+Ladder::~Ladder() {
+    if (reached == pid) free_pid(number);
+    if (reached >= namespaces) exit_task_namespaces(p);
+    if (reached >= mm && p->mm.get()) mmput(p->mm);
+    if (reached >= signal && !(clone_flags & CLONE_THREAD)) put_signal_struct(p->signal);
+    if (reached >= sighand) __cleanup_sighand(p->sighand);
+    if (reached >= fs) exit_fs(p);
+    if (reached >= files) exit_files(p);
+    if (reached >= count) {
+        --processesOfUser(p->cred->uid);
+        exit_creds(p);
+    }
+    if (reached >= task) free_task(p);
+}
+
+int refuseNamespaces(u64 clone_flags) {
+    constexpr u64 namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER;
+    if (!(clone_flags & namespaces)) return 0;
+    unsupported("feature", "clone namespaces", "", current_pt_regs()->ip, "EPERM");
+    return -EPERM;
+}
+
 TRACED(void, complete_vfork_done, (task_struct*, tsk)) {
     completion* vfork = tsk->vfork_done;
     if (!vfork) return;
@@ -138,23 +167,13 @@ TRACED(void, complete_vfork_done, (task_struct*, tsk)) {
 }
 
 TRACED(int, wait_for_vfork_done, (task_struct*, child), (completion*, vfork)) {
-    const int killed = wait_for_completion_killable(vfork);
+    const int killed = version().process.waitForVfork(vfork);
     if (killed) child->vfork_done = nullptr;
     put_task_struct(child);
     return killed;
 }
 
-// set_tid_address(2): the word is cleared and its futex woken, when others may still look at it.
-TRACED(void, mm_release, (task_struct*, tsk), (mm_struct*, mm)) {
-    if (tsk->robust_list.get()) exit_robust_list(tsk);
-    if (tsk->vfork_done.get()) complete_vfork_done(tsk);
-    if (!tsk->clear_child_tid.get()) return;
-    if (!(tsk->flags & PF_SIGNALED) && mm && mm->mm_users > 1) {
-        static_cast<void>(put_user(0, tsk->clear_child_tid.get()));
-        futexWake(tsk->clear_child_tid.get().address, 1);
-    }
-    tsk->clear_child_tid = UserPtr<int>{};
-}
+void mm_release(task_struct* tsk, mm_struct* mm) { version().process.mm_release(tsk, mm); }
 
 // RLIMIT_NPROC binds unprivileged users only (getrlimit(2)).
 bool mayExceedProcessLimit() {
@@ -177,6 +196,39 @@ void traceFork(const task_struct* parent, const task_struct* child) {
     traces::tracer().emit(traces::Kind::sched_process_fork,
                           {{"parent_comm", Value::text(parent->comm.get())}, {"parent_pid", Value::count(parent->pid)},
                            {"child_comm", Value::text(child->comm.get())}, {"child_pid", Value::count(child->pid)}});
+}
+
+traces::Value traceValue(const kernel_clone_args* args) {
+    using traces::Value;
+    Value shown = Value::object().with("flags", Value::hex(args->flags)).with("exit_signal", Value::count(args->exit_signal));
+    if (args->stack) shown.with("stack", Value::hex(args->stack)).with("stack_size", Value::hex(args->stack_size));
+    if (args->parent_tid) shown.with("parent_tid", Value::hex(args->parent_tid.address));
+    if (args->child_tid) shown.with("child_tid", Value::hex(args->child_tid.address));
+    if (args->flags & CLONE_SETTLS) shown.with("tls", Value::hex(args->tls));
+    if (args->fn) shown.with("fn", traceValue(args->fn));
+    return shown;
+}
+
+static long cloneWith(u64 flags) {
+    kernel_clone_args args;
+    args.flags = flags;
+    args.exit_signal = SIGCHLD;
+    return version().process.clone(&args);
+}
+SYSCALL_DEFINE(0, fork) { return cloneWith(0); }
+SYSCALL_DEFINE(0, vfork) { return cloneWith(CLONE_VFORK | CLONE_VM); }
+// x86-64 order of the arguments.
+SYSCALL_DEFINE(5, clone, (u64, clone_flags), (u64, newsp), (UserPtr<int>, parent_tidptr), (UserPtr<int>, child_tidptr),
+               (u64, tls)) {
+    kernel_clone_args args;
+    args.flags = clone_flags & 0xffff'ffff & ~u64{CSIGNAL};
+    args.exit_signal = static_cast<int>(clone_flags & CSIGNAL);
+    args.stack = newsp;
+    args.parent_tid = parent_tidptr;
+    args.pidfd = parent_tidptr;
+    args.child_tid = child_tidptr;
+    args.tls = tls;
+    return version().process.clone(&args);
 }
 
 }  // namespace kernel

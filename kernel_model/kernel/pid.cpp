@@ -1,5 +1,6 @@
 // Linux kernel/pid.c, one pid namespace.
 #include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,11 +15,13 @@ int last_pid = 0;
 
 }  // namespace
 
-std::list<task_struct*>& tasksList() {
-    static auto& list = *new std::list<task_struct*>;
+TaskList& tasksList() {
+    static auto& list = *new TaskList;
     return list;
 }
-const std::list<task_struct*>& all_tasks() { return tasksList(); }
+const TaskList& all_tasks() { return tasksList(); }
+
+traces::Value traceValue(pid_type type) { return traces::Value::count(version().process.pidTypes[type]); }
 
 pid* find_vpid(int nr) { return nr > 0 && nr < PID_MAX_DEFAULT ? pid_hash[static_cast<std::size_t>(nr)] : nullptr; }
 
@@ -29,19 +32,18 @@ task_struct* find_task_by_vpid(pid_t nr) {
 task_struct* child_reaper() { return find_task_by_vpid(1); }
 
 // The number after the last one given out; behind pid_max it goes on at 300.
-static TRACED(int, alloc_pidmap) {
+int nextPidNumber() {
     for (int tried = 0, nr = last_pid + 1; tried < PID_MAX_DEFAULT; ++tried, ++nr) {
         if (nr >= PID_MAX_DEFAULT) nr = RESERVED_PIDS;
         if (pidmap[static_cast<std::size_t>(nr)]) continue;
-        pidmap[static_cast<std::size_t>(nr)] = true;
         return last_pid = nr;
     }
     return -1;
 }
 
-TRACED(pid*, alloc_pid) {
-    const int nr = alloc_pidmap();
-    if (nr < 0) return nullptr;
+pid* newPid(int nr) {
+    if (nr <= 0 || nr >= PID_MAX_DEFAULT || pidmap[static_cast<std::size_t>(nr)]) return nullptr;
+    pidmap[static_cast<std::size_t>(nr)] = true;
     auto* number = new pid;
     number->nr = nr;
     number->count = 1;
@@ -79,7 +81,7 @@ TRACED(void, change_pid, (task_struct*, task), (pid_type, type), (pid*, pid)) {
 // Used by exec in a thread: the new leader takes the old leader's place (de_thread).
 TRACED(void, transfer_pid, (task_struct*, from), (task_struct*, to), (pid_type, type)) {
     to->pids[type] = from->pids[type];
-    std::ranges::replace(from->pids[type]->tasks[type], from, to);
+    from->pids[type]->tasks[type].replace(from, to);
 }
 
 }  // namespace kernel

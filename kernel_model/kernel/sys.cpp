@@ -1,4 +1,4 @@
-// Linux kernel/sys.c, exec_domain.c, capability.c: names, limits, prctl(2) and other single calls.
+// Linux kernel/sys.c, exec_domain.c, capability.c: names, limits and other single calls.
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
@@ -118,52 +118,6 @@ SYSCALL_DEFINE(4, reboot, (u32, magic1), (u32, magic2), (u32, cmd), (UserPtr<con
     }
 }
 
-// ---- prctl(2)
-
-static long prctlName(int option, u64 address) {
-    if (option == 16) {                     // PR_GET_NAME
-        char comm[16] = {};
-        std::memcpy(comm, current->comm.get().data(), std::min<std::size_t>(current->comm.get().size(), 15));
-        return copy_to_user(UserPtr<void>(address), comm, sizeof comm) ? -EFAULT : 0;
-    }
-    std::string comm;
-    if (strncpy_from_user(comm, UserPtr<const char>{address}, 15) < 0) return -EFAULT;
-    current->comm = comm.substr(0, 15);
-    return 0;
-}
-static long prctlDumpable(bool set, u64 value) {
-    if (!set) return current->mm->flags & 3;
-    if (value > 1) return -EINVAL;
-    current->mm->flags = (current->mm->flags & ~3u) | static_cast<u32>(value);
-    return 0;
-}
-
-SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (u64, arg5)) {
-    switch (option) {
-        case 1:                             // PR_SET_PDEATHSIG
-            if (arg2 > NSIG) return -EINVAL;
-            current->pdeath_signal = static_cast<int>(arg2);
-            return 0;
-        case 2: return put_user(current->pdeath_signal.get(), UserPtr<int>{arg2});
-        case 3: return prctlDumpable(false, 0);
-        case 4: return prctlDumpable(true, arg2);
-        case 15:
-        case 16: return prctlName(option, arg2);
-        case 36:                            // PR_SET_CHILD_SUBREAPER
-            current->signal->is_child_subreaper = arg2 != 0;
-            return 0;
-        case 37: return put_user(static_cast<int>(current->signal->is_child_subreaper), UserPtr<int>{arg2});
-        case 38:                            // PR_SET_NO_NEW_PRIVS
-            if (arg2 != 1 || arg3 || arg4 || arg5) return -EINVAL;
-            current->no_new_privs = true;
-            return 0;
-        case 39: return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->no_new_privs.get();
-        default: break;
-    }
-    if (option > 0 && option <= 41) unsupported("feature", "prctl option " + std::to_string(option), "", current_pt_regs()->ip, "EINVAL");
-    return -EINVAL;
-}
-
 // ---- capget(2), capset(2), version 3 (two words).
 
 struct cap_header { u32 version; int pid; };
@@ -207,8 +161,11 @@ SYSCALL_DEFINE(2, capset, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dat
     return commit_creds(c);
 }
 
-// ptrace(2): nobody can be traced here.
+// ptrace(2): nobody can be traced here. What asks for a traced process finds none.
 SYSCALL_DEFINE(4, ptrace, (i64, request), (i64, pid), (u64, addr), (u64, data)) {
+    constexpr i64 TRACEME = 0, ATTACH = 16, SEIZE = 0x4206;
+    if (request != TRACEME && !find_task_by_vpid(static_cast<pid_t>(pid))) return -ESRCH;
+    if (request != TRACEME && request != ATTACH && request != SEIZE) return -ESRCH;
     unsupported("syscall", "ptrace", "101", current_pt_regs()->ip - 2, "EPERM");
     return -EPERM;
 }

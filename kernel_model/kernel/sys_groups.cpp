@@ -13,7 +13,7 @@ static int mayMove(task_struct* p, const task_struct* leader) {
     if (!thread_group_leader(p)) return -EINVAL;
     if (same_thread_group(p->real_parent, leader)) {
         if (task_session_nr(p) != task_session_nr(leader)) return -EPERM;
-        if (p->did_exec) return -EACCES;    // too late once the child has exec'ed
+        if (p->did_exec || !(p->flags & PF_FORKNOEXEC)) return -EACCES;    // too late once the child has exec'ed
     } else if (p != leader) {
         return -ESRCH;
     }

@@ -7,6 +7,7 @@
 
 namespace kernel {
 
+u64 residentPages(const mm_struct* mm) { return static_cast<u64>(mm->rss_file + mm->rss_anon); }
 u64 clock_t_of(u64 ns) { return ns / (NSEC_PER_SEC / 100); }
 
 namespace {

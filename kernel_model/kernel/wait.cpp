@@ -1,21 +1,14 @@
-// Linux kernel/exit.c: wait4(2), waitid(2).
+// Linux kernel/exit.c: wait4(2), waitid(2). versions/*/wait.cpp look for the child.
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
-namespace kernel {
-namespace {
+#include <algorithm>
 
-struct wait_opts {
-    int type;                               // P_ALL, P_PID, P_PGID
-    int id;
-    int flags;
-    int notask_error = -ECHILD;
-    int status = 0;                         // of the child that was found
-    kernel_siginfo info;
-    Rusage usage{};
-};
+namespace kernel {
+
 traces::Value traceValue(const wait_opts* wo) {
     using traces::Value;
     return Value::object().with("type", Value::count(wo->type)).with("id", Value::count(wo->id)).with("flags", Value::count(wo->flags));
@@ -32,6 +25,9 @@ bool eligible_child(const wait_opts* wo, const task_struct* p) {
     const bool clone = p->exit_signal != SIGCHLD, wanted = wo->flags & static_cast<int>(__WCLONE);
     return clone == wanted || (wo->flags & __WALL);
 }
+
+namespace {
+
 void describe(wait_opts* wo, const task_struct* p, int why, int status) {
     wo->info = kernel_siginfo();
     wo->info.si_signo = SIGCHLD;
@@ -50,6 +46,9 @@ void addChildTimes(signal_struct* mine, const task_struct* p) {
     mine->cstime += p->stime + his->stime + his->cstime;
     mine->cmin_flt += p->min_flt + his->min_flt + his->cmin_flt;
     mine->cmaj_flt += p->maj_flt + his->maj_flt + his->cmaj_flt;
+    mine->cnvcsw += p->nvcsw + his->nvcsw + his->cnvcsw;
+    mine->cnivcsw += p->nivcsw + his->nivcsw + his->cnivcsw;
+    mine->cmaxrss = std::max({mine->cmaxrss, his->maxrss, his->cmaxrss});
 }
 
 }  // namespace
@@ -87,38 +86,26 @@ static TRACED(int, wait_task_continued, (wait_opts*, wo), (task_struct*, p)) {
     return p->pid;
 }
 
-static TRACED(int, wait_consider_task, (wait_opts*, wo), (task_struct*, p)) {
-    if (!eligible_child(wo, p) || p->exit_state == EXIT_DEAD) return 0;
+TRACED(int, wait_consider_task, (wait_opts*, wo), (task_struct*, p)) {
+    if (p->exit_state == EXIT_DEAD || !eligible_child(wo, p)) return 0;
     if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p)) return wait_task_zombie(wo, p);
-    wo->notask_error = 0;                   // something to wait for
-    if (p->exit_state == EXIT_ZOMBIE) return 0;
+    // A dead leader whose threads live is something to wait for, unless only stops are asked for.
+    if (p->exit_state != EXIT_ZOMBIE || (wo->flags & (WCONTINUED | WEXITED))) wo->notask_error = 0;
     if (const int pid = wait_task_stopped(wo, p)) return pid;
     return wait_task_continued(wo, p);
 }
 
-static TRACED(int, do_wait_thread, (wait_opts*, wo), (task_struct*, tsk)) {
-    const std::list<task_struct*> children = tsk->children;
-    for (task_struct* p : children)
+TRACED(int, do_wait_thread, (wait_opts*, wo), (task_struct*, tsk)) {
+    for (task_struct* p : tsk->children)    // changed only by what ends the walk
         if (const int pid = wait_consider_task(wo, p)) return pid;
     return 0;
 }
-static TRACED(int, ptrace_do_wait, (wait_opts*, wo), (task_struct*, tsk)) { return 0; }
 
-// One scan of the children of every thread of the group.
-static int findChild(wait_opts* wo) {
-    const std::list<task_struct*> threads = current->group_leader->thread_group;
-    for (task_struct* tsk : threads) {
-        if (const int pid = do_wait_thread(wo, tsk)) return pid;
-        if (const int pid = ptrace_do_wait(wo, tsk)) return pid;
-        if (wo->flags & static_cast<int>(__WNOTHREAD)) break;
-    }
-    return 0;
-}
-
-static TRACED(int, do_wait, (wait_opts*, wo)) {
+long waitFor(wait_opts* wo, int (*findChild)(wait_opts*)) {
     wait_queue_head_t& queue = current->signal->wait_chldexit;
     queue.task_list.push_back(current);
-    int result = 0;
+    current->child_wait = wo;
+    long result = 0;
     for (;;) {
         wo->notask_error = -ECHILD;
         set_current_state(TASK_INTERRUPTIBLE);
@@ -131,16 +118,19 @@ static TRACED(int, do_wait, (wait_opts*, wo)) {
         schedule();
     }
     set_current_state(TASK_RUNNING);
+    current->child_wait = nullptr;
     queue.task_list.remove(current);
     return result;
 }
 
 SYSCALL_DEFINE(4, wait4, (int, upid), (UserPtr<int>, stat_addr), (int, options), (UserPtr<Rusage>, ru)) {
     if (options & ~static_cast<int>(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)) return -EINVAL;
-    wait_opts wo{P_ALL, 0, options | WEXITED, -ECHILD, 0, {}, {}};
+    wait_opts wo;
+    wo.type = P_ALL;
+    wo.flags = options | WEXITED;
     if (upid < -1) {
         wo.type = P_PGID;
-        wo.id = -upid;
+        wo.id = static_cast<int>(0u - static_cast<u32>(upid));
     } else if (upid == 0) {
         wo.type = P_PGID;
         wo.id = task_pgrp_nr(current);
@@ -148,24 +138,49 @@ SYSCALL_DEFINE(4, wait4, (int, upid), (UserPtr<int>, stat_addr), (int, options),
         wo.type = P_PID;
         wo.id = upid;
     }
-    const long pid = do_wait(&wo);
-    if (pid <= 0) return pid;
-    if (stat_addr && put_user(wo.status, stat_addr)) return -EFAULT;    // the child is reaped all the same
-    if (ru && put_user(wo.usage, ru)) return -EFAULT;
-    return pid;
+    return version().process.wait4(&wo, stat_addr, ru);
+}
+
+// siginfo_t's fields of a child; the rest of the buffer stays as it is.
+static int putChildInfo(UserPtr<void> to, const kernel_siginfo& info) {
+    const u64 at = to.address;
+    const int signo = info.si_pid ? SIGCHLD : 0;
+    const bool bad = put_user(signo, UserPtr<int>{at}) || put_user(0, UserPtr<int>{at + 4}) ||
+                     put_user(static_cast<int>(info.si_code), UserPtr<int>{at + 8}) ||
+                     put_user(static_cast<int>(info.si_pid), UserPtr<int>{at + 16}) ||
+                     put_user(static_cast<u32>(info.si_uid), UserPtr<u32>{at + 20}) ||
+                     put_user(static_cast<int>(info.si_status), UserPtr<int>{at + 24});
+    return bad ? -EFAULT : 0;
+}
+
+static int waitidTarget(wait_opts& wo, int which, int upid) {
+    const ProcessVersion& process = version().process;
+    wo.type = which;
+    wo.id = upid;
+    if (which == P_ALL) return 0;
+    if (which == P_PID) return upid > 0 ? 0 : -EINVAL;
+    if (which == P_PGID) {
+        if (upid == 0 && process.ownGroupIsZero) wo.id = task_pgrp_nr(current);
+        return wo.id > 0 ? 0 : -EINVAL;
+    }
+    if (which != P_PIDFD_TYPE || !process.hasPidfds || upid < 0) return -EINVAL;
+    unsupported("feature", "waitid P_PIDFD", "", current_pt_regs()->ip - 2, "EBADF");
+    return -EBADF;                          // nothing here is a descriptor of a process
 }
 
 SYSCALL_DEFINE(5, waitid, (int, which), (int, upid), (UserPtr<void>, infop), (int, options), (UserPtr<Rusage>, ru)) {
-    if (options & ~static_cast<int>(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED)) return -EINVAL;
+    const ProcessVersion& process = version().process;
+    if (options & ~process.waitidOptions) return -EINVAL;
     if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
-    if (which != P_ALL && which != P_PID && which != P_PGID) return -EINVAL;
-    if (which != P_ALL && upid <= 0) return -EINVAL;
-    wait_opts wo{which, upid, options, -ECHILD, 0, {}, {}};
-    const long pid = do_wait(&wo);
-    if (pid > 0 && ru && put_user(wo.usage, ru)) return -EFAULT;
-    if (pid < 0) return pid;
-    if (infop && copy_to_user(infop, &wo.info, sizeof wo.info)) return -EFAULT;
-    return 0;
+    wait_opts wo;
+    wo.flags = options;
+    long result = waitidTarget(wo, which, upid);
+    if (result == 0) result = process.do_wait(&wo);
+    else if (!process.waitidFillsOnError) return result;
+    if (result > 0 && ru && put_user(wo.usage, ru)) return -EFAULT;
+    const int error = result < 0 ? static_cast<int>(result) : 0;
+    if (!infop || (error && !process.waitidFillsOnError)) return error;
+    return putChildInfo(infop, wo.info) ? -EFAULT : error;
 }
 
 }  // namespace kernel

@@ -1,11 +1,14 @@
 // Linux kernel/sched/core.c: wait queues and completions.
 #include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
 
 namespace kernel {
 
 traces::Value traceValue(completion* c) { return c ? traces::Value::text("completion") : traces::Value::null(); }
 
 void wake_up(wait_queue_head_t& queue) {
+    ++queue.wakeups;
     const std::list<task_struct*> sleepers = queue.task_list;   // waking does not run them
     for (task_struct* p : sleepers) wake_up_process(p);
 }
@@ -15,7 +18,7 @@ TRACED(void, complete, (completion*, x)) {
     wake_up(x->wait);
 }
 
-static void waitUntilDone(completion* x, long state) {
+void waitUntilDone(completion* x, long state) {
     while (!x->done && !(state == TASK_KILLABLE && fatal_signal_pending(current))) {
         x->wait.task_list.push_back(current);
         set_current_state(state);

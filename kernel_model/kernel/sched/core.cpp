@@ -1,8 +1,10 @@
-// Linux kernel/sched/core.c, one CPU and one round-robin queue: which task goes on is a rule of ours (docs/fidelity.md).
+// Linux kernel/sched/core.c, one CPU. kernel/sched/run_queue.cpp says who goes on (docs/fidelity.md).
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/rseq.hpp"
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/fiber.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
@@ -12,18 +14,13 @@
 namespace kernel {
 
 task_struct* current_task = &init_task;
-struct rq runqueue;
 
 namespace {
 
-void enqueue(task_struct* p) {
-    if (p == &init_task) return;            // the idle task is never queued
-    runqueue.queue.push_back(p);
-}
 const char* stateLetter(const task_struct* p) {
     const long state = p->state;
     if (state == TASK_RUNNING) return "R";
-    if (state & TASK_DEAD) return "X";
+    if (state & TASK_DEAD) return p->exit_state == EXIT_ZOMBIE && version().process.zombiesShow ? "Z" : "X";
     if (state & __TASK_STOPPED) return "T";
     return state & TASK_INTERRUPTIBLE ? "S" : "D";
 }
@@ -41,21 +38,20 @@ bool signal_pending_state(long state, const task_struct* p) {
 
 }  // namespace
 
-bool runQueueEmpty() { return runqueue.queue.empty(); }
 void set_current_state(long state) { current->state = state; }
 
 static TRACED(void, activate_task, (task_struct*, p)) {
     p->on_rq = true;
-    enqueue(p);
+    enqueue_task(p, QueueEnd::back);
 }
 static TRACED(void, deactivate_task, (task_struct*, p)) { p->on_rq = false; }
 
-// Who wakes up waits for his turn; only the idle task gives way at once.
+// Who wakes up waits for his turn; only the idle task, and who has a lower priority than a real-time task, give way at once.
 static TRACED(void, check_preempt_curr, (task_struct*, p)) {
-    if (current == &init_task) current->need_resched = true;
+    if (preempts(p, current)) current->need_resched = true;
 }
 
-static TRACED(int, try_to_wake_up, (task_struct*, p), (long, state)) {
+TRACED(int, try_to_wake_up, (task_struct*, p), (long, state)) {
     if (!(p->state & state)) return 0;
     p->state = TASK_RUNNING;
     if (p->on_rq) return 1;                 // not yet switched away from
@@ -67,59 +63,70 @@ int wakeUpState(task_struct* p, long state) { return try_to_wake_up(p, state); }
 TRACED(int, wake_up_process, (task_struct*, p)) { return try_to_wake_up(p, TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE); }
 
 TRACED(void, wake_up_new_task, (task_struct*, p)) {
+    p->state = TASK_RUNNING;
     activate_task(p);
     check_preempt_curr(p);
 }
 
-TRACED(void, sched_fork, (task_struct*, p)) {
-    p->state = TASK_RUNNING;
-    p->prio = p->static_prio;
+static void resetOnFork(task_struct* p) {
+    if (!p->sched_reset_on_fork) return;
+    if (p->policy == SCHED_FIFO || p->policy == SCHED_RR) {
+        p->policy = SCHED_OTHER;
+        p->static_prio = DEFAULT_PRIO;
+        p->rt_priority = 0;
+    } else if (p->static_prio < DEFAULT_PRIO) {
+        p->static_prio = DEFAULT_PRIO;
+    }
+    p->sched_reset_on_fork = false;
+}
+
+void schedNewTask(task_struct* p) {
+    p->state = version().process.newTaskState;
+    resetOnFork(p);
+    p->prio = normalPrio(p);
     p->on_rq = false;
     p->need_resched = false;
 }
 
 static TRACED(task_struct*, pick_next_task) {
-    if (runqueue.queue.empty()) return &init_task;
-    task_struct* next = runqueue.queue.front();
-    runqueue.queue.pop_front();
-    return next;
+    return takeNext();
 }
 
-static TRACED(void, finish_task_switch, (task_struct*, prev)) {
+TRACED(void, finish_task_switch, (task_struct*, prev)) {
     mm_struct* mm = std::exchange(runqueue.prev_mm, nullptr);
     const bool dead = prev->state == TASK_DEAD;
     if (mm) mmdrop(mm);
     if (dead) put_task_struct(prev);
 }
 
-TRACED(void, schedule_tail, (task_struct*, prev)) {
-    finish_task_switch(prev);
+void storeChildTid() {
     if (current->set_child_tid.get())
         static_cast<void>(put_user(static_cast<int>(current->pid), current->set_child_tid.get()));
 }
 
-static TRACED(void, switch_mm, (mm_struct*, prev), (mm_struct*, next)) {
+void switchAddressSpace(mm_struct* prev, mm_struct* next) {
     if (prev != next) processor().loadCr3(next->pgd);
 }
-void switchAddressSpace(mm_struct* prev, mm_struct* next) { switch_mm(prev, next); }
 
+static bool hasUserState(const task_struct* p) { return !(p->flags & PF_KTHREAD) && !p->kthread_function; }
 static void saveUserState(task_struct* prev) {
-    if (!(prev->flags & PF_KTHREAD) && prev->state != TASK_DEAD) prev->thread.user = processor().registers();
+    if (hasUserState(prev) && prev->state != TASK_DEAD) prev->thread.user = processor().registers();
 }
 static TRACED(void, __switch_to, (task_struct*, prev), (task_struct*, next)) {
     saveUserState(prev);
-    if (!(next->flags & PF_KTHREAD)) processor().registers() = next->thread.user;
+    if (hasUserState(next)) processor().registers() = next->thread.user;
     current_task = next;
     traces::tracer().setTask(next->pid);
 }
 
 static TRACED(void, context_switch, (task_struct*, prev), (task_struct*, next)) {
+    rseq_preempt(prev);
     mm_struct* oldmm = prev->active_mm;
     if (!next->mm) {
         next->active_mm = oldmm;
         ++oldmm->mm_count;
     } else {
-        switch_mm(oldmm, next->mm);
+        version().process.switch_mm(oldmm, next->mm);
     }
     if (!prev->mm) {
         prev->active_mm = nullptr;
@@ -127,13 +134,13 @@ static TRACED(void, context_switch, (task_struct*, prev), (task_struct*, next)) 
     }
     __switch_to(prev, next);
     runqueue.prev = prev;
-    runqueue.tick_at = processor().instructions() + machine().boot.quantum;
+    runqueue.tick_at = processor().instructions() + quantumOf(next);
     Fiber::switchTo(*prev->stack, *next->stack, prev->state == TASK_DEAD);
     stopIfMachineEnded();
     finish_task_switch(runqueue.prev);
 }
 
-static TRACED(void, __schedule) {
+TRACED(void, __schedule) {
     task_struct* prev = current;
     if (prev->state != TASK_RUNNING) {
         if (signal_pending_state(prev->state, prev)) prev->state = TASK_RUNNING;
@@ -142,7 +149,8 @@ static TRACED(void, __schedule) {
     } else {
         ++prev->nivcsw;
     }
-    if (prev->state == TASK_RUNNING) enqueue(prev);
+    if (prev->state == TASK_RUNNING) enqueue_task(prev, placeOf(prev));
+    runqueue.yields = runqueue.turn_over = false;
     task_struct* next = pick_next_task();
     prev->need_resched = false;
     if (next == prev) return;

@@ -1,12 +1,13 @@
-// Linux kernel/sched/core.c, kernel/sys.c: the scheduler's system calls on one CPU. Policies and priorities are kept as far
-// as they can be read back; the round-robin queue does not look at them.
+// Linux kernel/sched/core.c: the scheduler's system calls on one CPU (sched(7)). kernel/sched/priority.cpp has nice values.
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/kernel/timespec.hpp"
 
 namespace kernel {
 
-constexpr int DEFAULT_PRIO = 120, CAP_NICE = 23;
+constexpr int CAP_NICE = 23, RESET_ON_FORK = 0x40000000, POLICY_IDLE = 5;
 constexpr u64 MASK_BYTES = 8;
 
 static Result<task_struct*> taskNamed(int pid) {
@@ -14,8 +15,12 @@ static Result<task_struct*> taskNamed(int pid) {
     task_struct* p = pid ? find_task_by_vpid(pid) : current;
     return p ? Result<task_struct*>(p) : Failure{-ESRCH};
 }
+static bool sameOwner(const task_struct* p) {
+    return current->cred->euid == p->cred->euid || current->cred->euid == p->cred->uid;
+}
 
 SYSCALL_DEFINE(0, sched_yield) {
+    runqueue.yields = true;
     schedule();
     return 0;
 }
@@ -29,75 +34,68 @@ SYSCALL_DEFINE(3, sched_getaffinity, (int, pid), (u32, len), (UserPtr<u64>, user
 SYSCALL_DEFINE(3, sched_setaffinity, (int, pid), (u32, len), (UserPtr<u64>, user_mask_ptr)) {
     u64 mask = 0;
     if (copy_from_user(&mask, user_mask_ptr, len < MASK_BYTES ? len : MASK_BYTES)) return -EFAULT;
-    (void)TRY(taskNamed(pid));
+    const task_struct* p = TRY(taskNamed(pid));
+    if (p->flags & PF_NO_SETAFFINITY) return -EINVAL;
+    if (!sameOwner(p) && !capable(CAP_NICE)) return -EPERM;
     return mask & 1 ? 0 : -EINVAL;
 }
 
+// ---- Policies.
+
+static bool isRealTimePolicy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
+static bool isPolicy(int policy) { return isRealTimePolicy(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == POLICY_IDLE; }
+
 SYSCALL_DEFINE(1, sched_getscheduler, (int, pid)) {
-    (void)TRY(taskNamed(pid));
-    return 0;                               // SCHED_OTHER
+    const task_struct* p = TRY(taskNamed(pid));
+    return p->policy | (p->sched_reset_on_fork ? RESET_ON_FORK : 0);
 }
 SYSCALL_DEFINE(2, sched_getparam, (int, pid), (UserPtr<int>, param)) {
     if (!param) return -EINVAL;
-    (void)TRY(taskNamed(pid));
-    return put_user(0, param);
+    return put_user(TRY(taskNamed(pid))->rt_priority.get(), param);
 }
-static long setPolicy(int pid, int policy, UserPtr<int> param) {
-    if (!param) return -EINVAL;
-    const int priority = TRY(get_user(param));
-    (void)TRY(taskNamed(pid));
-    if (policy == 0 || policy == 3 || policy == 5) return priority == 0 ? 0 : -EINVAL;  // OTHER, BATCH, IDLE
-    if (policy != 1 && policy != 2) return -EINVAL;
-    if (priority < 1 || priority > 99) return -EINVAL;
-    if (!capable(CAP_NICE)) return -EPERM;
-    unsupported("feature", "real-time scheduling", "", current_pt_regs()->ip, "EPERM");
-    return -EPERM;
+
+// sched(7), "Privileges and resource limits".
+static bool maySetPolicy(const task_struct* p, int policy, int priority, bool reset) {
+    if (capable(CAP_NICE)) return true;
+    const u64 limit = p->signal->rlim[RLIMIT_RTPRIO].rlim_cur;
+    if (isRealTimePolicy(policy)) {
+        if (policy != p->policy && !limit) return false;
+        if (priority > p->rt_priority && static_cast<u64>(priority) > limit) return false;
+    }
+    if (p->policy == POLICY_IDLE && policy != POLICY_IDLE && !mayNice(p, p->static_prio - DEFAULT_PRIO)) return false;
+    return sameOwner(p) && !(p->sched_reset_on_fork && !reset);
+}
+
+static long setPolicy(task_struct* p, int policy, int priority, bool reset) {
+    if (!isPolicy(policy) || priority < 0 || priority > 99 || isRealTimePolicy(policy) != (priority != 0)) return -EINVAL;
+    if (!maySetPolicy(p, policy, priority, reset)) return -EPERM;
+    p->sched_reset_on_fork = reset;
+    p->policy = policy;
+    p->rt_priority = priority;
+    p->prio = normalPrio(p);
+    requeue(p);
+    if (!runQueueEmpty()) current->need_resched = true;     // somebody else may have to go first now
+    return 0;
 }
 SYSCALL_DEFINE(3, sched_setscheduler, (int, pid), (int, policy), (UserPtr<int>, param)) {
-    return policy < 0 ? -EINVAL : setPolicy(pid, policy & ~0x40000000, param);
+    if (policy < 0 || !param || pid < 0) return -EINVAL;
+    const int priority = TRY(get_user(param));
+    return setPolicy(TRY(taskNamed(pid)), policy & ~RESET_ON_FORK, priority, policy & RESET_ON_FORK);
 }
-SYSCALL_DEFINE(2, sched_setparam, (int, pid), (UserPtr<int>, param)) { return setPolicy(pid, 0, param); }
-SYSCALL_DEFINE(1, sched_get_priority_max, (int, policy)) {
-    if (policy == 1 || policy == 2) return 99;
-    return policy == 0 || policy == 3 || policy == 5 ? 0 : -EINVAL;
+SYSCALL_DEFINE(2, sched_setparam, (int, pid), (UserPtr<int>, param)) {
+    if (!param || pid < 0) return -EINVAL;
+    const int priority = TRY(get_user(param));
+    task_struct* p = TRY(taskNamed(pid));
+    return setPolicy(p, p->policy, priority, p->sched_reset_on_fork);
 }
-SYSCALL_DEFINE(1, sched_get_priority_min, (int, policy)) {
-    if (policy == 1 || policy == 2) return 1;
-    return policy == 0 || policy == 3 || policy == 5 ? 0 : -EINVAL;
-}
+SYSCALL_DEFINE(1, sched_get_priority_max, (int, policy)) { return isRealTimePolicy(policy) ? 99 : isPolicy(policy) ? 0 : -EINVAL; }
+SYSCALL_DEFINE(1, sched_get_priority_min, (int, policy)) { return isRealTimePolicy(policy) ? 1 : isPolicy(policy) ? 0 : -EINVAL; }
 
-// ---- getpriority(2): 20 - nice, so that it is never negative.
-
-static std::list<task_struct*> prioTargets(int which, int who) {
-    std::list<task_struct*> all;
-    for (task_struct* p : all_tasks()) {
-        const bool hit = which == 0   ? p->pid == (who ? who : current->tgid.get())
-                         : which == 1 ? task_pgrp_nr(p) == (who ? who : task_pgrp_nr(current))
-                                      : p->cred->uid == (who ? static_cast<u32>(who) : current->cred->uid.get());
-        if (hit) all.push_back(p);
-    }
-    return all;
-}
-SYSCALL_DEFINE(2, getpriority, (int, which), (int, who)) {
-    if (which < 0 || which > 2) return -EINVAL;
-    long best = -ESRCH;
-    for (const task_struct* p : prioTargets(which, who)) {
-        const long value = 20 - (p->static_prio - DEFAULT_PRIO);
-        if (value > best) best = value;
-    }
-    return best;
-}
-SYSCALL_DEFINE(3, setpriority, (int, which), (int, who), (int, niceval)) {
-    if (which < 0 || which > 2) return -EINVAL;
-    const int nice = niceval < -20 ? -20 : niceval > 19 ? 19 : niceval;
-    const auto targets = prioTargets(which, who);
-    if (targets.empty()) return -ESRCH;
-    for (task_struct* p : targets) {
-        if (nice < p->static_prio - DEFAULT_PRIO && !capable(CAP_NICE)) return -EACCES;
-        p->static_prio = DEFAULT_PRIO + nice;
-        p->prio = p->static_prio;
-    }
-    return 0;
+// SCHED_FIFO has no quantum; SCHED_RR shows Linux's 100 ms, the others what they have here (an instruction is a nanosecond).
+SYSCALL_DEFINE(2, sched_rr_get_interval, (int, pid), (UserPtr<timespec>, interval)) {
+    const task_struct* p = TRY(taskNamed(pid));
+    const u64 ns = p->policy == SCHED_FIFO ? 0 : p->policy == SCHED_RR ? NSEC_PER_SEC / 10 : 4'000'000;
+    return put_user(ns_to_timespec(ns), interval);
 }
 
 }  // namespace kernel

@@ -1,43 +1,26 @@
-// Linux kernel/exit.c: do_exit. kernel/exit_notify.cpp tells the family, kernel/wait.cpp is the other side.
-#include "kernel_model/kernel/exit.hpp"
+// Linux v3.10 kernel/exit.c: do_exit and release_task.
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
-#include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/versions/v3_10/process.hpp"
 
-namespace kernel {
+namespace kernel::v3_10 {
 
-static TRACED(void, exit_shm, (task_struct*, task)) {}
 static TRACED(void, exit_task_work, (task_struct*, task)) {}
 static TRACED(void, check_stack_usage) {}
+static TRACED(void, exit_thread) {}
 static TRACED(void, ptrace_put_breakpoints, (task_struct*, tsk)) {}
-static TRACED(void, disassociate_ctty, (int, on_exit)) {}
 
 // Leaves the address space; active_mm keeps the page tables until the next switch.
-TRACED(void, exit_mm, (task_struct*, tsk)) {
+static TRACED(void, exit_mm, (task_struct*, tsk)) {
     mm_struct* mm = tsk->mm;
-    mm_release(tsk, mm);
+    v3_10::mm_release(tsk, mm);
     if (!mm) return;
     ++mm->mm_count;
     tsk->mm = nullptr;
     mmput(mm);
-}
-
-static bool leaveGroup(task_struct* tsk) {
-    --tsk->signal->live;
-    const bool group_dead = tsk->signal->live == 0;
-    if (!group_dead) return false;
-    hrtimer_cancel(&tsk->signal->real_timer);
-    exit_itimers(tsk->signal);
-    return true;
-}
-
-static void traceExit(const task_struct* tsk) {
-    using traces::Value;
-    if (!traces::tracer().on(traces::Kind::sched_process_exit)) return;
-    traces::tracer().emit(traces::Kind::sched_process_exit,
-                          {{"comm", Value::text(tsk->comm.get())}, {"exit_code", Value::hex(static_cast<u32>(tsk->exit_code.get()))}});
 }
 
 static void leaveResources(task_struct* tsk) {
@@ -80,9 +63,6 @@ TRACED_NORETURN(do_group_exit, (int, exit_code)) {
     do_exit(exit_code);
 }
 
-SYSCALL_DEFINE(1, exit, (int, error_code)) { do_exit((error_code & 0xff) << 8); }
-SYSCALL_DEFINE(1, exit_group, (int, error_code)) { do_group_exit((error_code & 0xff) << 8); }
-
 // ---- Removing every trace of a dead task.
 
 static TRACED(void, proc_flush_task, (task_struct*, task)) {}
@@ -94,8 +74,7 @@ static TRACED(void, __unhash_process, (task_struct*, p), (bool, group_dead)) {
     if (group_dead) {
         detach_pid(p, PIDTYPE_PGID);
         detach_pid(p, PIDTYPE_SID);
-        tasksList().remove(p);
-        p->real_parent->children.remove(p);
+        unlinkFamily(p);
     }
     p->group_leader->thread_group.remove(p);
 }
@@ -103,14 +82,8 @@ static TRACED(void, __unhash_process, (task_struct*, p), (bool, group_dead)) {
 static TRACED(void, __exit_signal, (task_struct*, tsk)) {
     signal_struct* sig = tsk->signal;
     const bool group_dead = thread_group_leader(tsk);
-    if (!group_dead && sig->notify_count > 0) {
-        --sig->notify_count;
-        if (sig->notify_count == 0) wake_up_process(sig->group_exit_task);
-    }
-    sig->utime += tsk->utime;
-    sig->stime += tsk->stime;
-    sig->min_flt += tsk->min_flt;
-    sig->maj_flt += tsk->maj_flt;
+    exec_notify(tsk);
+    addTimes(sig, tsk);
     --sig->nr_threads;
     __unhash_process(tsk, group_dead);
     flush_sigqueue(&tsk->pending);
@@ -145,4 +118,4 @@ TRACED(void, release_task, (task_struct*, p)) {
     }
 }
 
-}  // namespace kernel
+}  // namespace kernel::v3_10

@@ -2,10 +2,14 @@
 #include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
-#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/versions/v3_10/process.hpp"
 
-namespace kernel {
+namespace kernel::v3_10 {
+
+static TRACED(void, sched_fork, (task_struct*, p)) { schedNewTask(p); }
+
 namespace {
 
 struct ForkRequest {
@@ -21,10 +25,7 @@ int refuseFlags(u64 flags) {
     if (!check("CLONE_THREAD needs CLONE_SIGHAND", !(flags & CLONE_THREAD) || (flags & CLONE_SIGHAND), flags)) return -EINVAL;
     if (!check("CLONE_SIGHAND needs CLONE_VM", !(flags & CLONE_SIGHAND) || (flags & CLONE_VM), flags)) return -EINVAL;
     if ((flags & CLONE_PARENT) && (current->signal->flags & SIGNAL_UNKILLABLE)) return -EINVAL;
-    constexpr u64 namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER;
-    if (!(flags & namespaces)) return 0;
-    unsupported("feature", "clone namespaces", "", current_pt_regs()->ip, "EPERM");
-    return -EPERM;
+    return refuseNamespaces(flags);
 }
 
 void resetScalars(task_struct* p) {
@@ -33,37 +34,6 @@ void resetScalars(task_struct* p) {
     p->utime = p->stime = 0;
     p->jobctl = 0;
 }
-
-// What copy_process has built so far. Its destructor is the ladder: each step done is undone, last first.
-struct Ladder {
-    enum Step { none, task, count, files, fs, sighand, signal, mm, namespaces, io, pid };
-    task_struct* p = nullptr;
-    u64 clone_flags = 0;
-    kernel::pid* number = nullptr;
-    Step reached = none;
-
-    ~Ladder() {
-        if (reached == pid) free_pid(number);
-        if (reached >= namespaces) exit_task_namespaces(p);
-        if (reached >= mm && p->mm.get()) mmput(p->mm);
-        if (reached >= signal && !(clone_flags & CLONE_THREAD)) put_signal_struct(p->signal);
-        if (reached >= sighand) __cleanup_sighand(p->sighand);
-        if (reached >= fs) exit_fs(p);
-        if (reached >= files) exit_files(p);
-        if (reached >= count) {
-            --processesOfUser(p->cred->uid);
-            exit_creds(p);
-        }
-        if (reached >= task) free_task(p);
-    }
-    int did(Step step, int error) {
-        if (error >= 0) reached = step;
-        return error;
-    }
-    Ladder() = default;
-    Ladder(const Ladder&) = delete;
-    Ladder& operator=(const Ladder&) = delete;
-};
 
 int copyCredentials(Ladder& ladder) {
     task_struct* p = ladder.p;
@@ -85,7 +55,7 @@ int copyResources(Ladder& ladder, u64 flags) {
     TRY_INT(ladder.did(Ladder::signal, copy_signal(flags, p)));
     TRY_INT(ladder.did(Ladder::mm, copy_mm(flags, p)));
     TRY_INT(ladder.did(Ladder::namespaces, copy_namespaces(flags, p)));
-    TRY_INT(ladder.did(Ladder::io, copy_io(flags, p)));
+    TRY_INT(copy_io(flags, p));
     return 0;
 }
 
@@ -153,6 +123,9 @@ void startAnew(task_struct* p, u64 flags) {
 
 }  // namespace
 
+static TRACED(int, alloc_pidmap) { return nextPidNumber(); }
+static TRACED(pid*, alloc_pid) { return newPid(alloc_pidmap()); }
+
 static TRACED(Result<task_struct*>, copy_process, (u64, clone_flags), (u64, stack_start), (u64, stack_size),
               (UserPtr<int>, child_tidptr)) {
     const u64 flags = clone_flags;
@@ -182,7 +155,7 @@ static TRACED(Result<task_struct*>, copy_process, (u64, clone_flags), (u64, stac
     return p;
 }
 
-TRACED(long, do_fork, (u64, clone_flags), (u64, stack_start), (u64, stack_size), (UserPtr<int>, parent_tidptr),
+static TRACED(long, do_fork, (u64, clone_flags), (u64, stack_start), (u64, stack_size), (UserPtr<int>, parent_tidptr),
        (UserPtr<int>, child_tidptr)) {
     if (clone_flags & (CLONE_NEWUSER | CLONE_NEWPID) && clone_flags & (CLONE_THREAD | CLONE_PARENT)) return -EINVAL;
     task_struct* p = TRY(copy_process(clone_flags, stack_start, stack_size, child_tidptr));
@@ -204,12 +177,24 @@ TRACED(pid_t, kernel_thread, (KernelThreadFunction, fn), (ThreadArgument, arg), 
     return static_cast<pid_t>(do_fork(flags | CLONE_VM | CLONE_UNTRACED, kernelTextAddress(fn), 0, {}, {}));
 }
 
-SYSCALL_DEFINE(0, fork) { return do_fork(SIGCHLD, 0, 0, {}, {}); }
-SYSCALL_DEFINE(0, vfork) { return do_fork(CLONE_VFORK | CLONE_VM | SIGCHLD, 0, 0, {}, {}); }
-// x86-64 order of the arguments; tls is taken from r8 by copy_thread.
-SYSCALL_DEFINE(5, clone, (u64, clone_flags), (u64, newsp), (UserPtr<int>, parent_tidptr), (UserPtr<int>, child_tidptr),
-               (u64, tls)) {
-    return do_fork(clone_flags, newsp, 0, parent_tidptr, child_tidptr);
+pid_t startInit(KernelThreadFunction init) { return kernel_thread(init, {}, CLONE_FS | CLONE_SIGHAND); }
+
+// x86-64: copy_thread takes tls from r8.
+long clone(kernel_clone_args* args) {
+    return do_fork(args->flags | static_cast<u64>(args->exit_signal), args->stack, 0, args->parent_tid, args->child_tid);
 }
 
-}  // namespace kernel
+// set_tid_address(2): the word is cleared and its futex woken, when others may still look at it.
+TRACED(void, mm_release, (task_struct*, tsk), (mm_struct*, mm)) {
+    if (tsk->robust_list.get()) exit_robust_list(tsk);
+    if (holdsPiState(tsk)) exit_pi_state_list(tsk);
+    if (tsk->vfork_done.get()) complete_vfork_done(tsk);
+    if (!tsk->clear_child_tid.get()) return;
+    if (!(tsk->flags & PF_SIGNALED) && mm && mm->mm_users > 1) {
+        static_cast<void>(put_user(0, tsk->clear_child_tid.get()));
+        futexWake(tsk->clear_child_tid.get().address, 1);
+    }
+    tsk->clear_child_tid = UserPtr<int>{};
+}
+
+}  // namespace kernel::v3_10

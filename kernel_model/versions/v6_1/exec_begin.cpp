@@ -1,5 +1,6 @@
 // fs/exec.c as v6.1 has it: leaving the old image. begin_new_exec is the point of no return.
 #include "kernel_model/versions/v6_1/mm.hpp"
+#include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/rseq.hpp"
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/versions/v6_1/exec.hpp"
@@ -119,6 +120,13 @@ void decideDumpable(const linux_binprm* bprm) {
     set_dumpable(current->mm, own && readable ? SUID_DUMP_USER : suid_dumpable);
 }
 
+// Run through a descriptor, the program has the file's name, not the descriptor's number.
+std::string nameOf(const linux_binprm* bprm) {
+    if (!bprm->comm_from_dentry) return taskName(bprm->filename);
+    const dentry* d = bprm->file->f_path;
+    return d->d_parent == d && d->covers ? d->covers->d_name : d->d_name;
+}
+
 void resetTask(linux_binprm* bprm) {
     task_struct* me = current;
     me->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_NOFREEZE | PF_NO_SETAFFINITY);
@@ -132,7 +140,7 @@ void resetTask(linux_binprm* bprm) {
     me->sas_ss_sp = 0;
     me->sas_ss_size = 0;
     decideDumpable(bprm);
-    __set_task_comm(me, bprm->comm_from_dentry ? bprm->file->f_path->d_name : taskName(bprm->filename), true);
+    __set_task_comm(me, nameOf(bprm), true);
     me->self_exec_id += 1;
     flush_signal_handlers(me, false);
 }
@@ -195,9 +203,9 @@ TRACED(void, finalize_exec, (linux_binprm*, bprm)) { current->signal->rlim[RLIMI
 
 // A random page in the GiB behind the end of the bss (mm/util.c randomize_page).
 TRACED(u64, arch_randomize_brk, (mm_struct*, mm)) {
-    const u64 start = mm->brk;
-    const u64 range = std::min(u64{1} << 30, ~u64{0} - start) >> PAGE_SHIFT;
-    return range ? start + ((randomU64("arch_randomize_brk") % range) << PAGE_SHIFT) : start;
+    const u64 start = PAGE_ALIGN(mm->brk);
+    const u64 pages = ((u64{1} << 30) - (start - mm->brk)) >> PAGE_SHIFT;
+    return start + ((randomU64("arch_randomize_brk") % pages) << PAGE_SHIFT);
 }
 
 }  // namespace kernel::v6_1

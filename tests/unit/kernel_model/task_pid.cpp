@@ -9,6 +9,8 @@
 
 using namespace kernel;
 
+static pid* alloc_pid() { return newPid(nextPidNumber()); }
+
 TEST_CASE("pids go up, and wrap behind pid_max to 300") {
     pid* first = alloc_pid();
     const int start = first->nr;
@@ -28,6 +30,20 @@ TEST_CASE("pids go up, and wrap behind pid_max to 300") {
     pid* wrapped = alloc_pid();
     CHECK(wrapped->nr == 300);
     free_pid(wrapped);
+}
+
+TEST_CASE("a number is taken once, and only if it is one") {
+    pid* chosen = newPid(31000);
+    REQUIRE(chosen);
+    CHECK(chosen->nr == 31000);
+    CHECK(newPid(31000) == nullptr);
+    CHECK(newPid(0) == nullptr);
+    CHECK(newPid(-5) == nullptr);
+    CHECK(newPid(32768) == nullptr);
+    free_pid(chosen);
+    pid* again = newPid(31000);
+    REQUIRE(again);
+    free_pid(again);
 }
 
 TEST_CASE("a pid is freed with its last user") {

@@ -2,6 +2,7 @@
 #include "kernel_model/arch/x86/kernel/entry.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
 #include <cstring>
@@ -105,7 +106,7 @@ void system_call(pt_regs* regs) {
 
 // Where a new task starts after the first switch to it.
 static TRACED(void, ret_from_fork) {
-    schedule_tail(runqueue.prev);
+    version().process.schedule_tail(runqueue.prev);
     if (current->kthread_function) current->kthread_function.call(current->kthread_argument);
     else traceSyscallExit(current_pt_regs());
 }
@@ -122,7 +123,7 @@ void taskMain() {
         host_is_full = true;
     }
     if (host_is_full) panic("the host has no memory left for what this guest asks of the kernel");
-    schedule();
+    version().process.lastSwitch();
     BUG_ON("a dead task was scheduled");
     __builtin_unreachable();
 }

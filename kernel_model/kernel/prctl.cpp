@@ -1,0 +1,109 @@
+// Linux kernel/sys.c: prctl(2).
+#include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/process.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <sys/prctl.h>
+
+namespace kernel {
+namespace {
+
+using Arguments = std::array<u64, 4>;       // arg2 to arg5
+
+long getName(const Arguments& a) {
+    char comm[16] = {};
+    std::memcpy(comm, current->comm.get().data(), std::min<std::size_t>(current->comm.get().size(), 15));
+    return copy_to_user(UserPtr<void>(a[0]), comm, sizeof comm) ? -EFAULT : 0;
+}
+long setName(const Arguments& a) {
+    std::string comm;
+    if (strncpy_from_user(comm, UserPtr<const char>{a[0]}, 15) < 0) return -EFAULT;
+    current->comm = comm.substr(0, 15);
+    return 0;
+}
+long setDumpable(const Arguments& a) {
+    if (a[0] > 1) return -EINVAL;
+    current->mm->flags = (current->mm->flags & ~3u) | static_cast<u32>(a[0]);
+    return 0;
+}
+long setDeathSignal(const Arguments& a) {
+    if (a[0] > NSIG) return -EINVAL;
+    current->pdeath_signal = static_cast<int>(a[0]);
+    return 0;
+}
+
+void tellDescendants(const task_struct* of) {
+    for (const task_struct* thread : of->group_leader->thread_group)
+        for (const task_struct* child : thread->children) {
+            if (child->signal->has_child_subreaper) continue;
+            child->signal->has_child_subreaper = true;
+            tellDescendants(child);
+        }
+}
+long setSubreaper(const Arguments& a) {
+    current->signal->is_child_subreaper = a[0] != 0;
+    if (a[0] && version().process.subreaperOfDescendants) tellDescendants(current);
+    return 0;
+}
+long setNoNewPrivileges(const Arguments& a) {
+    if (a[0] != 1 || a[1] || a[2] || a[3]) return -EINVAL;
+    current->no_new_privs = true;
+    return 0;
+}
+long getNoNewPrivileges(const Arguments& a) {
+    return a[0] || a[1] || a[2] || a[3] ? -EINVAL : static_cast<long>(current->no_new_privs.get());
+}
+long setKeepCapabilities(const Arguments& a) {
+    if (a[0] > 1) return -EINVAL;
+    if (a[0]) unsupported("feature", "PR_SET_KEEPCAPS", "", current_pt_regs()->ip - 2, "EPERM");
+    return a[0] ? -EPERM : 0;
+}
+constexpr u64 CAP_LAST_CAP_V3_10 = 36, CAP_LAST_CAP_V6_1 = 40;
+long readBounding(const Arguments& a) {
+    const u64 last = version().process.subreaperOfDescendants ? CAP_LAST_CAP_V6_1 : CAP_LAST_CAP_V3_10;
+    return a[0] > last ? -EINVAL : 1;
+}
+
+struct Option { int number; long (*run)(const Arguments&); };
+constexpr Option options[] = {
+    {PR_SET_PDEATHSIG, setDeathSignal},
+    {PR_GET_PDEATHSIG, [](const Arguments& a) -> long { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }},
+    {PR_GET_DUMPABLE, [](const Arguments&) -> long { return current->mm->flags & 3; }},
+    {PR_SET_DUMPABLE, setDumpable},
+    {PR_GET_KEEPCAPS, [](const Arguments&) -> long { return 0; }},
+    {PR_SET_KEEPCAPS, setKeepCapabilities},
+    {PR_GET_TIMING, [](const Arguments&) -> long { return PR_TIMING_STATISTICAL; }},
+    {PR_SET_TIMING, [](const Arguments& a) -> long { return a[0] == PR_TIMING_STATISTICAL ? 0 : -EINVAL; }},
+    {PR_SET_NAME, setName},
+    {PR_GET_NAME, getName},
+    {PR_GET_SECCOMP, [](const Arguments&) -> long { return 0; }},
+    {PR_CAPBSET_READ, readBounding},
+    {PR_GET_TSC, [](const Arguments& a) -> long { return put_user(PR_TSC_ENABLE, UserPtr<int>{a[0]}); }},
+    {PR_GET_SECUREBITS, [](const Arguments&) -> long { return 0; }},
+    {PR_MCE_KILL_GET, [](const Arguments& a) -> long { return a[0] || a[1] || a[2] || a[3] ? -EINVAL : PR_MCE_KILL_DEFAULT; }},
+    {PR_SET_CHILD_SUBREAPER, setSubreaper},
+    {PR_GET_CHILD_SUBREAPER,
+     [](const Arguments& a) -> long { return put_user(static_cast<int>(current->signal->is_child_subreaper), UserPtr<int>{a[0]}); }},
+    {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges},
+    {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges},
+    {PR_GET_TID_ADDRESS,
+     [](const Arguments& a) -> long { return put_user(current->clear_child_tid.get().address, UserPtr<u64>{a[0]}); }},
+};
+// What x86 answers with EINVAL itself: unaligned accesses, floating-point emulation and exceptions, byte order, MPX.
+constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET_FPEMU, PR_GET_FPEXC, PR_SET_FPEXC,
+                            PR_GET_ENDIAN, PR_SET_ENDIAN, PR_MPX_ENABLE_MANAGEMENT, PR_MPX_DISABLE_MANAGEMENT, 17, 18, 31, 32};
+
+}  // namespace
+
+SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (u64, arg5)) {
+    for (const Option& known : options)
+        if (known.number == option) return known.run({arg2, arg3, arg4, arg5});
+    const bool linux_has_it = option > 0 && option <= version().process.lastPrctl && std::ranges::find(notOnX86, option) == std::end(notOnX86);
+    if (linux_has_it) unsupported("feature", "prctl option " + std::to_string(option), "", current_pt_regs()->ip - 2, "EINVAL");
+    return -EINVAL;
+}
+
+}  // namespace kernel

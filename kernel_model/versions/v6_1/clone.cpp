@@ -1,0 +1,76 @@
+// Linux 6.1 kernel/fork.c: kernel_clone and who calls it; kernel/pid.c: alloc_pid.
+#include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/versions/v6_1/fork.hpp"
+
+#include <climits>
+
+namespace kernel::v6_1 {
+namespace {
+
+constexpr int CAP_SYS_ADMIN_ = 21, CAP_CHECKPOINT_RESTORE_ = 40, PID_MAX = 32768;
+
+// clone3(2), set_tid: only for the innermost pid namespace, of which there is one.
+Result<int> chosenNumber(const std::vector<pid_t>& set_tid) {
+    if (set_tid.size() > 1) return Failure{-EINVAL};
+    if (set_tid.front() < 1 || set_tid.front() >= PID_MAX) return Failure{-EINVAL};
+    if (!capable(CAP_SYS_ADMIN_) && !capable(CAP_CHECKPOINT_RESTORE_)) return Failure{-EPERM};
+    return set_tid.front();
+}
+
+int refuseDescriptors(const kernel_clone_args& args) {
+    if (!(args.flags & CLONE_PIDFD)) return 0;
+    if ((args.flags & CLONE_PARENT_SETTID) && args.pidfd == args.parent_tid) return -EINVAL;
+    unsupported("feature", "CLONE_PIDFD", "", current_pt_regs()->ip - 2, "EINVAL");
+    return -EINVAL;
+}
+
+}  // namespace
+
+TRACED(Result<pid*>, alloc_pid, (const kernel_clone_args*, args)) {
+    if (!args->set_tid.empty()) {
+        const int nr = TRY(chosenNumber(args->set_tid));
+        pid* number = newPid(nr);
+        return number ? Result<pid*>(number) : Failure{-EEXIST};
+    }
+    pid* number = newPid(nextPidNumber());
+    if (!check("a pid is free", number != nullptr, nr_threads)) return Failure{-EAGAIN};
+    return number;
+}
+
+TRACED(long, kernel_clone, (kernel_clone_args*, args)) {
+    const u64 flags = args->flags;
+    TRY_INT(refuseDescriptors(*args));
+    task_struct* p = TRY(copy_process(args));
+    traceFork(current, p);
+    const pid_t nr = p->pid;                // pid_vnr: one pid namespace
+    if (flags & CLONE_PARENT_SETTID) static_cast<void>(put_user(static_cast<int>(nr), args->parent_tid));
+    completion vfork;
+    if (flags & CLONE_VFORK) {
+        p->vfork_done = &vfork;
+        ++p->usage;
+    }
+    wake_up_new_task(p);
+    if (flags & CLONE_VFORK) wait_for_vfork_done(p, &vfork);
+    return nr;
+}
+
+static kernel_clone_args inKernel(KernelThreadFunction fn, ThreadArgument arg, u64 flags) {
+    kernel_clone_args args;
+    args.flags = flags | CLONE_VM | CLONE_UNTRACED;
+    args.fn = fn;
+    args.fn_arg = arg;
+    return args;
+}
+TRACED(pid_t, kernel_thread, (KernelThreadFunction, fn), (ThreadArgument, arg), (u64, flags)) {
+    kernel_clone_args args = inKernel(fn, arg, flags);
+    args.kthread = true;
+    return static_cast<pid_t>(kernel_clone(&args));
+}
+TRACED(pid_t, user_mode_thread, (KernelThreadFunction, fn), (ThreadArgument, arg), (u64, flags)) {
+    kernel_clone_args args = inKernel(fn, arg, flags);
+    return static_cast<pid_t>(kernel_clone(&args));
+}
+
+}  // namespace kernel::v6_1
