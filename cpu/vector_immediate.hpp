@@ -1,4 +1,4 @@
-// Host instructions whose immediate is only known when the program is decoded: one of each, called by number.
+// Host instructions whose immediate is only known when the program is decoded: one of each, chosen by number.
 #pragma once
 
 #include "cpu/vector.hpp"
