@@ -52,12 +52,17 @@ static void dropIgnored(int sig, const k_sigaction& action) {
     for (task_struct* t : current->group_leader->thread_group) removeSignals(sigmask(sig), &t->pending);
 }
 
-static TRACED(int, do_sigaction, (int, sig), (const k_sigaction*, act), (k_sigaction*, oact)) {
-    if (sig < 1 || sig > NSIG || (act && (sigmask(sig) & SIG_KERNEL_ONLY))) return -EINVAL;
+struct NewAction {                          // null: only the old one is asked for
+    const k_sigaction* action;
+};
+static traces::Value traceValue(NewAction n) { return n.action ? traceValue(n.action) : traces::Value::null(); }
+
+static TRACED(int, do_sigaction, (int, sig), (NewAction, act), (k_sigaction*, oact)) {
+    if (sig < 1 || sig > NSIG || (act.action && (sigmask(sig) & SIG_KERNEL_ONLY))) return -EINVAL;
     k_sigaction& action = current->sighand->action[static_cast<std::size_t>(sig - 1)];
     const k_sigaction before = *oact = action;
-    if (act) {
-        k_sigaction fresh = *act;
+    if (act.action) {
+        k_sigaction fresh = *act.action;
         fresh.sa_mask &= ~SIG_KERNEL_ONLY;
         fresh.sa_flags &= version().signal.sa_flags;
         action = fresh;
@@ -70,7 +75,7 @@ SYSCALL_DEFINE(4, rt_sigaction, (int, sig), (UserPtr<k_sigaction>, act), (UserPt
     if (sigsetsize != sizeof(kernel_sigset)) return -EINVAL;
     k_sigaction fresh, old;
     if (act) fresh = TRY(get_user(act));
-    TRY_INT(do_sigaction(sig, act ? &fresh : nullptr, &old));
+    TRY_INT(do_sigaction(sig, NewAction{act ? &fresh : nullptr}, &old));
     return oact ? put_user(old, oact) : 0;
 }
 
