@@ -81,9 +81,9 @@ def size(root):
 
 
 TYPE = re.compile(r"^\s*(?:template\s*<[^>]*>\s*)?(?:struct|class|enum(?:\s+class)?|union)\s+(\w+)(?=\s*(?:final\s*)?[:{;])", re.M)
-# Names that an interface of a library prescribes: nlohmann::json's SAX events, CLI11's Formatter.
+# Names that an interface of a library prescribes: nlohmann::json's SAX events, CLI11's Formatter. Those that the SDM gives.
 PRESCRIBED = {"number_integer", "number_unsigned", "number_float", "start_object", "start_array", "end_object", "end_array",
-              "parse_error", "make_usage"}
+              "parse_error", "make_usage", "sse4_1", "sse4_2"}
 
 
 def names(root):
