@@ -5,40 +5,56 @@
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/kernel/timespec.hpp"
 
+#include <algorithm>
+
 namespace kernel {
 
 u64 residentPages(const mm_struct* mm) { return static_cast<u64>(mm->rss_file + mm->rss_anon); }
 u64 clock_t_of(u64 ns) { return ns / (NSEC_PER_SEC / 100); }
 
 namespace {
-struct Sum { u64 utime, stime, min_flt, maj_flt; };
-Sum ofThread(const task_struct* t) { return {t->utime, t->stime, t->min_flt, t->maj_flt}; }
+struct Sum {
+    u64 utime = 0, stime = 0, min_flt = 0, maj_flt = 0, nvcsw = 0, nivcsw = 0;
+    Sum& operator+=(const Sum& o) {
+        utime += o.utime;
+        stime += o.stime;
+        min_flt += o.min_flt;
+        maj_flt += o.maj_flt;
+        nvcsw += o.nvcsw;
+        nivcsw += o.nivcsw;
+        return *this;
+    }
+};
+Sum ofThread(const task_struct* t) { return {t->utime, t->stime, t->min_flt, t->maj_flt, t->nvcsw, t->nivcsw}; }
 Sum ofGroup(const task_struct* t) {
     const signal_struct* s = t->signal;
-    Sum sum{s->utime, s->stime, s->min_flt, s->maj_flt};
-    for (const task_struct* each : t->group_leader->thread_group) {
-        sum.utime += each->utime;
-        sum.stime += each->stime;
-        sum.min_flt += each->min_flt;
-        sum.maj_flt += each->maj_flt;
-    }
+    Sum sum{s->utime, s->stime, s->min_flt, s->maj_flt, s->nvcsw, s->nivcsw};
+    for (const task_struct* each : t->group_leader->thread_group) sum += ofThread(each);
     return sum;
 }
 Sum ofChildren(const task_struct* t) {
     const signal_struct* s = t->signal;
-    return {s->cutime, s->cstime, s->cmin_flt, s->cmaj_flt};
+    return {s->cutime, s->cstime, s->cmin_flt, s->cmaj_flt, s->cnvcsw, s->cnivcsw};
+}
+constexpr int SELF = 0, CHILDREN = -1, THREAD = 1, BOTH = -2;
+
+Sum sumOf(const task_struct* p, int who) {
+    if (who == THREAD) return ofThread(p);
+    Sum sum = who == CHILDREN ? Sum{} : ofGroup(p);
+    if (who != SELF) sum += ofChildren(p);
+    return sum;
+}
+u64 largestResident(const task_struct* p, int who) {
+    const signal_struct* s = p->signal;
+    u64 pages = who == CHILDREN || who == BOTH ? s->cmaxrss : 0;
+    if (who == CHILDREN) return pages;
+    if (const mm_struct* mm = p->mm) pages = std::max(pages, residentPages(mm));
+    return std::max(pages, s->maxrss);
 }
 }  // namespace
 
 Rusage rusageOf(task_struct* p, int who) {
-    Sum sum{};
-    if (who == 1) sum = ofThread(p);
-    else if (who == -1) sum = ofChildren(p);
-    else {
-        sum = ofGroup(p);
-        if (const Sum more = ofChildren(p); who == -2)
-            sum = {sum.utime + more.utime, sum.stime + more.stime, sum.min_flt + more.min_flt, sum.maj_flt + more.maj_flt};
-    }
+    const Sum sum = sumOf(p, who);
     const timeval user = ns_to_timeval(sum.utime), system = ns_to_timeval(sum.stime);
     Rusage r{};
     r.utime_sec = user.tv_sec;
@@ -47,11 +63,9 @@ Rusage rusageOf(task_struct* p, int who) {
     r.stime_usec = system.tv_usec;
     r.minflt = static_cast<i64>(sum.min_flt);
     r.majflt = static_cast<i64>(sum.maj_flt);
-    if (who == 0 || who == 1) {
-        r.nvcsw = static_cast<i64>(p->nvcsw.get());
-        r.nivcsw = static_cast<i64>(p->nivcsw.get());
-        if (const mm_struct* mm = p->mm) r.maxrss = (mm->rss_file + mm->rss_anon) * 4;
-    }
+    r.nvcsw = static_cast<i64>(sum.nvcsw);
+    r.nivcsw = static_cast<i64>(sum.nivcsw);
+    r.maxrss = static_cast<i64>(largestResident(p, who) * PAGE_SIZE / 1024);
     return r;
 }
 
