@@ -1,7 +1,6 @@
 // futex(2) by itself, and what pthreads build on it: mutexes of all kinds, conditions, barriers, thread-local data.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {              // <linux/futex.h>, which musl lacks
+    FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE = 128, FUTEX_CLOCK_REALTIME = 256, FUTEX_WAIT_BITSET = 9,
+    FUTEX_CMP_REQUEUE_PRIVATE = 4 | FUTEX_PRIVATE, FUTEX_WAKE_OP_PRIVATE = 5 | FUTEX_PRIVATE, FUTEX_LOCK_PI_PRIVATE = 6 | FUTEX_PRIVATE,
+    FUTEX_UNLOCK_PI_PRIVATE = 7 | FUTEX_PRIVATE, FUTEX_TRYLOCK_PI_PRIVATE = 8 | FUTEX_PRIVATE,
+    FUTEX_WAIT_BITSET_PRIVATE = 9 | FUTEX_PRIVATE, FUTEX_WAKE_BITSET_PRIVATE = 10 | FUTEX_PRIVATE,
+    FUTEX_TID_MASK = 0x3fffffff, FUTEX_OWNER_DIED = 0x40000000, ADD_4_IF_LESS_THAN_5 = 1 << 28 | 2 << 24 | 4 << 12 | 5
+};
 static void report(const char *what, long result) { printf("%s %ld %s\n", what, result, result < 0 ? strerror(errno) : ""); }
 static long futex(void *word, int op, int val, const void *more, void *word2, int val3) {
     return syscall(SYS_futex, word, op, val, more, word2, val3);
@@ -37,7 +43,7 @@ static void words(void) {
     report("requeue changed", futex(&first, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)1, &second, 5));
     second = 3;
     // second = 3 + 4, and both are woken because 3 < 5
-    report("wake op", futex(&first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &second, FUTEX_OP(FUTEX_OP_ADD, 4, FUTEX_OP_CMP_LT, 5)));
+    report("wake op", futex(&first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &second, ADD_4_IF_LESS_THAN_5));
     printf("second %d\n", second);
     for (int i = 0; i < 4; ++i) pthread_join(t[i], 0);
     report("bad op", futex(&first, FUTEX_WAKE_OP_PRIVATE, 1, (void *)1, &second, 7 << 28));

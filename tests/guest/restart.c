@@ -1,7 +1,6 @@
 // Calls that a signal interrupts (signal(7)): with a handler, with SA_RESTART, and stopped and continued.
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,7 +40,7 @@ static long waiting(void) { return waitpid(sleeper, 0, 0) == sleeper; }
 static long onWord(void) {
     static int word;
     const struct timespec t = {0, 60000000};
-    return syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &t, 0, 0);
+    return syscall(SYS_futex, &word, 128 /* FUTEX_WAIT_PRIVATE */, 0, &t, 0, 0);
 }
 static long epolling(void) {
     struct epoll_event e;
