@@ -21,6 +21,7 @@ public:
     void prepare() {
         r_.fs_base = random_.below(3) ? random_.below(4096) : 0;
         r_.gs_base = random_.below(3) ? random_.next() >> 17 : 0;
+        if (faultsAreOpen() && d_.insn.address_width == 32) r_.gs_base = 0;
         const ZydisInstructionCategory category = d_.insn.meta.category;
         if (category == ZYDIS_CATEGORY_STRINGOP && random_.below(16)) r_.gpr[cpu::RCX] = random_.below(80);
         const bool bits = category == ZYDIS_CATEGORY_BITBYTE && d_.operand[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
@@ -29,14 +30,14 @@ public:
             if (offset < 16) r_.gpr[offset] = random_.below(4096) - 2048, fixed_ |= 1u << offset;
         }
         // The host has more state components than the model; they are the kernel's choice.
-        const bool components = category == ZYDIS_CATEGORY_XSAVE || category == ZYDIS_CATEGORY_XSAVEOPT;
-        if (components) r_.gpr[cpu::RAX] &= 7, r_.gpr[cpu::RDX] &= ~u64{0xffffffff};
+        if (savesComponents()) r_.gpr[cpu::RAX] &= 7, r_.gpr[cpu::RDX] &= ~u64{0xffffffff};
         const bool divides = d_.insn.mnemonic == ZYDIS_MNEMONIC_DIV || d_.insn.mnemonic == ZYDIS_MNEMONIC_IDIV;
         if (divides && random_.below(2)) r_.gpr[cpu::RDX] = random_.below(8) - 2;
     }
     u64 solve(const ZydisDecodedOperand& operand) {
         const ZydisDecodedOperandMem& mem = operand.mem;
-        u64 target = faultsAreOpen() ? DATA + 1024 + random_.below(4096) : randomAddress(random_, operand.size / 8);
+        u64 target = faultsAreOpen() ? DATA + 1024 + (random_.below(2) ? random_.below(4096) : random_.below(64) * 64) : randomAddress(random_, operand.size / 8);
+        if (masked() && target - 0x7fffffffff00 < 0x100) target = 0;       // not the edge of the canonical addresses
         if (mem.segment == ZYDIS_REGISTER_FS) target -= r_.fs_base;
         if (mem.segment == ZYDIS_REGISTER_GS) target -= r_.gs_base;
         const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
@@ -58,10 +59,18 @@ public:
     }
 
 private:
-    // Whether bytes that the mask does not choose may fault is left to the processor (SDM Vol. 2, MASKMOVDQU).
+    // Whether bytes that the mask does not choose may fault is left to the processor (SDM Vol. 2, MASKMOVDQU); docs/fidelity.md.
     bool faultsAreOpen() const {
         const ZydisMnemonic m = d_.insn.mnemonic;
-        return m == ZYDIS_MNEMONIC_MASKMOVQ || m == ZYDIS_MNEMONIC_MASKMOVDQU || m == ZYDIS_MNEMONIC_VMASKMOVDQU;
+        return m == ZYDIS_MNEMONIC_MASKMOVQ || m == ZYDIS_MNEMONIC_MASKMOVDQU || m == ZYDIS_MNEMONIC_VMASKMOVDQU || m == ZYDIS_MNEMONIC_VCVTPS2PH ||
+               savesComponents();
+    }
+    bool savesComponents() const {
+        return d_.insn.meta.category == ZYDIS_CATEGORY_XSAVE || d_.insn.meta.category == ZYDIS_CATEGORY_XSAVEOPT;
+    }
+    bool masked() const {
+        const ZydisMnemonic m = d_.insn.mnemonic;
+        return m == ZYDIS_MNEMONIC_VMASKMOVPS || m == ZYDIS_MNEMONIC_VMASKMOVPD || m == ZYDIS_MNEMONIC_VPMASKMOVD || m == ZYDIS_MNEMONIC_VPMASKMOVQ;
     }
     u64 indexOf(const ZydisDecodedOperandMem& mem) const {
         const u64 value = r_.gpr[numberOf(mem.index)];

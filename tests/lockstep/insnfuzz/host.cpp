@@ -179,10 +179,12 @@ u8* mapTwice(u64 address, u64 size, int protection) {
 
 }  // namespace
 
-Host::Host() {
+Host::Host(cpu::Level level) : level_(level) {
     code_ = mapTwice(CODE, PAGE_SIZE, PROT_READ | PROT_EXEC);
     data_ = mapTwice(DATA, DATA_SIZE, PROT_READ | PROT_WRITE);
     mprotect(reinterpret_cast<void*>(DATA + WRITABLE_PAGES * PAGE_SIZE), DATA_SIZE - WRITABLE_PAGES * PAGE_SIZE, PROT_READ);
+    for (u64 page = 0; page < DATA_PAGES; ++page) static_cast<void>(*reinterpret_cast<volatile u8*>(DATA + page * PAGE_SIZE));
+    mlock(reinterpret_cast<void*>(DATA), DATA_SIZE);        // the error code of a #PF says what is present
     void* state = mmap(reinterpret_cast<void*>(STATE), STATE_SIZE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (state != reinterpret_cast<void*>(STATE)) throw std::runtime_error("the address of the state is taken");
@@ -230,6 +232,7 @@ void Host::run(const cpu::Registers& before, bool breakpoint, Outcome& out) {
     out.after.fs_base = s.fsOut;
     out.after.gs_base = s.gsOut;
     fromImage(s.out, out.after);
+    if (level_ < cpu::Level::v3) out.after.x87.operand = 0;     // this host keeps it for unmasked exceptions only, as v3 does
     out.trap = {};
     out.after.rip = s.ripOut;
     if (!s.trapped) {

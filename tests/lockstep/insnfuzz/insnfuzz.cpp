@@ -25,7 +25,7 @@ u64 mix(u64 a, u64 b) {         // a seed for each number: splitmix64's finalise
 class Fuzzer {
 public:
     explicit Fuzzer(const Options& options)
-        : options_(options), generator_(options.level, options.only), model_(options.level), memory_(std::make_unique<u8[]>(DATA_SIZE)),
+        : options_(options), generator_(options.level, options.only), host_(options.level), model_(options.level), memory_(std::make_unique<u8[]>(DATA_SIZE)),
           initial_(std::make_unique<u8[]>(DATA_SIZE)) {
         if (generator_.mnemonics().empty()) throw std::runtime_error("no such mnemonic");
     }
@@ -53,6 +53,7 @@ private:
 void Fuzzer::runHost(const Instruction& insn) {
     if (insn.valid && !insn.inLevel && !insn.cut) {
         hostOutcome_.after = before_;
+        if (options_.level < cpu::Level::v3) hostOutcome_.after.x87.operand = 0;        // see Host::run
         hostOutcome_.trap = {cpu::Trap::Kind::exception, cpu::VECTOR_UD, 0, 0, false};
         return;
     }

@@ -161,9 +161,9 @@ bool Generator::settle(Instruction& insn, Random& random) const {
     const ZydisDecodedInstruction& d = insn.decoded.insn;
     insn.mnemonic = d.mnemonic;
     insn.inLevel = cpu::hasInstructions(level_, static_cast<u16>(d.meta.isa_set));
-    if (excluded(d.mnemonic) || excluded(insn.decoded)) return false;
+    if (excluded(d.mnemonic) || excluded(insn.decoded) || excludedAt(level_, d)) return false;
     insn.bytes.resize(d.length);
-    if (chance(random, 32)) insn.offset = PAGE_SIZE - std::min<u64>(d.length, 1 + random.below(d.length + 2));
+    if (insn.inLevel && chance(random, 32)) insn.offset = PAGE_SIZE - std::min<u64>(d.length, 1 + random.below(d.length + 2));
     insn.cut = insn.offset + d.length > PAGE_SIZE;
     if (d.raw.imm[0].is_relative) patchBranch(insn, random);
     patchAddress(insn, random);

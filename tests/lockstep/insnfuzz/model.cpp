@@ -33,6 +33,7 @@ void Model::run(const cpu::Registers& before, Outcome& out) {
     cpu_.registers() = before;
     out.trap = cpu_.run(cpu_.instructions() + 1);
     out.after = cpu_.registers();
+    if (cpu_.level() < cpu::Level::v3) out.after.x87.operand = 0;       // see Host::run
 }
 
 }  // namespace insnfuzz

@@ -92,6 +92,13 @@ const char* excluded(const cpu::Decoded& d) {
     return nullptr;
 }
 
+bool excludedAt(cpu::Level level, const ZydisDecodedInstruction& insn) {
+    if (level >= cpu::Level::v3 || (insn.mnemonic != ZYDIS_MNEMONIC_BSF && insn.mnemonic != ZYDIS_MNEMONIC_BSR)) return false;
+    for (unsigned i = 0; i < insn.raw.prefix_count; ++i)
+        if (insn.raw.prefixes[i].value == 0xf3) return true;
+    return false;
+}
+
 // What an instruction has done when it faults is the processor's own business, and the same again when it is restarted
 // (docs/fidelity.md, CPU).
 static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu::Registers& after, Undefined& u) {
@@ -105,6 +112,7 @@ static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu:
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_MMX) u.x87 = true;
     }
     switch (insn.mnemonic) {
+        case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64: u.anyFault = true; break;     // of the header's check and the area's pages
         case ZYDIS_MNEMONIC_VCVTPS2PH: u.mxcsr = 0x3f; break;
         case ZYDIS_MNEMONIC_VMASKMOVPS: case ZYDIS_MNEMONIC_VMASKMOVPD:
         case ZYDIS_MNEMONIC_VPMASKMOVD: case ZYDIS_MNEMONIC_VPMASKMOVQ: u.faultAddress = 32; break;

@@ -9,12 +9,16 @@ namespace insnfuzz {
 const char* excluded(ZydisMnemonic mnemonic);
 const char* excluded(const cpu::Decoded& decoded);      // this one, for its operands, or because this host lacks it
 
+// TZCNT and LZCNT where the level lacks them: the host executes them instead of BSF and BSR.
+bool excludedAt(cpu::Level level, const ZydisDecodedInstruction& insn);
+
 struct Undefined {
     u64 flags = 0;
     u16 gpr = 0;                // one bit per register
     bool memory = false;        // the memory operand
     bool x87 = false;           // the FPU's state
     u32 mxcsr = 0;              // flags
+    bool anyFault = false;      // which of several exceptions comes first
     u64 faultAddress = 0;       // bytes by which the address of a #PF may differ: any byte of the operand may be it
     double vectorError = 0;     // relative, of 32-bit floating-point lanes; 0: exact
 };
