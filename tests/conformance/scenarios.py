@@ -2,7 +2,8 @@
 """scenarios.py [SCENARIO ...] --execscope=BIN [--keep=DIR] [--verbose]
 
 Runs the captured scenario program in execscope (profile v6.1) and compares what the kernel model did with what Linux did.
-Each scenario must match at least 90 % of its nodes and all of them together 97 %. Without names: all scenarios."""
+Each scenario must match at least 90 % of its nodes and all of them together 97 %. Without names: all scenarios. A scenario that
+is known to stay below stands in KNOWN with its cause; the test fails when that is no longer so."""
 import argparse
 import os
 import shutil
@@ -17,6 +18,10 @@ import trees    # noqa: E402
 import window   # noqa: E402
 
 EACH, TOGETHER = 0.90, 0.97
+KNOWN = {
+    "sig_handler": "the frame of the capture's processor (2696 bytes of XSAVE state) reaches a page that the child has not copied"
+                   " yet; that of x86-64-v3 (832 bytes) does not, so the fault in __setup_rt_frame does not happen",
+}
 
 
 def build_root(directory):
@@ -98,12 +103,14 @@ def run_all(options, names, root, wanted, directory):
             for kind in ("missing", "extra"):
                 for path in result[kind]:
                     print(f"    {kind:8}{path}")
-        if share < EACH:
+        if scenario in KNOWN:
+            print("    known: " + KNOWN[scenario])
+        if (share < EACH) != (scenario in KNOWN):
             failed.append(scenario)
     together = matched / nodes if nodes else 0
     print(f"together {matched} of {nodes} nodes, {100 * together:.1f} %")
     if failed:
-        print("below 90 %: " + " ".join(failed))
+        print("not as expected: " + " ".join(failed))
     return 1 if failed or (len(wanted) > 1 and together < TOGETHER) else 0
 
 

@@ -1,5 +1,6 @@
 """The call trees of a trace's tasks inside the window that a scenario marks (ground truth, gt.c): it writes to descriptors 201
-and 200 to switch tracing on, and to 200 alone to switch it off, as often as it likes."""
+and 200 to switch tracing on, and to 200 alone to switch it off, as often as it likes. A task that is born inside belongs to the
+window for all its life: whether it ran before its parent ended the window is the scheduler's choice."""
 import json
 
 import trees
@@ -21,13 +22,14 @@ class Window:
         self.on = False
         self.marked = None  # pid that marked first
         self.last = {}      # descriptor of each task's last two writes
+        self.born = set()   # pids of tasks made inside
 
     def task(self, pid):
         return self.tasks.setdefault(pid, Task())
 
     def call(self, event):
         task = self.task(event["pid"])
-        if not self.on:
+        if not self.on and event["pid"] not in self.born:
             task.open.append(None)
             return
         node = {"fn": event["function"], "calls": []}
@@ -88,6 +90,8 @@ def read(path):
                 window.exit(event)
             elif kind == "sched_process_fork":
                 children.append((event["pid"], event["child_pid"]))
+                if window.on:
+                    window.born.add(event["child_pid"])
     return named(window, children)
 
 
