@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scenarios.py [SCENARIO ...] --execscope=BIN [--keep=DIR] [--verbose]
+"""scenarios.py [SCENARIO ...] --execscope=BIN [--keep=DIR] [--verbose] [--self-test]
 
 Runs the captured scenario program in execscope (profile v6.1) and compares what the kernel model did with what Linux did.
 Each scenario must match at least 90 % of its nodes and all of them together 97 %. Without names: all scenarios. A scenario that
@@ -77,6 +77,7 @@ def main():
     parser.add_argument("--execscope", required=True)
     parser.add_argument("--keep", metavar="DIR", help="leave the traces there")
     parser.add_argument("--verbose", action="store_true", help="name every difference")
+    parser.add_argument("--self-test", action="store_true", help="see that a node left out, added, moved or renamed is found")
     options, _ = parser.parse_known_args()
     wanted = options.scenarios or sorted(n.removesuffix(".json") for n in os.listdir(os.path.join(trees.DATA, "skeleton")))
     names = trees.Names()
@@ -84,9 +85,55 @@ def main():
         os.makedirs(options.keep, exist_ok=True)
     directory = tempfile.mkdtemp(prefix="execscope-conformance-")
     try:
-        return run_all(options, names, build_root(directory), wanted, directory)
+        root = build_root(directory)
+        return self_test(options, names, root, directory) if options.self_test else run_all(options, names, root, wanted, directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def find(nodes, name):
+    """The list that holds the first node of that name, and its place."""
+    for at, node in enumerate(nodes):
+        if node["fn"] == name:
+            return nodes, at
+        below = find(node["calls"], name)
+        if below:
+            return below
+    return None
+
+
+def self_test(options, names, root, directory):
+    """fork_raw's trace agrees; with one change it must not."""
+    output = os.path.join(directory, "self-test.jsonl")
+    if not trace(options, root, "fork_raw", output):
+        return 1
+
+    def score(change):
+        tasks = window.read(output)
+        change(tasks["main"])
+        result = trees.compare(names, trees.load(skeleton("fork_raw")), tasks)
+        return len(result["missing"]), len(result["extra"])
+
+    def drop(roots):
+        nodes, at = find(roots, "copy_creds")
+        nodes[at:at + 1] = nodes[at]["calls"]
+
+    def add(roots):
+        nodes, at = find(roots, "sched_fork")
+        nodes.insert(at, {"fn": "do_exit", "calls": []})
+
+    def move(roots):
+        nodes, at = find(roots, "sched_fork")
+        nodes.append(nodes.pop(at))
+
+    def rename(roots):
+        nodes, at = find(roots, "wake_up_new_task")
+        nodes[at]["fn"] = "do_exit"
+
+    wanted = {"nothing": (0, 0), "drop": (1, 0), "add": (0, 1), "move": (1, 1), "rename": (1, 1)}
+    got = {"nothing": score(lambda roots: None)} | {f.__name__: score(f) for f in (drop, add, move, rename)}
+    print("\n".join(f"{name}: {got[name]} missing and extra nodes, {wanted[name]} expected" for name in wanted))
+    return 0 if got == wanted else 1
 
 
 def run_all(options, names, root, wanted, directory):
