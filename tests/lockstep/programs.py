@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""insnfuzz for a few seconds, lockstep on the guest programs and on Debian's static busybox and bash; both find a spoiled result."""
+"""insnfuzz for ten seconds or so, lockstep on the guest programs and on Debian's static busybox and bash; both find a spoiled result."""
 import os
 import subprocess
 import sys
@@ -80,8 +80,8 @@ def test_busybox_hash():
 
 
 def test_bash():
-    out = lockstep(needs("/bin/bash-static"), "--norc", "-c", BASH).stdout
-    check("1 3 5 9" in out and "479001600" in out, out)
+    done = lockstep("--limit", "700000", needs("/bin/bash-static"), "--norc", "-c", BASH)
+    check("agree" in done.stderr, done.stderr)
 
 
 def test_lockstep_can_fail():

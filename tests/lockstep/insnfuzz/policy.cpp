@@ -113,7 +113,7 @@ static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu:
     }
     switch (insn.mnemonic) {
         case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64: u.anyFault = true; break;     // of the header's check and the area's pages
-        case ZYDIS_MNEMONIC_VCVTPS2PH: u.mxcsr = 0x3f; break;
+        case ZYDIS_MNEMONIC_VCVTPS2PH: u.mxcsr = 0x3f; u.anyFault = true; break;
         case ZYDIS_MNEMONIC_VMASKMOVPS: case ZYDIS_MNEMONIC_VMASKMOVPD:
         case ZYDIS_MNEMONIC_VPMASKMOVD: case ZYDIS_MNEMONIC_VPMASKMOVQ: u.faultAddress = 32; break;
         case ZYDIS_MNEMONIC_CALL: case ZYDIS_MNEMONIC_ENTER: u.memory = true; break;
