@@ -67,30 +67,23 @@ long readBounding(const Arguments& a) {
     return a[0] > last ? -EINVAL : 1;
 }
 
+long getDeathSignal(const Arguments& a) { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }
+long getDumpable(const Arguments&) { return current->mm->flags & 3; }
+long zero(const Arguments&) { return 0; }       // no kept capabilities, seccomp, securebits; PR_TIMING_STATISTICAL
+long setTiming(const Arguments& a) { return a[0] == PR_TIMING_STATISTICAL ? 0 : -EINVAL; }
+long getTimeStampCounter(const Arguments& a) { return put_user(PR_TSC_ENABLE, UserPtr<int>{a[0]}); }
+long getMachineCheckPolicy(const Arguments& a) { return a[0] || a[1] || a[2] || a[3] ? -EINVAL : PR_MCE_KILL_DEFAULT; }
+long getSubreaper(const Arguments& a) { return put_user(static_cast<int>(current->signal->is_child_subreaper), UserPtr<int>{a[0]}); }
+long getTidAddress(const Arguments& a) { return put_user(current->clear_child_tid.get().address, UserPtr<u64>{a[0]}); }
+
 struct Option { int number; long (*run)(const Arguments&); };
 constexpr Option options[] = {
-    {PR_SET_PDEATHSIG, setDeathSignal},
-    {PR_GET_PDEATHSIG, [](const Arguments& a) -> long { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }},
-    {PR_GET_DUMPABLE, [](const Arguments&) -> long { return current->mm->flags & 3; }},
-    {PR_SET_DUMPABLE, setDumpable},
-    {PR_GET_KEEPCAPS, [](const Arguments&) -> long { return 0; }},
-    {PR_SET_KEEPCAPS, setKeepCapabilities},
-    {PR_GET_TIMING, [](const Arguments&) -> long { return PR_TIMING_STATISTICAL; }},
-    {PR_SET_TIMING, [](const Arguments& a) -> long { return a[0] == PR_TIMING_STATISTICAL ? 0 : -EINVAL; }},
-    {PR_SET_NAME, setName},
-    {PR_GET_NAME, getName},
-    {PR_GET_SECCOMP, [](const Arguments&) -> long { return 0; }},
-    {PR_CAPBSET_READ, readBounding},
-    {PR_GET_TSC, [](const Arguments& a) -> long { return put_user(PR_TSC_ENABLE, UserPtr<int>{a[0]}); }},
-    {PR_GET_SECUREBITS, [](const Arguments&) -> long { return 0; }},
-    {PR_MCE_KILL_GET, [](const Arguments& a) -> long { return a[0] || a[1] || a[2] || a[3] ? -EINVAL : PR_MCE_KILL_DEFAULT; }},
-    {PR_SET_CHILD_SUBREAPER, setSubreaper},
-    {PR_GET_CHILD_SUBREAPER,
-     [](const Arguments& a) -> long { return put_user(static_cast<int>(current->signal->is_child_subreaper), UserPtr<int>{a[0]}); }},
-    {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges},
-    {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges},
-    {PR_GET_TID_ADDRESS,
-     [](const Arguments& a) -> long { return put_user(current->clear_child_tid.get().address, UserPtr<u64>{a[0]}); }},
+    {PR_SET_PDEATHSIG, setDeathSignal}, {PR_GET_PDEATHSIG, getDeathSignal}, {PR_GET_DUMPABLE, getDumpable},
+    {PR_SET_DUMPABLE, setDumpable}, {PR_GET_KEEPCAPS, zero}, {PR_SET_KEEPCAPS, setKeepCapabilities},
+    {PR_GET_TIMING, zero}, {PR_SET_TIMING, setTiming}, {PR_SET_NAME, setName}, {PR_GET_NAME, getName},
+    {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, zero},
+    {PR_MCE_KILL_GET, getMachineCheckPolicy}, {PR_SET_CHILD_SUBREAPER, setSubreaper}, {PR_GET_CHILD_SUBREAPER, getSubreaper},
+    {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges}, {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges}, {PR_GET_TID_ADDRESS, getTidAddress},
 };
 // What x86 answers with EINVAL itself: unaligned accesses, floating-point emulation and exceptions, byte order, MPX.
 constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET_FPEMU, PR_GET_FPEXC, PR_SET_FPEXC,
