@@ -143,6 +143,12 @@ def exhausted(profile, libc):
     cases.check(found.stdout == EXHAUSTED and found.status == 0, found)
 
 
+def wrapsAround(profile):
+    program = os.path.abspath(os.path.join(cases.Options.guests, "pid_wrap.gnu"))
+    found = emulated(program, [], ("--profile", profile))
+    cases.check((found.status, found.stdout) == (0, b"wrapped 1 at 300\n"), found)
+
+
 def fillTree(tree, program):
     """Both shells, busybox's applets under their names, and some files."""
     for source in (BUSYBOX, BASH):
@@ -190,6 +196,8 @@ def all_cases():
     for how in WRITTEN_BACK:
         for profile in ("v3.10", "v6.1"):
             found["written-back.%s.%s" % (how, profile)] = lambda profile=profile, how=how: writtenBack(profile, how)
+    for profile in ("v3.10", "v6.1"):
+        found["pid_wrap." + profile] = lambda profile=profile: wrapsAround(profile)
     for libc in LIBCS:
         for name in (*PROCESSES, "threads"):
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
