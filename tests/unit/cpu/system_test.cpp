@@ -223,6 +223,23 @@ TEST_CASE("far returns, calls and jumps stay in the 64-bit segment") {
     CHECK(m.registers().rip == target);
 }
 
+TEST_CASE("far pointers load a segment and a register, or nothing") {
+    Machine m;
+    m.reg(RSI) = DATA;
+    m.put(DATA, {0x78, 0x56, 0x34, 0x12, 0x2b, 0});
+    m.reg(RAX) = ~u64{0};
+    m.registers().fs_base = 5;
+    CHECK(vectorOf(one(m, {0x0f, 0xb4, 0x06})) == 0);       // lfs eax, [rsi]
+    CHECK(m.reg(RAX) == 0x12345678);
+    CHECK(m.registers().fs == 0x2b);
+    CHECK(m.registers().fs_base == 0);
+    m.put(DATA + 4, {0x10, 0});
+    const Trap trap = one(m, {0x0f, 0xb5, 0x0e});           // lgs ecx, [rsi]
+    CHECK(trap.vector == VECTOR_GP);
+    CHECK(trap.error_code == 0x10);
+    CHECK(m.reg(RCX) == 0);
+}
+
 TEST_CASE("user mode sees the rights of Linux's segments and its own bases") {
     Machine m;
     m.reg(RCX) = 0x33;
