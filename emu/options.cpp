@@ -52,8 +52,12 @@ Bind parseBind(const std::string& text) {
     return bind;
 }
 
-void addWorld(CLI::App& app, WorldOptions& world) {
-    app.add_option("--profile", world.profile, "kernel to model")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
+// Commands that show the kernel do so with the names that books use; run gives programs the kernel they expect.
+constexpr const char* SHOWN_PROFILE = "v3.10";
+constexpr const char* RUN_PROFILE = "v6.1";
+
+void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = SHOWN_PROFILE) {
+    app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
     app.add_option("--cpu", world.cpu, "level of the processor (" + world.cpu + ")")->option_text("x86-64-v1|v2|v3")
         ->check(CLI::IsMember({"x86-64-v1", "x86-64-v2", "x86-64-v3"}));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
@@ -124,7 +128,7 @@ void define(CLI::App& app, Options& options) {
 
     CLI::App* run = addCommand(app, options, Options::Command::run, "run", "run a program; its output and status are yours",
                                "[options] [--] PROGRAM [ARGS]", RUN_EXAMPLES);
-    addWorld(*run, options.world);
+    addWorld(*run, options.world, RUN_PROFILE);
     run->add_flag("--stats", options.stats, "print counts on standard error at the end");
 
     CLI::App* trace = addCommand(app, options, Options::Command::trace, "trace", "run a program, write every step as JSON Lines",
@@ -168,6 +172,7 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
         const int status = app.exit(error);
         return {std::nullopt, status == 0 ? 0 : OWN_FAILURE};
     }
+    if (options.world.profile.empty()) options.world.profile = options.command == Options::Command::run ? RUN_PROFILE : SHOWN_PROFILE;
     if (options.command == Options::Command::tree && options.world.program.size() == 1 &&
         options.world.program[0].ends_with(".jsonl"))
         options.tree.file = options.world.program[0];

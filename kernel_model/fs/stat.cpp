@@ -96,7 +96,10 @@ SYSCALL_DEFINE(2, newfstat, (unsigned, fd), (UserPtr<void>, statbuf)) {
 SYSCALL_DEFINE(4, readlinkat, (int, dfd), (UserPtr<const char>, pathname), (Bytes<char>, buf), (int, bufsiz)) {
     if (bufsiz <= 0) return -EINVAL;
     const DentryRef d(TRY(path_lookup_at(dfd, pathname, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)));
-    if (!S_ISLNK(d->d_inode->i_mode)) return -EINVAL;
+    if (!S_ISLNK(d->d_inode->i_mode)) {
+        const Result<char> first = get_user(pathname);      // readlink(2), ENOENT: an empty name that is not a link's descriptor
+        return first.ok() && first.value() == '\0' ? -ENOENT : -EINVAL;
+    }
     const std::string target = TRY(d->d_inode->i_op->readlink(d.get()));
     const u64 n = std::min<u64>(target.size(), static_cast<u64>(bufsiz));
     if (copy_to_user(UserPtr<void>(buf.address), target.data(), n)) return -EFAULT;

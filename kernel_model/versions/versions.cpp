@@ -15,13 +15,13 @@ bool isUnassigned(u64 number) {
     return std::ranges::find(without_function, number) != std::end(without_function);
 }
 // Linux 6.1 also lost _sysctl, and its table has a gap before the numbers common to all architectures.
-bool isUnassignedIn6_1(u64 number) { return isUnassigned(number) || number == 156 || (number > 334 && number < 424); }
+bool isUnassignedLater(u64 number) { return isUnassigned(number) || number == 156 || (number > 334 && number < 424); }
 
 constexpr u64 FINIT_MODULE = 313, SET_MEMPOLICY_HOME_NODE = 450;
 
 constexpr Version v3_10_version{"v3.10", "3.10.0", "#1 SMP execscope", FINIT_MODULE, isUnassigned, "sys_",
                                 v3_10::processVersion, v3_10::mmVersion, v3_10::signalVersion, v3_10::execVersion};
-constexpr Version v6_1_version{"v6.1", "6.1.187", "#1 SMP PREEMPT_DYNAMIC execscope", SET_MEMPOLICY_HOME_NODE, isUnassignedIn6_1,
+constexpr Version v6_1_version{"v6.1", "6.1.187", "#1 SMP PREEMPT_DYNAMIC execscope", SET_MEMPOLICY_HOME_NODE, isUnassignedLater,
                                "__x64_sys_", v6_1::processVersion, v6_1::mmVersion, v6_1::signalVersion, v6_1::execVersion};
 constexpr const Version* all[] = {&v3_10_version, &v6_1_version};
 const Version* chosen = &v3_10_version;

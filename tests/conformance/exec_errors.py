@@ -94,7 +94,8 @@ def files(path):
 
 
 def outcome(arguments, options=()):
-    result = subprocess.run([Options.execscope, "run", *options, "--", *arguments], capture_output=True, text=True, timeout=120)
+    profile = [] if "--profile" in options else ["--profile", "v3.10"]
+    result = subprocess.run([Options.execscope, "run", *profile, *options, "--", *arguments], capture_output=True, text=True, timeout=120)
     if result.returncode == 125:
         words = [word.strip(":()") for word in result.stderr.split()]
         return next((word for word in words if word.startswith("E") and word.isupper()), result.stderr)

@@ -96,6 +96,10 @@ KILLED = re.compile(rb"execscope: '[^'\n]*' was killed by SIG\w+\n\Z")
 SOCKETS = re.compile(rb"^execscope: not supported: syscall socket .*: ENOSYS.*\n", re.M)
 
 
+# Their native run measures real time, which a busy machine stretches; execscope's is virtual and always the same.
+TIMED = ("restart", "timers")
+
+
 def compare(tree, program, arguments, options, stdin=b"", cwd="/"):
     expected = native(tree.path, program, arguments, cwd, stdin)
     found = emulated(program, arguments, options, stdin, cwd=None if "--root" in options else cwd)
@@ -113,7 +117,13 @@ def inDefaultWorld(name, arguments, stdin=b"", options=()):
         cases.check(os.path.exists(program), program, "is not built")
         tree.copy(program, program)
         tree.directory("/tmp")
-        compare(tree, program, arguments, options, stdin, cwd="/tmp")
+        profile = () if "--profile" in options else ("--profile", "v3.10")
+        for tries_left in (2, 1, 0) if name.split(".")[0] in TIMED else (0,):
+            try:
+                return compare(tree, program, arguments, (*profile, *options), stdin, cwd="/tmp")
+            except AssertionError:
+                if not tries_left:
+                    raise
 
 
 def writtenBack(profile, how):

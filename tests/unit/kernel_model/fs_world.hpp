@@ -85,6 +85,7 @@ public:
         saved_ = current_task;
         task_.signal = new signal_struct;
         task_.signal->rlim[RLIMIT_NOFILE] = {1024, 4096};
+        task_.signal->rlim[RLIMIT_FSIZE] = {RLIM_INFINITY, RLIM_INFINITY};
         task_.cred = new cred;
         task_.fs = new fs_struct;
         task_.files = new files_struct;
