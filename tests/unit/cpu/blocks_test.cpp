@@ -1,0 +1,78 @@
+#include "cpu/core.hpp"
+#include "tests/unit/cpu/machine.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace cpu;
+
+namespace {
+
+constexpr u64 TARGET = Machine::CODE + PAGE_SIZE;
+
+// Like a JIT: rewrites the immediate of a function in another page and calls it, for ever.
+//   again: inc ecx; mov [TARGET + 1], ecx; call TARGET; add edx, eax; jmp again        TARGET: mov eax, imm32; ret
+struct Rewriter {
+    Rewriter() : machine({0xff, 0xc1, 0x89, 0x0d, 0xf9, 0x0f, 0, 0, 0xe8, 0xf3, 0x0f, 0, 0, 0x01, 0xc2, 0xeb, 0xef}), core(machine.memory) {
+        machine.put(TARGET, {0xb8, 0, 0, 0, 0, 0xc3});
+        core.cr3 = machine.cr3;
+        core.rip = Machine::CODE;
+        core.gpr[RSP] = Machine::STACK;
+    }
+    void rewrite(u64 times) {
+        const u64 until = core.count + times * 7;
+        while (core.count < until && core.trap.kind == Trap::Kind::limit) core.step(until);
+    }
+    Machine machine;
+    Core core;
+};
+
+}  // namespace
+
+TEST_CASE("rewritten code does not pile up") {
+    Rewriter jit;
+    jit.rewrite(1000);
+    const u64 bytes = jit.core.blocks.bytes();
+    CHECK(bytes > 0);
+    CHECK(jit.core.gpr[RCX] == 1000);
+    CHECK(jit.core.gpr[RDX] == 1000 * 1001 / 2);
+    jit.rewrite(99000);
+    CHECK(jit.core.gpr[RCX] == 100000);
+    CHECK(jit.core.blocks.bytes() == bytes);
+}
+
+TEST_CASE("ten million rewrites", "[.long]") {
+    Rewriter jit;
+    jit.rewrite(1000);
+    const u64 bytes = jit.core.blocks.bytes();
+    jit.rewrite(9999000);
+    CHECK(jit.core.gpr[RCX] == 10000000);
+    CHECK(jit.core.blocks.bytes() == bytes);
+}
+
+TEST_CASE("code that straddles two rewritten pages is forgotten with either") {
+    Blocks blocks(16);
+    const auto add = [&] {
+        auto block = std::make_unique<Block>();
+        block->pfn = 1, block->second = 2, block->straddles = true, block->offset = 4094;
+        return blocks.add(std::move(block), 3);
+    };
+    const Block* made = add();
+    CHECK(made == blocks.find(1, 4094, BlockMode::plain));
+    const u64 bytes = blocks.bytes();
+    for (u64 pfn : {1, 2, 1}) {
+        CHECK(blocks.frameHasCode(pfn));
+        blocks.drop(pfn);
+        CHECK(!blocks.find(1, 4094, BlockMode::plain));
+        CHECK(blocks.bytes() == 0);
+        blocks.reap();
+        add();
+        add();
+        CHECK(blocks.bytes() == bytes);
+    }
+    blocks.warmUp(1);
+    CHECK(blocks.hot(1));
+    CHECK(blocks.bytes() == 0);
+    blocks.drop(1);
+    CHECK(!blocks.hot(1));
+    CHECK(!blocks.frameHasCode(1));
+}
