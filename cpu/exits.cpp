@@ -57,9 +57,11 @@ void jumpMiss(HOT) {
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
     op = block->ops.get();
-    JumpEntry& entry = core->jumpEntry(address);
-    entry = {address, op};
-    core->jumpsFilled.note(static_cast<u64>(&entry - core->jumps));
+    if (!block->straddles) {        // it depends on the next page, too, which another mapping may have exchanged
+        JumpEntry& entry = core->jumpEntry(address);
+        entry = {address, op};
+        core->jumpsFilled.note(static_cast<u64>(&entry - core->jumps));
+    }
     core->rip = address & ~(PAGE_SIZE - 1);
     GO(op->handler, op, core, left, fa, fb, fk);
 }

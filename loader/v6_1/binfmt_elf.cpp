@@ -1,5 +1,6 @@
 // fs/binfmt_elf.c load_elf_binary as 6.1.187 has it: the order of the steps.
 #include "cpu/cpuid.hpp"
+#include "cpu/features.hpp"
 #include "loader/internal.hpp"
 #include "loader/v6_1/elf_image.hpp"
 
@@ -33,7 +34,7 @@ static u64 largestSignalFrame() {
 // getauxval(3). AT_MINSIGSTKSZ: the largest signal frame; AT_HWCAP2: bit 1 = rdfsbase and its like work.
 static AuxiliaryVector listAuxiliary(const AuxiliaryValues& v) {
     constexpr u64 USER_HZ = 100, HWCAP2_FSGSBASE = 2;
-    const u64 hwcap2 = cpu::cpuidLeaf(processor().level(), 7, 0).ebx & 1 ? HWCAP2_FSGSBASE : 0;
+    const u64 hwcap2 = cpu::cpuidFeatures(processor().level(), 7, 0, cpu::CpuidRegister::ebx) & 1 ? HWCAP2_FSGSBASE : 0;
     AuxiliaryVector list = {
         {AT_SYSINFO_EHDR, v.sysinfo_ehdr}, {AT_MINSIGSTKSZ, largestSignalFrame()},
         {AT_HWCAP, cpu::cpuidLeaf(processor().level(), 1, 0).edx}, {AT_PAGESZ, PAGE_SIZE}, {AT_CLKTCK, USER_HZ},
