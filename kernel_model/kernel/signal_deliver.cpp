@@ -174,7 +174,7 @@ TRACED(void, do_notify_parent_cldstop, (task_struct*, tsk), (int, why)) {
     info.si_status = why == CLD_CONTINUED ? SIGCONT : tsk->signal->group_exit_code & 0x7f;
     const k_sigaction& action = parent->sighand->action[SIGCHLD - 1];
     if (action.sa_handler != HANDLER_IGN && !(action.sa_flags & SA_NOCLDSTOP)) sendSignal(SIGCHLD, info, parent, true);
-    __wake_up_parent(tsk, parent);
+    __wake_up_parent(leader, parent);  // who waits knows the process by its leader
 }
 
 }  // namespace kernel
