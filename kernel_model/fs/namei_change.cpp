@@ -147,7 +147,9 @@ SYSCALL_DEFINE(2, link, (UserPtr<const char>, oldname), (UserPtr<const char>, ne
     return sys_linkat(AT_FDCWD, oldname, AT_FDCWD, newname, 0);
 }
 
-SYSCALL_DEFINE(4, renameat, (int, olddfd), (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname)) {
+namespace {
+
+long renamePath(int olddfd, UserPtr<const char> oldname, int newdfd, UserPtr<const char> newname, unsigned flags) {
     PathWalk from, to;
     TRY_INT(walkToParent(from, olddfd, oldname));
     TRY_INT(walkToParent(to, newdfd, newname));
@@ -157,12 +159,29 @@ SYSCALL_DEFINE(4, renameat, (int, olddfd), (UserPtr<const char>, oldname), (int,
     auto existing = to.lookupLast();
     if (!existing.ok() && existing.error() != -ENOENT) return existing.error();
     const DentryRef target(existing.ok() ? *existing : nullptr);
+    if (target.get() && flags & RENAME_NOREPLACE) return -EEXIST;
     if (target.get() && target->d_inode == what->d_inode) return 0;      // rename(2): two names of one file
     TRY_INT(checkRename(from, what.get(), to, target.get()));
     return from.at->d_inode->i_op->rename(from.at->d_inode, what.get(), to.at->d_inode, to.at, to.last);
 }
+
+}  // namespace
+
+SYSCALL_DEFINE(4, renameat, (int, olddfd), (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname)) {
+    return renamePath(olddfd, oldname, newdfd, newname, 0);
+}
+SYSCALL_DEFINE(5, renameat2, (int, olddfd), (UserPtr<const char>, oldname), (int, newdfd), (UserPtr<const char>, newname),
+               (unsigned, flags)) {
+    if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) return -EINVAL;
+    if (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) return -EINVAL;
+    if (flags & (RENAME_EXCHANGE | RENAME_WHITEOUT)) {      // rename(2), EINVAL: the file system does not support it
+        unsupported("feature", "renameat2 RENAME_EXCHANGE, RENAME_WHITEOUT", "", current_pt_regs()->ip, "EINVAL");
+        return -EINVAL;
+    }
+    return renamePath(olddfd, oldname, newdfd, newname, flags);
+}
 SYSCALL_DEFINE(2, rename, (UserPtr<const char>, oldname), (UserPtr<const char>, newname)) {
-    return sys_renameat(AT_FDCWD, oldname, AT_FDCWD, newname);
+    return renamePath(AT_FDCWD, oldname, AT_FDCWD, newname, 0);
 }
 
 }  // namespace kernel

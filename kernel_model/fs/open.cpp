@@ -2,6 +2,8 @@
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
+#include <optional>
+
 namespace kernel {
 namespace {
 
@@ -88,6 +90,14 @@ SYSCALL_DEFINE(3, faccessat, (int, dfd), (UserPtr<const char>, filename), (int, 
     const std::string path = TRY(getname(filename));
     const RealIds ids;
     const DentryRef d(TRY(path_lookup(path, dfd, true)));
+    return inode_permission(d->d_inode, mode);
+}
+// faccessat(2): AT_EACCESS asks with the effective ids.
+SYSCALL_DEFINE(4, faccessat2, (int, dfd), (UserPtr<const char>, filename), (int, mode), (int, flags)) {
+    if (mode & ~7 || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    std::optional<RealIds> ids;
+    if (!(flags & AT_EACCESS)) ids.emplace();
+    const DentryRef d(TRY(path_lookup_at(dfd, filename, flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))));
     return inode_permission(d->d_inode, mode);
 }
 SYSCALL_DEFINE(2, access, (UserPtr<const char>, filename), (int, mode)) { return sys_faccessat(AT_FDCWD, filename, mode); }

@@ -19,6 +19,23 @@ struct UserStat {                           // struct stat of the x86-64 ABI
 };
 static_assert(sizeof(UserStat) == 144);
 
+struct UserStatxTime {
+    i64 tv_sec;
+    u32 tv_nsec;
+    i32 reserved;
+};
+struct UserStatx {                          // struct statx (statx(2))
+    u32 stx_mask, stx_blksize;
+    u64 stx_attributes;
+    u32 stx_nlink, stx_uid, stx_gid;
+    u16 stx_mode, spare0;
+    u64 stx_ino, stx_size, stx_blocks, stx_attributes_mask;
+    UserStatxTime stx_atime, stx_btime, stx_ctime, stx_mtime;
+    u32 stx_rdev_major, stx_rdev_minor, stx_dev_major, stx_dev_minor;
+    u64 stx_mnt_id, spare[13];
+};
+static_assert(sizeof(UserStatx) == 256);
+
 struct UserStatfs {
     i64 f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree;
     i32 f_fsid[2];
@@ -57,6 +74,38 @@ static TRACED(int, cp_new_stat, (inode*, node), (UserPtr<void>, statbuf)) {
 
 namespace {
 
+UserStatxTime statxTime(i64 ns) {
+    const i64 rest = (ns % static_cast<i64>(second) + static_cast<i64>(second)) % static_cast<i64>(second);
+    return {(ns - rest) / static_cast<i64>(second), static_cast<u32>(rest), 0};
+}
+
+}  // namespace
+
+// Neither attributes nor a time of birth, as on a ramfs.
+static TRACED(int, cp_statx, (inode*, node), (UserPtr<void>, buffer)) {
+    kstat k;
+    vfs_getattr(node, k);
+    UserStatx s{};
+    s.stx_mask = STATX_BASIC_STATS | STATX_MNT_ID;
+    s.stx_blksize = static_cast<u32>(k.blksize);
+    s.stx_nlink = static_cast<u32>(k.nlink);
+    s.stx_uid = k.uid;
+    s.stx_gid = k.gid;
+    s.stx_mode = static_cast<u16>(k.mode);
+    s.stx_ino = k.ino;
+    s.stx_size = k.size;
+    s.stx_blocks = static_cast<u64>(k.blocks);
+    s.stx_atime = statxTime(k.atime_ns);
+    s.stx_ctime = statxTime(k.ctime_ns);
+    s.stx_mtime = statxTime(k.mtime_ns);
+    s.stx_rdev_major = MAJOR(k.rdev), s.stx_rdev_minor = MINOR(k.rdev);
+    s.stx_dev_major = MAJOR(k.dev), s.stx_dev_minor = MINOR(k.dev);
+    s.stx_mnt_id = 1;
+    return copy_to_user(buffer, &s, sizeof s) ? -EFAULT : 0;
+}
+
+namespace {
+
 long statPath(int dfd, UserPtr<const char> name, UserPtr<void> statbuf, int flags) {
     const DentryRef d(TRY(path_lookup_at(dfd, name, flags)));
     return cp_new_stat(d->d_inode, statbuf);
@@ -87,6 +136,13 @@ SYSCALL_DEFINE(2, newlstat, (UserPtr<const char>, filename), (UserPtr<void>, sta
 SYSCALL_DEFINE(4, newfstatat, (int, dfd), (UserPtr<const char>, filename), (UserPtr<void>, statbuf), (int, flag)) {
     if (flag & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) return -EINVAL;
     return statPath(dfd, filename, statbuf, flag);
+}
+SYSCALL_DEFINE(5, statx, (int, dfd), (UserPtr<const char>, filename), (unsigned, flags), (unsigned, mask), (UserPtr<void>, buffer)) {
+    if (mask & STATX__RESERVED || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE) return -EINVAL;
+    const int known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
+    if (static_cast<int>(flags) & ~known) return -EINVAL;
+    const DentryRef d(TRY(path_lookup_at(dfd, filename, static_cast<int>(flags) & ~AT_STATX_SYNC_TYPE)));
+    return cp_statx(d->d_inode, buffer);
 }
 SYSCALL_DEFINE(2, newfstat, (unsigned, fd), (UserPtr<void>, statbuf)) {
     const FileRef f(fd, FileRef::Kind::raw);

@@ -26,7 +26,7 @@ IN_V6_1 = {     # the same with --profile v6.1
     "crash": IN_BOTH["crash"], "growth": [[]], "locked": [[]],
 }
 IN_V6_1 |= {"exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
-IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]]}
+IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
 AROUND = {      # a real kernel's answer depends on the file system and its folios: these are v3.10's and v6.1's on a tmpfs
     "v3.10": b"first read: 1 fault, 1 pages; the others: 15 faults\n",
