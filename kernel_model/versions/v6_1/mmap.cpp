@@ -23,6 +23,13 @@ int checkType(const file* file, u64& flags) {
     return 0;
 }
 
+// A regular file ends at 2^63 - 1 bytes (MAX_LFS_FILESIZE); what else can be mapped, at the end of the offsets.
+bool file_mmap_ok(const file* file, pgoff_t pgoff, u64 len) {
+    const bool limited = (file->f_inode->i_mode & S_IFMT) == S_IFREG;
+    const u64 largest = limited ? ~u64{0} >> 1 : ~u64{0};
+    return len <= largest && pgoff <= (largest - len) >> PAGE_SHIFT;
+}
+
 TRACED(bool, can_vma_merge_before, (vm_area_struct*, vma), (u64, vm_flags), (u32, anon_vma), (pgoff_t, pages),
        (struct file*, file), (pgoff_t, pgoff)) {
     return canMergeBefore(vma, {vm_flags, anon_vma, file, pgoff, pages});
@@ -136,6 +143,7 @@ TRACED(Result<u64>, do_mmap, (struct file*, file), (u64, addr), (u64, len), (u64
         calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
     if (flags & MAP_LOCKED && !capable(CAP_IPC_LOCK) && rlimit_cur(RLIMIT_MEMLOCK) == 0) return Failure{-EPERM};
     if (!withinLockLimit(mm, vm_flags, len)) return Failure{-EAGAIN};
+    if (file && !check("the file can be that long", file_mmap_ok(file, pgoff, len), pgoff)) return Failure{-EOVERFLOW};
     TRY_INT(checkType(file, flags));
     TRY_INT(mappingFlags(file, addr, prot, flags, vm_flags, pgoff));
     if (vm_flags & VM_GROWSDOWN && (file || vm_flags & VM_SHARED)) return Failure{-EINVAL};
