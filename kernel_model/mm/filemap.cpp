@@ -1,6 +1,7 @@
 // The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 #include <algorithm>
@@ -130,8 +131,7 @@ void collectDirty(mm_struct* mm, const address_space* mapping) {
 int filemap_write_and_wait(address_space* mapping) {
     inode* const host = mapping->host;
     if (!host->i_fop->writesBack(host)) return 0;
-    for (const task_struct* task : all_tasks())
-        if (task->mm) collectDirty(task->mm, mapping);
+    for (mm_struct* mm : allMms()) collectDirty(mm, mapping);
     int error = 0;
     for (auto& [index, p] : mapping->page_tree) {
         if (!(p->flags & PG_dirty)) continue;
@@ -143,9 +143,8 @@ int filemap_write_and_wait(address_space* mapping) {
 }
 
 void writeBackMappings() {
-    for (const task_struct* task : all_tasks()) {
-        if (!task->mm) continue;
-        for (const auto& [start, vma] : task->mm->mm_rb)
+    for (const mm_struct* mm : allMms()) {
+        for (const auto& [start, vma] : mm->mm_rb)
             if (vma->vm_file && vma->vm_flags & VM_SHARED) filemap_write_and_wait(&vma->vm_file->f_inode->i_mapping);
     }
 }

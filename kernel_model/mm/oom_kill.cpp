@@ -1,5 +1,6 @@
 // Linux mm/oom_kill.c: memory is exhausted, so the process that uses most of it is killed.
 #include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -7,8 +8,9 @@ namespace {
 
 // Pages that its end would give back; 0: not to be killed.
 TRACED(u64, oom_badness, (task_struct*, p)) {
-    const mm_struct* mm = p->mm;
-    if (mm == nullptr || p->pid == 1 || p->flags & PF_KTHREAD || !thread_group_leader(p)) return 0;
+    const task_struct* user = find_lock_task_mm(p);
+    if (user == nullptr || p->pid == 1 || p->flags & PF_KTHREAD) return 0;
+    const mm_struct* mm = user->mm;
     return static_cast<u64>(std::max<i64>(mm->rss_anon + mm->rss_file, 0)) + mm->nr_ptes;
 }
 
@@ -36,6 +38,7 @@ TRACED(bool, out_of_memory) {
     u64 points = 0;
     task_struct* victim = select_bad_process(points);
     if (victim == nullptr) return false;
+    victim = find_lock_task_mm(victim);
     if (!fatal_signal_pending(victim)) oom_kill_process(victim, points, "Out of memory");
     return true;
 }

@@ -1,5 +1,8 @@
 // Linux mm/memory.c: clearing page-table entries, at unmap and when a file is cut.
+#include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
+
+#include <algorithm>
 
 namespace kernel {
 namespace {
@@ -30,11 +33,26 @@ u64 zapRange(mm_struct* mm, u64 start, u64 end) {
     return entries;
 }
 
+// The leader may have ended before the others (mm/oom_kill.c).
+task_struct* find_lock_task_mm(const task_struct* leader) {
+    for (task_struct* thread : leader->thread_group)
+        if (thread->mm) return thread;
+    return nullptr;
+}
+
+std::vector<mm_struct*> allMms() {
+    std::vector<mm_struct*> found;
+    for (const task_struct* leader : all_tasks()) {
+        const task_struct* user = find_lock_task_mm(leader);
+        if (user && std::find(found.begin(), found.end(), user->mm) == found.end()) found.push_back(user->mm);
+    }
+    return found;
+}
+
 // A file was cut: nobody maps its pages from `first` on any more, private copies included (truncate_pagecache).
 void unmap_mapping_range(const address_space* mapping, pgoff_t first) {
-    for (const task_struct* task : all_tasks()) {
-        if (!task->mm) continue;
-        for (const auto& [start, vma] : task->mm->mm_rb) {
+    for (const mm_struct* mm : allMms()) {
+        for (const auto& [start, vma] : mm->mm_rb) {
             if (!vma->vm_file || &vma->vm_file->f_inode->i_mapping != mapping) continue;
             const u64 kept = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
             if (kept < vma_pages(vma))
