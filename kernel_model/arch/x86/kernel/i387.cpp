@@ -5,6 +5,7 @@
 #include "kernel_model/arch/x86/kernel/entry.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/signal.hpp"
 
 #include <array>
 #include <cstring>
@@ -69,9 +70,10 @@ static Result<u64> componentsOf(UserPtr<void> from, const u8* legacy) {
     return magic2 == MAGIC2 ? software.xfeatures & cpu::XCR0 : u64{0};
 }
 
-// FXRSTOR and XRSTOR raise #GP for a wrong MXCSR; so does XRSTOR for a wrong header.
-static int restoreLegacy(cpu::Registers& c, const u8* area) {
-    if (cpu::mxcsrAt(area) & ~cpu::MXCSR_MASK) return -EFAULT;
+// FXRSTOR and XRSTOR raise #GP for an address not at a multiple of 16 and 64 and for a wrong MXCSR; so does XRSTOR for a
+// wrong header.
+static int restoreLegacy(cpu::Registers& c, UserPtr<void> from, const u8* area) {
+    if (from.address % 16 || cpu::mxcsrAt(area) & ~cpu::MXCSR_MASK) return -EFAULT;
     cpu::loadX87(c.x87, Pointers::wide, area);
     c.mxcsr = cpu::mxcsrAt(area);
     cpu::loadXmm(c, area);
@@ -99,12 +101,14 @@ int restore_i387_xstate(UserPtr<void> from) {
     }
     std::array<u8, cpu::XSAVE_BYTES> area{};
     if (copy_from_user(area.data(), from, cpu::FXSAVE_BYTES)) return -EFAULT;
-    if (!hasXsave()) return restoreLegacy(c, area.data());
+    if (!hasXsave()) return restoreLegacy(c, from, area.data());
     const u64 components = TRY(componentsOf(from, area.data()));
-    if (!components || from.address % 64) {
+    const bool unaligned = from.address % 64;
+    if (!components || (unaligned && version().signal.unaligned_as_fxsave)) {
         initialise(c, cpu::XSTATE_YMM);
-        return restoreLegacy(c, area.data());
+        return restoreLegacy(c, from, area.data());
     }
+    if (unaligned) return -EFAULT;
     const u64 bytes = components & cpu::XSTATE_YMM ? cpu::XSAVE_BYTES : cpu::XSAVE_YMM_AT;
     if (copy_from_user(area.data(), from, bytes)) return -EFAULT;
     return restoreExtended(c, area.data(), components);
