@@ -26,6 +26,7 @@ TRACED(void, show_signal_msg, (u64, error_code), (u64, address), (task_struct*, 
 
 TRACED(void, __bad_area_nosemaphore, (u64, error_code), (u64, address), (u32, pkey), (int, si_code)) {
     if (!userMode(error_code)) return kernelmode_fixup_or_oops(error_code, address);
+    if (address >= TASK_SIZE) error_code |= cpu::PF_PRESENT;    // sanitize_error_code: what is mapped there is secret
     show_signal_msg(error_code, address, current);
     rememberPageFault(address, error_code);
     force_sig_fault(SIGSEGV, si_code, address);

@@ -106,7 +106,6 @@ static void doPageFault(const cpu::Trap& trap, const pt_regs* regs) {
         traces::tracer().emit(traces::Kind::page_fault_user, {{"address", Value::hex(trap.address)}, {"ip", Value::hex(regs->ip)},
                                                               {"error_code", Value::hex(trap.error_code)}});
     version().mm.page_fault(trap.address, trap.error_code);
-    if (current->sigpending_flag) rememberFault(trap);
 }
 
 // int 0x80 enters the 32-bit system call table, which is not there: ENOSYS in eax, as a kernel without that call gives.
