@@ -1,12 +1,15 @@
 // Linux fs/eventpoll.c: epoll(7).
-#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/eventpoll.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/kernel/signal.hpp"
 #include "kernel_model/kernel/timespec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <list>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace kernel {
 namespace {
@@ -29,11 +32,24 @@ struct epitem {
 };
 struct eventpoll {
     std::list<epitem> items;                // those reported last go to the back
+    wait_queue_head_t wait;                 // woken when the items change
+    const file* self = nullptr;             // known once it has items
+    u64 round = 0;                          // the last round of polling that asked it, and its answer
+    bool ready = false;
 };
 eventpoll* pollOf(const file* f) { return static_cast<eventpoll*>(f->private_data.get()); }
-std::list<eventpoll*>& allPolls() {
-    static auto& list = *new std::list<eventpoll*>;
-    return list;
+// Who watches a file, once for each item. Only looked up: its order shows nowhere.
+using Watchers = std::unordered_map<const file*, std::vector<eventpoll*>>;
+Watchers& watchers() {
+    static auto& all = *new Watchers;
+    return all;
+}
+void forgetWatcher(const file* f, const eventpoll* ep) {
+    const auto at = watchers().find(f);
+    if (at == watchers().end()) return;
+    const auto one = std::ranges::find(at->second, ep);
+    if (one != at->second.end()) at->second.erase(one);
+    if (at->second.empty()) watchers().erase(at);
 }
 
 u64 wakeupsOf(file* f) {
@@ -52,13 +68,27 @@ u32 readyEvents(const epitem& item) {
 
 struct EpollOperations : file_operations {
     int open(inode*, file*) override { return 0; }
-    void release(file* f) override { allPolls().remove(pollOf(f)); }
-    loff_t llseek(file*, loff_t, int) override { return -ESPIPE; }
-    u32 poll(file* f) override {
-        return std::ranges::any_of(pollOf(f)->items, [](const epitem& i) { return readyEvents(i) != 0; }) ? 0x41 : 0;
+    void release(file* f) override {
+        for (const epitem& item : pollOf(f)->items) forgetWatcher(item.f, pollOf(f));
     }
+    loff_t llseek(file*, loff_t, int) override { return -ESPIPE; }
+    u32 poll(file* f) override {            // many paths may lead here: asked once a round
+        static u64 round = 0;
+        static int depth = 0;
+        eventpoll* ep = pollOf(f);
+        if (depth == 0) ++round;
+        if (ep->round != round) {
+            ++depth;
+            ep->ready = std::ranges::any_of(ep->items, [](const epitem& i) { return readyEvents(i) != 0; });
+            --depth;
+            ep->round = round;
+        }
+        return ep->ready ? 0x41 : 0;
+    }
+    wait_queue_head_t* pollQueue(file* f) override { return &pollOf(f)->wait; }
     void pollQueues(file* f, std::vector<wait_queue_head_t*>& all) override {
-        for (const epitem& item : pollOf(f)->items) item.f->f_op->pollQueues(item.f, all);
+        for (file* watched : watchedFiles(f))
+            if (wait_queue_head_t* queue = watched->f_op->pollQueue(watched)) all.push_back(queue);
     }
 };
 EpollOperations* epollOperations() {
@@ -66,35 +96,87 @@ EpollOperations* epollOperations() {
     return &operations;
 }
 
-// ELOOP: an epoll instance may not come to watch itself, and no more than five deep.
-bool reaches(file* from, const file* to, int depth) {
-    if (from == to || depth > 4) return true;
-    if (from->f_op != epollOperations()) return false;
-    return std::ranges::any_of(pollOf(from)->items, [&](const epitem& i) { return reaches(i.f, to, depth + 1); });
+constexpr int EP_MAX_NESTS = 4;             // Linux fs/eventpoll.c; later kernels count upwards too, and so does this one
+using Depths = std::unordered_map<const eventpoll*, int>;
+int depthBelow(const file* f, Depths& known) {
+    if (f->f_op != epollOperations()) return -1;
+    const auto [at, fresh] = known.try_emplace(pollOf(f), 0);
+    if (!fresh) return at->second;
+    int depth = 0;
+    for (const epitem& item : pollOf(f)->items) depth = std::max(depth, 1 + depthBelow(item.f, known));
+    return known[pollOf(f)] = depth;
+}
+int depthAbove(const file* f, Depths& known) {
+    const auto at = watchers().find(f);
+    if (at == watchers().end()) return 0;
+    int depth = 0;
+    for (const eventpoll* ep : at->second) {
+        if (!known.contains(ep)) known[ep] = depthAbove(ep->self, known);
+        depth = std::max(depth, 1 + known[ep]);
+    }
+    return depth;
+}
+bool holds(const std::vector<file*>& files, const file* f) { return std::ranges::find(files, f) != files.end(); }
+bool loops(file* ep, file* target) {
+    if (holds(watchedFiles(target), ep)) return true;
+    Depths below, above;
+    return depthBelow(target, below) + 1 + depthAbove(ep, above) > EP_MAX_NESTS;
+}
+// No more wake-up paths from a file to the outermost epolls than Linux allows; a direct one is free (path_limits).
+bool pathsAllowed(const file* f, std::size_t depth, std::array<int, 5>& counts) {
+    constexpr std::array<int, 5> limits{1000, 500, 100, 50, 10};
+    const auto at = watchers().find(f);
+    if (at == watchers().end()) return true;
+    if (depth >= limits.size()) return false;
+    return std::ranges::all_of(at->second, [&](const eventpoll* ep) {
+        if (watchers().contains(ep->self)) return pathsAllowed(ep->self, depth + 1, counts);
+        return depth == 0 || ++counts[depth] <= limits[depth];
+    });
+}
+bool tooManyPaths(file* target) {
+    return std::ranges::any_of(watchedFiles(target), [](const file* f) {
+        std::array<int, 5> counts{};
+        return f->f_op != epollOperations() && !pathsAllowed(f, 0, counts);
+    });
 }
 
 TRACED(int, ep_insert, (file*, epfile), (file*, tfile), (int, fd)) {
-    pollOf(epfile)->items.push_back({tfile, fd, {}, 0, false, false});
-    return 0;
+    eventpoll* ep = pollOf(epfile);
+    ep->self = epfile;
+    ep->items.push_back({tfile, fd, {}, 0, false, false});
+    watchers()[tfile].push_back(ep);
+    if ((tfile->f_op != epollOperations() && !watchers().contains(epfile)) || !tooManyPaths(tfile)) return 0;
+    ep->items.pop_back();
+    forgetWatcher(tfile, ep);
+    return -EINVAL;
+}
+// Those asleep look again and wait for the new item too; only a ready one is an edge for who watches the epoll.
+void wakeWaiters(file* ep, const epitem& item) {
+    wait_queue_head_t& queue = pollOf(ep)->wait;
+    wake_up(queue);
+    if (!readyEvents(item)) --queue.wakeups;
 }
 int addOrModify(file* ep, file* target, int fd, const epoll_event& event, bool add) {
     auto& items = pollOf(ep)->items;
     auto found = std::ranges::find_if(items, [&](const epitem& i) { return i.f == target && i.fd == fd; });
+    if (add && target->f_op == epollOperations() && loops(ep, target)) return -ELOOP;
     if (add == (found != items.end())) return add ? -EEXIST : -ENOENT;
     if (add) {
-        if (target->f_op == epollOperations() && reaches(target, ep, 0)) return -ELOOP;
-        ep_insert(ep, target, fd);
+        TRY_INT(ep_insert(ep, target, fd));
         found = std::prev(items.end());
     } else if (found->event.events & EXCLUSIVE) {
         return -EINVAL;
     }
     found->event = event;
     found->reported = found->disabled = false;
+    wakeWaiters(ep, *found);
     return 0;
 }
 int ep_remove(file* ep, const file* target, int fd) {
     auto& items = pollOf(ep)->items;
-    return std::erase_if(items, [&](const epitem& i) { return i.f == target && i.fd == fd; }) ? 0 : -ENOENT;
+    if (!std::erase_if(items, [&](const epitem& i) { return i.f == target && i.fd == fd; })) return -ENOENT;
+    forgetWatcher(target, pollOf(ep));
+    return 0;
 }
 
 bool canBePolled(const file* f) { return !S_ISREG(f->f_inode->i_mode) && !S_ISDIR(f->f_inode->i_mode); }
@@ -140,6 +222,8 @@ void sleepOn(file* ep, u64 until) {
 TRACED(long, do_epoll_wait, (int, epfd), (UserPtr<void>, events), (int, maxevents), (u64, until)) {
     constexpr int most = std::numeric_limits<int>::max() / static_cast<int>(sizeof(epoll_event));
     if (maxevents <= 0 || maxevents > most) return -EINVAL;
+    const u64 size = static_cast<u64>(maxevents) * sizeof(epoll_event);
+    if (size > TASK_SIZE || events.address > TASK_SIZE - size) return -EFAULT;      // access_ok
     const FileRef ep(static_cast<unsigned>(epfd));
     if (!ep) return -EBADF;
     if (ep->f_op != epollOperations()) return -EINVAL;
@@ -171,17 +255,29 @@ long waitWithMask(int epfd, UserPtr<void> events, int maxevents, u64 until, User
 
 }  // namespace
 
+std::vector<file*> watchedFiles(file* f) {
+    std::vector<file*> all{f};
+    std::unordered_set<const file*> seen{f};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i]->f_op != epollOperations()) continue;
+        for (const epitem& item : pollOf(all[i])->items)
+            if (seen.insert(item.f).second) all.push_back(item.f);
+    }
+    return all;
+}
+
 // A file is gone: nobody watches it any more.
 void eventpoll_release(file* f) {
-    for (eventpoll* ep : allPolls()) std::erase_if(ep->items, [f](const epitem& i) { return i.f == f; });
+    stopSleepingOn(f);
+    const auto at = watchers().find(f);
+    if (at == watchers().end()) return;
+    for (eventpoll* ep : at->second) std::erase_if(ep->items, [f](const epitem& i) { return i.f == f; });
+    watchers().erase(at);
 }
 
 SYSCALL_DEFINE(1, epoll_create1, (int, flags)) {
     if (flags & ~O_CLOEXEC) return -EINVAL;
-    auto ep = std::make_shared<eventpoll>();
-    const int fd = TRY(anon_inode_getfd("[eventpoll]", epollOperations(), ep, O_RDWR | static_cast<u32>(flags)));
-    allPolls().push_back(ep.get());
-    return fd;
+    return TRY(anon_inode_getfd("[eventpoll]", epollOperations(), std::make_shared<eventpoll>(), O_RDWR | static_cast<u32>(flags)));
 }
 SYSCALL_DEFINE(1, epoll_create, (int, size)) { return size <= 0 ? -EINVAL : sys_epoll_create1(0); }
 SYSCALL_DEFINE(4, epoll_ctl, (int, epfd), (int, op), (int, fd), (UserPtr<void>, event)) {

@@ -1,9 +1,10 @@
 // Waiting for several files (Linux fs/select.c; poll(2), select(2)).
-#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/eventpoll.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <list>
 
 namespace kernel {
 namespace {
@@ -42,14 +43,37 @@ void sleepUntil(u64 end) {
 
 }  // namespace
 
+// One place of a task in a queue. Nested files may be released meanwhile: they take their places with them.
+namespace {
+struct Place { const PollTable* table; const file* f; wait_queue_head_t* queue; task_struct* task; };
+std::list<Place>& places() {
+    static auto& list = *new std::list<Place>;
+    return list;
+}
+template <class Which>
+void leavePlaces(Which which) {
+    std::erase_if(places(), [&](const Place& p) {
+        if (!which(p)) return false;
+        auto& sleepers = p.queue->task_list;    // two files may share a queue: leave it once
+        const auto at = std::ranges::find(sleepers, p.task);
+        if (at != sleepers.end()) sleepers.erase(at);
+        return true;
+    });
+}
+}  // namespace
+
+void stopSleepingOn(const file* f) { leavePlaces([f](const Place& p) { return p.f == f; }); }
 void PollTable::add(file* f) {
     files_.push_back(get_file(f));
-    const std::size_t before = queues_.size();
-    f->f_op->pollQueues(f, queues_);
-    for (std::size_t i = before; i < queues_.size(); ++i) queues_[i]->task_list.push_back(current);
+    for (file* watched : watchedFiles(f)) {
+        wait_queue_head_t* queue = watched->f_op->pollQueue(watched);
+        if (!queue) continue;
+        places().push_back({this, watched, queue, current});
+        queue->task_list.push_back(current);
+    }
 }
 PollTable::~PollTable() {
-    for (wait_queue_head_t* queue : queues_) queue->task_list.remove(current);
+    leavePlaces([this](const Place& p) { return p.table == this; });
     for (file* f : files_) fput(f);
 }
 
