@@ -39,16 +39,14 @@ struct eventpoll {
 };
 eventpoll* pollOf(const file* f) { return static_cast<eventpoll*>(f->private_data.get()); }
 // Who watches a file, once for each item. Only looked up: its order shows nowhere.
-using Watchers = std::unordered_map<const file*, std::vector<eventpoll*>>;
-Watchers& watchers() {
-    static auto& all = *new Watchers;
+auto& watchers() {
+    static auto& all = *new std::unordered_map<const file*, std::vector<eventpoll*>>;
     return all;
 }
 void forgetWatcher(const file* f, const eventpoll* ep) {
     const auto at = watchers().find(f);
     if (at == watchers().end()) return;
-    const auto one = std::ranges::find(at->second, ep);
-    if (one != at->second.end()) at->second.erase(one);
+    at->second.erase(std::ranges::find(at->second, ep));    // one for each item, and this was one
     if (at->second.empty()) watchers().erase(at);
 }
 
@@ -67,7 +65,6 @@ u32 readyEvents(const epitem& item) {
 }
 
 struct EpollOperations : file_operations {
-    int open(inode*, file*) override { return 0; }
     void release(file* f) override {
         for (const epitem& item : pollOf(f)->items) forgetWatcher(item.f, pollOf(f));
     }
@@ -91,10 +88,8 @@ struct EpollOperations : file_operations {
             if (wait_queue_head_t* queue = watched->f_op->pollQueue(watched)) all.push_back(queue);
     }
 };
-EpollOperations* epollOperations() {
-    static EpollOperations operations;
-    return &operations;
-}
+EpollOperations operations;
+EpollOperations* epollOperations() { return &operations; }
 
 constexpr int EP_MAX_NESTS = 4;             // Linux fs/eventpoll.c; later kernels count upwards too, and so does this one
 using Depths = std::unordered_map<const eventpoll*, int>;
@@ -116,9 +111,8 @@ int depthAbove(const file* f, Depths& known) {
     }
     return depth;
 }
-bool holds(const std::vector<file*>& files, const file* f) { return std::ranges::find(files, f) != files.end(); }
 bool loops(file* ep, file* target) {
-    if (holds(watchedFiles(target), ep)) return true;
+    if (std::ranges::count(watchedFiles(target), ep)) return true;
     Depths below, above;
     return depthBelow(target, below) + 1 + depthAbove(ep, above) > EP_MAX_NESTS;
 }
@@ -152,9 +146,8 @@ TRACED(int, ep_insert, (file*, epfile), (file*, tfile), (int, fd)) {
 }
 // Those asleep look again and wait for the new item too; only a ready one is an edge for who watches the epoll.
 void wakeWaiters(file* ep, const epitem& item) {
-    wait_queue_head_t& queue = pollOf(ep)->wait;
-    wake_up(queue);
-    if (!readyEvents(item)) --queue.wakeups;
+    wake_up(pollOf(ep)->wait);
+    if (!readyEvents(item)) --pollOf(ep)->wait.wakeups;
 }
 int addOrModify(file* ep, file* target, int fd, const epoll_event& event, bool add) {
     auto& items = pollOf(ep)->items;

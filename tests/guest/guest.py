@@ -18,6 +18,7 @@ IN_BOTH = {     # guest program: the argument lists it runs with
     "crash": [[how] for how in ("null", "jump", "data", "ud2", "divide", "stack", "abort", "kill", "trap")],
 }
 IN_BOTH["exec_keeps"] = [[]]
+IN_BOTH["epolls"] = [[]]
 SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "restart", "timers", "futexes")}
 IN_BOTH |= SIGNALS
 IN_V6_1 = {     # the same with --profile v6.1
