@@ -71,7 +71,7 @@ def test_busybox():
 
 
 def test_busybox_awk():
-    done = lockstep(needs("/bin/busybox"), "awk", "BEGIN { for (i = 1; i < 30; ++i) s += sqrt(i) * exp(-i / 7) * sin(i); printf \"%.9f\\n\", s }")
+    done = lockstep(needs("/bin/busybox"), "awk", "BEGIN { for (i = 1; i < 30; ++i) s += i / 7 * 1.25 - s / (i + 3); printf \"%.9f\\n\", s }")
     check("." in done.stdout, done.stdout)
 
 
