@@ -71,7 +71,7 @@ TOOLS = {       # name: program, arguments, standard input; run in a tree of its
     "busybox.sh-notfound": (BUSYBOX, ["sh", "-c", "nosuchcommand; echo $?"], b""),
     "busybox.sh-stdin": (BUSYBOX, ["sh"], b"echo from stdin\nread x\nvalue\necho $x\nexit 4\n"),
     "bash.arithmetic": (BASH, ["-c", "echo $((6*7))"], b""),
-    "bash.substitution": (BASH, ["-c", "x=$(echo one; echo two); echo \"$x\" | { read a; echo got $a; }; exit 5"], b""),
+    "bash.substitution": (BASH, ["-c", "x=$(echo one; echo two); echo \"$x\" | { read a; read b; echo got $a $b; }; exit 5"], b""),
     "bash.array": (BASH, ["-c", "a=(3 1 2); for x in \"${a[@]}\"; do printf '%03d\\n' $x; done; echo ${#a[@]}"], b""),
     "bash.trap": (BASH, ["-c", "trap 'echo trapped' USR1; kill -USR1 $$; trap 'echo bye' EXIT; echo end"], b""),
     "busybox.job": (BUSYBOX, ["sh", JOB], b""),
