@@ -4,6 +4,7 @@
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "traces/registry.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -94,6 +95,7 @@ public:
     ~World() {
         exit_files(&task_);
         exit_fs(&task_);
+        forgetPages();
         delete task_.cred.get();
         delete task_.signal.get();
         current_task = saved_;
@@ -105,6 +107,13 @@ public:
     FakeHost host;
 
 private:
+    // The mounts outlive this world; their pages are frames of its memory.
+    static void forgetPages() {
+        for (const traces::Object* object : traces::liveObjects())
+            if (object->objectType() == std::string_view("inode"))
+                truncate_inode_pages(const_cast<address_space*>(&static_cast<const inode*>(object)->i_mapping));
+    }
+
     cpu::PhysicalMemory memory_;
     task_struct task_;
     task_struct* saved_;
