@@ -57,6 +57,18 @@ unsigned tagOfX87(const X87::Slot& slot) {
     return exponent == 0 || exponent == 0x7fff || !(slot.significand >> 63) ? 2 : 0;
 }
 
+bool isEmptyX87(const X87& x87, unsigned i) { return isEmpty(x87, (topOf(x87) + i) & 7); }
+void putX87(X87& x87, unsigned i, const X87::Slot& value) {
+    const unsigned at = (topOf(x87) + i) & 7;
+    x87.physical[at] = value;
+    x87.tags = static_cast<u16>((x87.tags & ~(3u << 2 * at)) | tagOfX87(value) << 2 * at);
+}
+void setTopX87(X87& x87, unsigned top) { x87.status = static_cast<u16>((x87.status & ~X87_TOP) | (top & 7) << 11); }
+void popX87(X87& x87) {
+    x87.tags |= static_cast<u16>(3u << 2 * topOf(x87));
+    setTopX87(x87, topOf(x87) + 1);
+}
+
 X87Image x87Image(const X87& x87) {
     X87Image image{RESERVED | x87.control, RESERVED | x87.status, RESERVED | tagsOf(x87), static_cast<u32>(x87.instruction),
                    static_cast<u32>(x87.opcode) << 16, static_cast<u32>(x87.operand), RESERVED, {}};

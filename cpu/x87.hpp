@@ -5,7 +5,9 @@
 
 namespace cpu {
 
-constexpr u16 X87_EXCEPTIONS = 0x3f, X87_PRECISION = 0x20;     // IE DE ZE OE UE PE: in the status word, masks in the control word
+// Exceptions are bits of the status word, their masks the same bits of the control word (SDM Vol. 1 §8.1.3, §8.1.5).
+constexpr u16 X87_EXCEPTIONS = 0x3f, X87_INVALID = 0x01, X87_DENORMAL = 0x02, X87_ZERO_DIVIDE = 0x04, X87_OVERFLOW = 0x08, X87_UNDERFLOW = 0x10,
+              X87_PRECISION = 0x20, X87_STACK_FAULT = 0x40, X87_C1 = 0x200, X87_C2 = 0x400, X87_TOP = 0x3800;
 constexpr u16 X87_SUMMARY = 0x8080;                             // ES and its copy B
 
 // What FNSAVE writes in 64-bit mode: the environment of 32-bit protected mode, then ST(0)..ST(7) (SDM Vol. 1 §8.1.10, §8.1.11).
@@ -38,5 +40,13 @@ void runOnHostX87(X87& x87, u8 opcode, u8 modrm, u8* operand, u64& rflags);
 // underflows. False: not one of these, nothing has happened.
 bool runFastX87(X87& x87, u8 opcode, u8 modrm, u8* operand, u64& rflags);
 unsigned tagOfX87(const X87::Slot& slot);      // of a register that is not empty (SDM Vol. 1 §8.1.7)
+bool isEmptyX87(const X87& x87, unsigned i);    // ST(i)
+void putX87(X87& x87, unsigned i, const X87::Slot& value);
+void setTopX87(X87& x87, unsigned top);         // modulo 8
+void popX87(X87& x87);
+
+// F2XM1, FYL2X, FYL2XP1, FPTAN, FPATAN, FSIN, FCOS, FSINCOS: opcode D9H with this ModRM. Computed here, the same on every host. No
+// exception may be pending. Pointers to the last instruction stay as they were.
+void runTranscendentalX87(X87& x87, u8 modrm);
 
 }  // namespace cpu

@@ -11,7 +11,7 @@ namespace cpu {
 
 namespace {
 
-constexpr u16 C1 = 0x200, C0_C2_C3 = 0x4500, TOP = 0x3800;
+constexpr u16 C1 = X87_C1, C0_C2_C3 = 0x4500;
 
 enum class Result : u8 { none, first, second, pushed };     // first: ST(0), second: ST(i)
 struct Plan {
@@ -55,15 +55,12 @@ Plan plan(u8 opcode, u8 modrm) {
     return {};
 }
 
-bool isEmpty(const X87& x87, unsigned i) { return (x87.tags >> 2 * ((topOf(x87) + i) & 7) & 3) == 3; }
 void put(X87& x87, unsigned i, const u8* from) {
-    const unsigned at = (topOf(x87) + i) & 7;
-    std::memcpy(&x87.physical[at].significand, from, 8);
-    std::memcpy(&x87.physical[at].exponent, from + 8, 2);
-    const unsigned tag = tagOfX87(x87.physical[at]);
-    x87.tags = static_cast<u16>((x87.tags & ~(3u << 2 * at)) | tag << 2 * at);
+    X87::Slot value{};
+    std::memcpy(&value.significand, from, 8);
+    std::memcpy(&value.exponent, from + 8, 2);
+    putX87(x87, i, value);
 }
-void setTop(X87& x87, unsigned top) { x87.status = static_cast<u16>((x87.status & ~TOP) | (top & 7) << 11); }
 
 struct Host {
     u8 first[16], second[16];   // at 0, 16: ST(0), ST(i); then what lies on the host's stack
@@ -80,17 +77,17 @@ struct Host {
 // FLD, FXCH, FST and FSTP of registers.
 bool move(X87& x87, u8 opcode, u8 modrm) {
     const unsigned kind = (opcode & 7u) << 8 | (modrm & 0xf8u), i = modrm & 7u, top = topOf(x87);
-    if (isEmpty(x87, 0) || (kind < 0x500 && isEmpty(x87, i))) return false;
+    if (isEmptyX87(x87, 0) || (kind < 0x500 && isEmptyX87(x87, i))) return false;
     const unsigned at = (top + i) & 7;
     const auto tag = [&](unsigned n) { return x87.tags >> 2 * n & 3u; };
     const auto setTag = [&](unsigned n, unsigned value) { x87.tags = static_cast<u16>((x87.tags & ~(3u << 2 * n)) | value << 2 * n); };
     switch (kind) {
         case 0x1c0: {
-            if (!isEmpty(x87, 7)) return false;
+            if (!isEmptyX87(x87, 7)) return false;
             const unsigned to = (top - 1) & 7;
             x87.physical[to] = x87.physical[at];
             setTag(to, tag(at));
-            setTop(x87, to);
+            setTopX87(x87, to);
             break;
         }
         case 0x1c8: {
@@ -103,7 +100,7 @@ bool move(X87& x87, u8 opcode, u8 modrm) {
         case 0x5d0: case 0x5d8:
             x87.physical[at] = x87.physical[top];
             setTag(at, tag(top));
-            if (kind == 0x5d8) setTag(top, 3), setTop(x87, top + 1);
+            if (kind == 0x5d8) setTag(top, 3), setTopX87(x87, top + 1);
             break;
         default: return false;
     }
@@ -118,8 +115,8 @@ bool runFastX87(X87& x87, u8 opcode, u8 modrm, u8* operand, u64& rflags) {
     const Plan p = plan(opcode, modrm);
     if (!p.known) return modrm >> 6 == 3 && move(x87, opcode, modrm);
     const unsigned other = p.operands == 2 ? modrm & 7 : 0;
-    if (p.operands && (isEmpty(x87, 0) || isEmpty(x87, other))) return false;
-    if (p.result == Result::pushed && !isEmpty(x87, 7)) return false;
+    if (p.operands && (isEmptyX87(x87, 0) || isEmptyX87(x87, other))) return false;
+    if (p.result == Result::pushed && !isEmptyX87(x87, 7)) return false;
 
     Host host{{}, {}, 0, x87.control, 0x37f, 0};
     std::memcpy(host.first, &x87.physical[topOf(x87)], 10);
@@ -133,13 +130,10 @@ bool runFastX87(X87& x87, u8 opcode, u8 modrm, u8* operand, u64& rflags) {
 
     const u16 taken = !p.orders ? X87_EXCEPTIONS | C1 : isRegister ? X87_EXCEPTIONS : X87_EXCEPTIONS | C1 | C0_C2_C3;     // FCOMI keeps C1
     x87.status = static_cast<u16>((x87.status & ~(taken & ~X87_EXCEPTIONS)) | (host.status & taken));
-    if (p.result == Result::pushed) setTop(x87, topOf(x87) - 1);
+    if (p.result == Result::pushed) setTopX87(x87, topOf(x87) - 1);
     if (p.result == Result::second && other) put(x87, other, host.second);
     else if (p.result != Result::none) put(x87, 0, host.first);
-    if (p.pops) {
-        x87.tags |= static_cast<u16>(3u << 2 * topOf(x87));
-        setTop(x87, topOf(x87) + 1);
-    }
+    if (p.pops) popX87(x87);
     if (p.orders && isRegister) rflags = host.flags;
     return true;
 }

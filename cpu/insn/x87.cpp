@@ -1,5 +1,5 @@
-// x87: SDM Vol. 1 §5.2.1 to §5.2.5, those of §5.2.6 that work on the stack, and SSE3's FISTTP. The host's FPU executes them (cpu/x87.hpp);
-// operands in memory, the pointers to the last instruction and #MF are ours.
+// x87: SDM Vol. 1 §5.2.1 to §5.2.5, those of §5.2.6 that work on the stack, and SSE3's FISTTP. The host's FPU executes them (cpu/x87.hpp)
+// but for the transcendental ones; operands in memory, the pointers to the last instruction and #MF are ours.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
 #include "cpu/x87.hpp"
@@ -29,6 +29,13 @@ void commit(Core& core, const X87& after, u64 flags) {
     core.rflags = (core.rflags & ~FLAGS_STATUS) | (flags & FLAGS_STATUS);
 }
 
+bool transcendental(Core& core, const Op& op) {
+    if (unmaskedX87(core.x87)) return core.fault(VECTOR_MF);
+    runTranscendentalX87(core.x87, static_cast<u8>(op.src));
+    core.x87.instruction = core.rip + op.offset();
+    if (unmaskedX87(core.x87)) core.x87.opcode = opcodeField(op);
+    return true;
+}
 bool onRegisters(Core& core, const Op& op) {
     if (unmaskedX87(core.x87)) return core.fault(VECTOR_MF);
     u64 flags;
@@ -60,9 +67,16 @@ bool toMemory(Core& core, const Op& op) {
     return true;
 }
 
-Handler onHost(Form& f) {
+void name(Form& f) {
     f.op.dst = f.insn.opcode;
     f.op.src = static_cast<u16>(f.insn.raw.modrm.mod << 6 | f.insn.raw.modrm.reg << 3 | f.insn.raw.modrm.rm);
+}
+Handler computed(Form& f) {
+    name(f);
+    return actionOp<transcendental>;
+}
+Handler onHost(Form& f) {
+    name(f);
     for (unsigned i = 0; i < f.insn.operand_count; ++i) {
         if (f.operand[i].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
         f.op.misc = static_cast<u8>(f.operand[i].size / 8);
@@ -88,9 +102,9 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_FCOMP, onHost},    {ZYDIS_MNEMONIC_FCOMPP, onHost},   {ZYDIS_MNEMONIC_FUCOM, onHost},    {ZYDIS_MNEMONIC_FUCOMP, onHost},
     {ZYDIS_MNEMONIC_FUCOMPP, onHost},  {ZYDIS_MNEMONIC_FICOM, onHost},    {ZYDIS_MNEMONIC_FICOMP, onHost},   {ZYDIS_MNEMONIC_FCOMI, onHost},
     {ZYDIS_MNEMONIC_FCOMIP, onHost},   {ZYDIS_MNEMONIC_FUCOMI, onHost},   {ZYDIS_MNEMONIC_FUCOMIP, onHost},  {ZYDIS_MNEMONIC_FTST, onHost},
-    {ZYDIS_MNEMONIC_FXAM, onHost},     {ZYDIS_MNEMONIC_F2XM1, onHost},    {ZYDIS_MNEMONIC_FYL2X, onHost},    {ZYDIS_MNEMONIC_FYL2XP1, onHost},
-    {ZYDIS_MNEMONIC_FPTAN, onHost},    {ZYDIS_MNEMONIC_FPATAN, onHost},   {ZYDIS_MNEMONIC_FSIN, onHost},     {ZYDIS_MNEMONIC_FCOS, onHost},
-    {ZYDIS_MNEMONIC_FSINCOS, onHost},  {ZYDIS_MNEMONIC_FINCSTP, onHost},  {ZYDIS_MNEMONIC_FDECSTP, onHost},  {ZYDIS_MNEMONIC_FFREE, onHost},
+    {ZYDIS_MNEMONIC_FXAM, onHost},     {ZYDIS_MNEMONIC_F2XM1, computed},    {ZYDIS_MNEMONIC_FYL2X, computed},    {ZYDIS_MNEMONIC_FYL2XP1, computed},
+    {ZYDIS_MNEMONIC_FPTAN, computed},    {ZYDIS_MNEMONIC_FPATAN, computed},   {ZYDIS_MNEMONIC_FSIN, computed},     {ZYDIS_MNEMONIC_FCOS, computed},
+    {ZYDIS_MNEMONIC_FSINCOS, computed},  {ZYDIS_MNEMONIC_FINCSTP, onHost},  {ZYDIS_MNEMONIC_FDECSTP, onHost},  {ZYDIS_MNEMONIC_FFREE, onHost},
     {ZYDIS_MNEMONIC_FFREEP, onHost},   {ZYDIS_MNEMONIC_FNOP, onHost},     {ZYDIS_MNEMONIC_FISTTP, onHost},
 };
 

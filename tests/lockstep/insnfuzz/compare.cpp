@@ -65,18 +65,38 @@ bool closeVector(const cpu::Vector256& a, const cpu::Vector256& b, double bound)
     return true;
 }
 
-void compareX87(const cpu::X87& host, const cpu::X87& model, Report& report) {
+// Units in the last place between two numbers of the same sign, 64 or more being 64.
+unsigned ulpsApart(const cpu::X87::Slot& a, const cpu::X87::Slot& b) {
+    using u128 = unsigned __int128;
+    const auto ordinal = [](const cpu::X87::Slot& slot) {
+        const u64 exponent = slot.exponent & 0x7fff;
+        return (static_cast<u128>(exponent ? exponent - 1 : 0) << 63) + slot.significand;
+    };
+    if ((a.exponent ^ b.exponent) >> 15) return 64;
+    const u128 x = ordinal(a), y = ordinal(b), apart = x > y ? x - y : y - x;
+    return apart < 64 ? static_cast<unsigned>(apart) : 64;
+}
+
+void compareX87(const cpu::X87& host, const cpu::X87& model, const Undefined& undefined, Report& report) {
+    u16 status = static_cast<u16>(~undefined.x87Status), tags = 0xffff;
+    for (unsigned i = 0; i < 8; ++i) {
+        const cpu::X87::Slot &a = host.physical[i], &b = model.physical[i];
+        if (undefined.x87Ulps && ulpsApart(a, b) <= undefined.x87Ulps) {
+            if (!(a.exponent & 0x7fff) == !(b.exponent & 0x7fff)) continue;
+            status &= static_cast<u16>(~cpu::X87_UNDERFLOW);        // one is the smallest normal number, the other is denormal
+            tags &= static_cast<u16>(~(3u << 2 * i));
+            continue;
+        }
+        const std::string name = "R" + std::to_string(i);
+        report.number(name, a.significand, b.significand);
+        report.number(name + ".exp", a.exponent, b.exponent);
+    }
     report.number("fcw", host.control, model.control);
-    report.number("fsw", host.status, model.status);
-    report.number("ftw", host.tags, model.tags);
+    report.number("fsw", host.status & status, model.status & status);
+    report.number("ftw", host.tags & tags, model.tags & tags);
     report.number("fop", host.opcode, model.opcode);
     report.number("fip", host.instruction, model.instruction);
     report.number("fdp", host.operand, model.operand);
-    for (unsigned i = 0; i < 8; ++i) {
-        const std::string name = "R" + std::to_string(i);
-        report.number(name, host.physical[i].significand, model.physical[i].significand);
-        report.number(name + ".exp", host.physical[i].exponent, model.physical[i].exponent);
-    }
 }
 
 void compareVectors(const Registers& host, const Registers& model, double bound, Report& report) {
@@ -114,7 +134,7 @@ std::string registerDifferences(const Undefined& undefined, const Registers& hos
     report.number("mxcsr", host.mxcsr & ~undefined.mxcsr, model.mxcsr & ~undefined.mxcsr);
     cpu::X87 settled = model.x87;       // MMX leaves tags that only say "not empty" (SDM Vol. 1 §9.2.3)
     cpu::settleX87(settled);
-    if (!undefined.x87) compareX87(host.x87, settled, report);
+    if (!undefined.x87) compareX87(host.x87, settled, undefined, report);
     compareVectors(host, model, undefined.vectorError, report);
     return report.lines;
 }

@@ -1,5 +1,6 @@
 #include "tests/lockstep/insnfuzz/policy.hpp"
 
+#include "cpu/x87.hpp"
 #include "tests/lockstep/insnfuzz/layout.hpp"
 
 #include <cpuid.h>
@@ -64,6 +65,12 @@ bool lacks(u16 isa_set) {
         return sets;
     }();
     return missing[isa_set];
+}
+
+// The sine and the tangent of the smallest normal number are less than it: with rounding towards zero, the model underflows.
+bool atUnderflow(const cpu::X87& x87) {
+    const cpu::X87::Slot& top = x87.physical[cpu::topOf(x87)];
+    return !(x87.control & cpu::X87_UNDERFLOW) && (top.exponent & 0x7fff) <= 1 && top.significand == u64{1} << 63;
 }
 
 u16 bitOf(const ZydisDecodedOperand& operand) {
@@ -146,6 +153,13 @@ Undefined undefinedBy(const cpu::Decoded& d, const cpu::Registers& before, const
         case ZYDIS_MNEMONIC_RCPPS: case ZYDIS_MNEMONIC_RCPSS: case ZYDIS_MNEMONIC_RSQRTPS: case ZYDIS_MNEMONIC_RSQRTSS:
         case ZYDIS_MNEMONIC_VRCPPS: case ZYDIS_MNEMONIC_VRCPSS: case ZYDIS_MNEMONIC_VRSQRTPS: case ZYDIS_MNEMONIC_VRSQRTSS:
             u.vectorError = 2 * 1.5 / 4096;     // both sides are within 1.5 * 2^-12 of the true value (SDM Vol. 2, RCPPS)
+            break;
+        // The model rounds the true value; the processor is within one unit in the last place (SDM Vol. 1 §8.3.10).
+        case ZYDIS_MNEMONIC_F2XM1: case ZYDIS_MNEMONIC_FYL2X: case ZYDIS_MNEMONIC_FYL2XP1: case ZYDIS_MNEMONIC_FPTAN:
+        case ZYDIS_MNEMONIC_FPATAN: case ZYDIS_MNEMONIC_FSIN: case ZYDIS_MNEMONIC_FCOS: case ZYDIS_MNEMONIC_FSINCOS:
+            u.x87Ulps = 1;
+            u.x87Status = cpu::X87_C1;
+            u.x87 |= atUnderflow(before.x87);
             break;
         default: break;
     }

@@ -17,6 +17,8 @@ struct Undefined {
     u16 gpr = 0;                // one bit per register
     bool memory = false;        // the memory operand
     bool x87 = false;           // the FPU's state
+    u16 x87Status = 0;          // bits of its status word
+    unsigned x87Ulps = 0;       // by which its registers may differ
     u32 mxcsr = 0;              // flags
     bool anyFault = false;      // which of several exceptions comes first
     u64 faultAddress = 0;       // bytes by which the address of a #PF may differ: any byte of the operand may be it

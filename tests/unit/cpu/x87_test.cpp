@@ -1,4 +1,5 @@
 // Every encoding of x87 and MMX that Zydis knows, on corner and random stacks, control and status words, in the model and on this processor.
+// Transcendental instructions, which may be a unit in the last place apart, are for transcendental_test.cpp and insnfuzz.
 #include "cpu/core.hpp"
 #include "cpu/lower.hpp"
 #include "cpu/x87.hpp"
@@ -8,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -185,11 +187,18 @@ bool same(Machine& m, NativeX87& native, const Encoding& e, X87State state, std:
     return true;
 }
 
+bool isTranscendental(ZydisMnemonic mnemonic) {
+    constexpr ZydisMnemonic all[] = {ZYDIS_MNEMONIC_F2XM1,  ZYDIS_MNEMONIC_FYL2X, ZYDIS_MNEMONIC_FYL2XP1, ZYDIS_MNEMONIC_FPTAN,
+                                     ZYDIS_MNEMONIC_FPATAN, ZYDIS_MNEMONIC_FSIN,  ZYDIS_MNEMONIC_FCOS,    ZYDIS_MNEMONIC_FSINCOS};
+    return std::find(std::begin(all), std::end(all), mnemonic) != std::end(all);
+}
+
 void compareAll(const std::vector<Encoding>& all, unsigned rounds, bool masked) {
     Machine m;
     NativeX87 native;
     Random random;
     for (const Encoding& e : all) {
+        if (isTranscendental(e.decoded.insn.mnemonic)) continue;
         m.put(Machine::CODE, {0x48, 0x0f, 0xae, 0x0b});
         m.put(Machine::CODE + 4, e.bytes);
         m.put(Machine::CODE + 4 + e.bytes.size(), {0x48, 0x0f, 0xae, 0x03});
