@@ -1,5 +1,6 @@
 #include "cpu/xstate.hpp"
 
+#include "cpu/core.hpp"
 #include "cpu/x87.hpp"
 
 #include <cstring>
@@ -103,6 +104,11 @@ bool isValidHeader(const XsaveHeader& h) {
     for (u64 reserved : h.reserved)
         if (reserved) return false;
     return true;
+}
+
+bool isAlignedArea(Core& core, u64 at, u64 alignment) {
+    if (at % alignment == 0) return true;
+    return core.fault(core.rflags & FLAG_AC && at % 4 && isCanonical(at) ? VECTOR_AC : VECTOR_GP);
 }
 
 }  // namespace cpu

@@ -5,6 +5,8 @@
 
 namespace cpu {
 
+struct Core;
+
 // State components; XCR0 as the modelled kernel sets it. Component 2 lies at the same place in both formats.
 constexpr u64 XSTATE_X87 = 1, XSTATE_SSE = 2, XSTATE_YMM = 4, XCR0 = XSTATE_X87 | XSTATE_SSE | XSTATE_YMM;
 constexpr u32 FXSAVE_BYTES = 512, FXSAVE_USED = 416;        // the last 96 bytes are the program's
@@ -23,6 +25,10 @@ void loadXmm(Registers& to, const u8* area);
 void storeYmm(const Registers& from, u8* component);        // upper halves
 void loadYmm(Registers& to, const u8* component);
 void initialiseState(Registers& registers, u64 components); // without MXCSR
+
+// The areas of FXSAVE and XSAVE. False: #GP, or while AC is set, #AC when it is not even a multiple of 4, as on the host (SDM Vol. 2,
+// FXSAVE, lets the implementation choose); set in trap.
+bool isAlignedArea(Core& core, u64 at, u64 alignment);
 
 // XINUSE: a component is in use when it differs from its initial state (SDM Vol. 1 §13.6 lets a processor say so, or more).
 u64 stateInUse(const Registers& registers);

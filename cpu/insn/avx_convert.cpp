@@ -68,12 +68,29 @@ template <unsigned width> void toHalfStore(HOT) {
     }
     NEXT;
 }
+// The forms with 8 bytes of memory: never #AC (SDM Vol. 2 §2.4.11, Type 11).
+bool toHalfQuadword(Core& core, const Op& op) {
+    const u64 at = effectiveAddress<Address::any>(&op, &core);
+    if (!core.inCanonical(at, 8, false) || !core.probeWrite(at, 8)) return false;
+    Bytes<32> result;
+    halves<16>(core, op, result);
+    return _mm_getcsr() & unmasked(core.mxcsr) || core.write(at, result.at, 8);
+}
+bool fromHalfQuadword(Core& core, const Op& op) {
+    const u64 at = effectiveAddress<Address::any>(&op, &core);
+    u8 source[8];
+    if (!core.inCanonical(at, sizeof source, false) || !core.read(at, source, sizeof source)) return false;
+    VCVTPH2PS::two<16, 8>(registerBytes(&core, op.dst), source);
+    return true;
+}
+Handler fromHalf(Form& f) { return isMemory(f, 1) && !isWide(f) ? actionOp<fromHalfQuadword> : nullptr; }
 Handler toHalf(Form& f) {
-    if (isMemory(f, 0)) return isWide(f) ? toHalfStore<32> : toHalfStore<16>;
+    if (isMemory(f, 0)) return isWide(f) ? toHalfStore<32> : actionOp<toHalfQuadword>;
     return isWide(f) ? toHalfRegister<32> : toHalfRegister<16>;
 }
 
 constexpr Row table[] = {
+    {ZYDIS_MNEMONIC_VCVTPH2PS, fromHalf},
     CONVERSIONS(VEX_ROW) NARROWINGS(VEX_ROW)
     {ZYDIS_MNEMONIC_VCVTSI2SS, fromInteger<VCVTSI2SSL, VCVTSI2SSQ>},
     {ZYDIS_MNEMONIC_VCVTSI2SD, fromInteger<VCVTSI2SDL, VCVTSI2SDQ>},

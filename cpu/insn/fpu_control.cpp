@@ -26,7 +26,7 @@ bool stmxcsr(Core& core, const Op& op) { return core.save(address(core, op), sto
 template <Pointers pointers> bool fxsave(Core& core, const Op& op) {
     const u64 at = address(core, op);
     if (!core.inCanonical(at, 1, false)) return false;
-    if (at % 16) return core.fault(core.rflags & FLAG_AC ? VECTOR_AC : VECTOR_GP);
+    if (!isAlignedArea(core, at, 16)) return false;
     std::array<u8, FXSAVE_BYTES> image{};
     if (!core.probeWrite(at + image.size() - 1, 1) || !core.probeWrite(at, image.size()) || !core.read(at, image.data(), image.size())) return false;
     storeX87(core.x87, pointers, image.data());
@@ -37,7 +37,7 @@ template <Pointers pointers> bool fxsave(Core& core, const Op& op) {
 template <Pointers pointers> bool fxrstor(Core& core, const Op& op) {
     const u64 at = address(core, op);
     if (!core.inCanonical(at, 1, false)) return false;
-    if (at % 16) return core.fault(core.rflags & FLAG_AC ? VECTOR_AC : VECTOR_GP);
+    if (!isAlignedArea(core, at, 16)) return false;
     std::array<u8, FXSAVE_BYTES> image;
     if (!core.read(at, image.data(), image.size())) return false;
     if (mxcsrAt(image.data()) & ~MXCSR_MASK) return core.fault(VECTOR_GP);

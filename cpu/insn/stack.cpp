@@ -96,7 +96,7 @@ template <class T> bool enterFrame(Core& core, const Op& op) {
         T frame;
         if (!core.fetch(core.gpr[RBP] - size * i, frame) || !push(i, frame)) return false;
     }
-    if ((level && !push(level, static_cast<T>(pushed))) || !core.probeWrite(rsp, 1)) return false;
+    if ((level && !push(level, static_cast<T>(pushed))) || !core.isAligned(rsp, size) || !core.probeWrite(rsp, 1)) return false;
     std::memcpy(&core.gpr[RBP], &pushed, size);
     core.gpr[RSP] = rsp;
     return true;

@@ -42,8 +42,8 @@ template <class T> bool movs(Core& core, const Op& op) {
         n = std::min({n, s.inPage(from, sizeof(T)), s.inPage(to, sizeof(T))});
         if (to - from < n * sizeof(T) && to != from) n = std::max<u64>(1, (to - from) / sizeof(T));    // the copy feeds on itself
         u8 bytes[PAGE_SIZE];
-        if (!s.isAligned(from, sizeof(T)) || !s.isAligned(to, sizeof(T))) return false;
-        if (!core.read(from, bytes, n * sizeof(T)) || !core.write(to, bytes, n * sizeof(T))) return false;
+        if (!s.isAligned(from, sizeof(T)) || !core.read(from, bytes, n * sizeof(T))) return false;
+        if (!s.isAligned(to, sizeof(T)) || !core.write(to, bytes, n * sizeof(T))) return false;
         s.advance(RSI, n * sizeof(T));
         s.advance(RDI, n * sizeof(T));
         s.counted(n);
@@ -106,8 +106,8 @@ template <class T> bool cmps(Core& core, const Op& op) {
     while (u64 n = s.count()) {
         n = std::min({n, s.inPage(s.source(), sizeof(T)), s.inPage(s.target(), sizeof(T))});
         T a[PAGE_SIZE / sizeof(T)], b[PAGE_SIZE / sizeof(T)];
-        if (!s.isAligned(s.target(), sizeof(T)) || !s.isAligned(s.source(), sizeof(T))) return false;
-        if (!core.read(s.target(), b, n * sizeof(T)) || !core.read(s.source(), a, n * sizeof(T))) return false;
+        if (!s.isAligned(s.target(), sizeof(T)) || !core.read(s.target(), b, n * sizeof(T))) return false;
+        if (!s.isAligned(s.source(), sizeof(T)) || !core.read(s.source(), a, n * sizeof(T))) return false;
         u64 done = 1;
         while (done < n && goesOn(op, a[done - 1] == b[done - 1])) ++done;
         s.advance(RSI, done * sizeof(T));

@@ -16,7 +16,7 @@ u64 requested(const Core& core) { return XCR0 & (static_cast<u32>(core.gpr[RAX])
 
 bool areaAt(Core& core, const Op& op, u64& at) {
     at = effectiveAddress<Address::any>(&op, &core);
-    return at % 64 == 0 || core.fault(core.rflags & FLAG_AC ? VECTOR_AC : VECTOR_GP);
+    return isAlignedArea(core, at, 64);
 }
 
 using Area = std::array<u8, XSAVE_BYTES>;

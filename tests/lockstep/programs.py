@@ -102,6 +102,7 @@ def fuzz(*arguments):
 
 
 test_insnfuzz = fuzz("--seed", "20", "--cases", "500000")
+test_insnfuzz_ac = fuzz("--seed", "23", "--cases", "300000", "--ac")
 test_insnfuzz_v1 = fuzz("--seed", "21", "--cases", "150000", "--level", "v1")
 test_insnfuzz_v2 = fuzz("--seed", "22", "--cases", "150000", "--level", "v2")
 

@@ -73,6 +73,11 @@ bool atUnderflow(const cpu::X87& x87) {
     return !(x87.control & cpu::X87_UNDERFLOW) && (top.exponent & 0x7fff) <= 1 && top.significand == u64{1} << 63;
 }
 
+// MOVBE with both 66H and REX.W.
+bool isNarrowMovbe(const cpu::Decoded& d) {
+    return d.insn.mnemonic == ZYDIS_MNEMONIC_MOVBE && d.insn.operand_width == 64 && d.insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE;
+}
+
 u16 bitOf(const ZydisDecodedOperand& operand) {
     if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER) return 0;
     const u16 at = cpu::registerOffset(operand.reg.value);
@@ -90,6 +95,7 @@ const char* excluded(ZydisMnemonic mnemonic) {
 const char* excluded(const cpu::Decoded& d) {
     if (d.insn.mnemonic == ZYDIS_MNEMONIC_INT && d.operand[0].imm.value.u == 0x80) return ENTERS;
     if (d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return FAR;
+    if (isNarrowMovbe(d)) return "this host accesses memory in parts, without #AC";
     if (lacks(static_cast<u16>(d.insn.meta.isa_set))) return "this host lacks it";
     for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {
         const ZydisDecodedOperand& operand = d.operand[i];
@@ -127,7 +133,7 @@ static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu:
         default: break;
     }
     if (trap.vector != cpu::VECTOR_XM) return;
-    if (after.mxcsr & OVERFLOW_UNDERFLOW & ~(after.mxcsr >> 7)) u.mxcsr = PRECISION;
+    if (after.mxcsr & OVERFLOW_UNDERFLOW & ~(after.mxcsr >> 7)) u.mxcsr |= PRECISION;
     const bool steps = insn.mnemonic == ZYDIS_MNEMONIC_DPPS || insn.mnemonic == ZYDIS_MNEMONIC_DPPD || insn.mnemonic == ZYDIS_MNEMONIC_VDPPS ||
                        insn.mnemonic == ZYDIS_MNEMONIC_VDPPD;
     if (steps) u.mxcsr = 0x3f;
