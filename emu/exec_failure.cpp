@@ -86,7 +86,8 @@ Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program
 Outcome waitStatus(int status, const Program& program) {
     if (WIFEXITED(status)) return {WEXITSTATUS(status), "", 0};
     const char* name = sigabbrev_np(WTERMSIG(status));
-    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))), 0};
+    const char* core = WCOREDUMP(status) ? " (core dumped)" : "";
+    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))) + core, 0};
 }
 
 std::string seenText(const traces::Value& seen) {

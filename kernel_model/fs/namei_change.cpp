@@ -1,5 +1,6 @@
 // Changing directories: mkdir, unlink, rename and the like (the last part of Linux fs/namei.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 namespace kernel {
@@ -7,11 +8,11 @@ namespace {
 
 using Last = PathWalk::Last;
 
-int walkToParent(PathWalk& walk, int dfd, UserPtr<const char> name) {
-    const std::string path = TRY(getname(name));
+int walkToParent(PathWalk& walk, int dfd, const std::string& path) {
     TRY_INT(walk.start(dfd, path));
     return walk.toParent();
 }
+int walkToParent(PathWalk& walk, int dfd, UserPtr<const char> name) { return walkToParent(walk, dfd, TRY(getname(name))); }
 
 // The new name must not exist. A trailing slash is for directories only.
 int filename_create(PathWalk& walk, int dfd, UserPtr<const char> name, bool directory) {
@@ -42,14 +43,17 @@ bool isBelow(const dentry* d, const dentry* ancestor) {
     }
 }
 
-long do_unlinkat(int dfd, UserPtr<const char> pathname) {
-    PathWalk walk;
-    TRY_INT(walkToParent(walk, dfd, pathname));
+int unlinkLast(PathWalk& walk) {
     if (walk.type != Last::name) return -EISDIR;
     const DentryRef d(TRY(walk.lookupLast()));
     if (walk.trailing_slash) return S_ISDIR(d->d_inode->i_mode) ? -EISDIR : -ENOTDIR;
     TRY_INT(may_delete(walk.at, d.get(), false));
     return walk.at->d_inode->i_op->unlink(walk.at->d_inode, d.get());
+}
+long do_unlinkat(int dfd, UserPtr<const char> pathname) {
+    PathWalk walk;
+    TRY_INT(walkToParent(walk, dfd, pathname));
+    return unlinkLast(walk);
 }
 
 long do_rmdir(int dfd, UserPtr<const char> pathname) {
@@ -115,6 +119,11 @@ SYSCALL_DEFINE(3, mknod, (UserPtr<const char>, filename), (umode_t, mode), (u32,
 }
 
 SYSCALL_DEFINE(1, rmdir, (UserPtr<const char>, pathname)) { return do_rmdir(AT_FDCWD, pathname); }
+int unlinkAt(int dfd, const std::string& path) {
+    PathWalk walk;
+    TRY_INT(walkToParent(walk, dfd, path));
+    return unlinkLast(walk);
+}
 SYSCALL_DEFINE(1, unlink, (UserPtr<const char>, pathname)) { return do_unlinkat(AT_FDCWD, pathname); }
 SYSCALL_DEFINE(3, unlinkat, (int, dfd), (UserPtr<const char>, pathname), (int, flag)) {
     if (flag & ~AT_REMOVEDIR) return -EINVAL;

@@ -1,5 +1,6 @@
 // Reading and writing (Linux fs/read_write.c). Between user and kernel at most 64 KiB are copied at a time.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
@@ -119,6 +120,11 @@ TRACED(long, vfs_read, (file*, filp), (std::span<u8>, to), (loff_t&, pos)) {
 TRACED(long, vfs_write, (file*, filp), (std::span<const u8>, from), (loff_t&, pos)) {
     TRY_INT(rw_verify_area(pos, from.size()));
     return filp->f_op->write(filp, from, pos);
+}
+
+TRACED(long, __kernel_write, (file*, file), (std::span<const u8>, from), (loff_t&, pos)) {
+    const u64 count = TRY(withinFileLimit(file, from.size(), pos));
+    return vfs_write(file, from.first(count), pos);
 }
 
 static traces::Value sizeOf(u64 n) { return traces::Value::count(static_cast<i64>(n)); }

@@ -1,5 +1,6 @@
 // kernel/cred.c: credentials are copied, changed and then committed as a whole (credentials(7)).
 #include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/include/linux/coredump.hpp"
 
 namespace kernel {
 
@@ -38,6 +39,17 @@ void put_cred(cred* cred) {
 }
 
 TRACED(void, abort_creds, (cred*, fresh)) { put_cred(fresh); }
+
+TRACED(cred*, override_creds, (cred*, fresh)) {
+    cred* old = current->cred;
+    current->cred = get_cred(fresh);
+    return old;
+}
+TRACED(void, revert_creds, (cred*, old)) {
+    cred* override = current->cred;
+    current->cred = old;
+    put_cred(override);
+}
 
 static bool gainsOrChangesRights(const cred* old, const cred* fresh) {
     return old->euid != fresh->euid || old->egid != fresh->egid || old->fsuid != fresh->fsuid || old->fsgid != fresh->fsgid ||

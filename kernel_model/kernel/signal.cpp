@@ -64,7 +64,7 @@ static void continueGroup(task_struct* p) {
 
 // signal(7): SIGCONT undoes pending stops and the reverse, whatever their handlers are. False: nobody wants the signal.
 TRACED(bool, prepare_signal, (int, sig), (task_struct*, p)) {
-    if (p->signal->flags & SIGNAL_GROUP_EXIT) return sig == SIGKILL;
+    if (p->signal->flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP)) return sig == SIGKILL;
     if (sigmask(sig) & SIG_KERNEL_STOP) {
         removeSignals(sigmask(SIGCONT), &p->signal->shared_pending);
         for (task_struct* t : p->group_leader->thread_group) removeSignals(sigmask(SIGCONT), &t->pending);
@@ -93,8 +93,8 @@ TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
     task_struct* t = chooseThread(sig, p, group);
     if (!t) return;
     signal_struct* signal = p->signal;
-    const bool end_group = sig_fatal(p, sig) && !(signal->flags & (SIGNAL_UNKILLABLE | SIGNAL_GROUP_EXIT)) &&
-                           !(sigmask(sig) & SIG_KERNEL_COREDUMP);
+    const bool ends = (signal->flags & SIGNAL_GROUP_EXIT) && !signal->core_state.get();
+    const bool end_group = sig_fatal(p, sig) && !ends && !(signal->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_COREDUMP);
     if (!end_group) return signal_wake_up(t, sig == SIGKILL);
     signal->flags = SIGNAL_GROUP_EXIT;
     signal->group_exit_code = sig;

@@ -25,8 +25,12 @@ u64 advisedFlags(u64 flags, int behavior) {
             return flags | VM_WIPEONFORK;
         case ADVICE_KEEPONFORK:
             return flags & ~VM_WIPEONFORK;
+        case MADV_DONTDUMP:
+            return flags | VM_DONTDUMP;
+        case MADV_DODUMP:
+            return flags & ~VM_DONTDUMP;
         default:
-            return flags;  // huge pages, merging and core dumps are not modelled: nothing to advise
+            return flags;  // huge pages and merging are not modelled: nothing to advise
     }
 }
 
@@ -68,6 +72,7 @@ long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end,
     if (behavior == ADVICE_POPULATE_READ || behavior == ADVICE_POPULATE_WRITE)
         return madvise_populate(vma, start, end, behavior == ADVICE_POPULATE_WRITE);
     if ((behavior == ADVICE_FREE || behavior == ADVICE_WIPEONFORK) && !anonymousOnly(vma)) return -EINVAL;
+    if (behavior == MADV_DODUMP && vma->vm_flags & (VM_SPECIAL | VM_IO)) return -EINVAL;
     const u64 flags = advisedFlags(vma->vm_flags, behavior);
     if (flags == vma->vm_flags) return 0;
     *prev = start > vma->vm_start ? vma : vmaPrevious(vma);

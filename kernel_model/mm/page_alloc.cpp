@@ -47,6 +47,7 @@ void page_alloc_init(cpu::PhysicalMemory& memory) {
     list.fresh = 1;
     list.frames -= VSYSCALL_FRAMES;  // the highest: every address space has them from its first moment on
     list.vsyscall_entry = map_vsyscall(memory, list.frames);
+    for (u64 i = 0; i < VSYSCALL_FRAMES; ++i) list.mem_map[list.frames + i]._count = 1;     // never freed
     list.zero_page = alloc_zeroed_page();
     list.zero_page->flags = PG_zero | PG_uptodate;
 }
@@ -88,7 +89,7 @@ u64 vsyscallEntry() { return list.vsyscall_entry; }
 
 u64 page_to_pfn(const page* p) { return static_cast<u64>(p - list.mem_map); }
 page* pfn_to_page(u64 pfn) {
-    BUG_ON(pfn >= list.frames);
+    BUG_ON(pfn >= list.frames + VSYSCALL_FRAMES);
     return list.mem_map + pfn;
 }
 u8* page_address(const page* p) { return machine().memory->frame(page_to_pfn(p)); }

@@ -109,7 +109,7 @@ static TRACED(int, load_elf_binary, (linux_binprm*, bprm)) {
     return 0;
 }
 
-linux_binfmt elf_format = {"elf_format", load_elf_binary, nullptr, PAGE_SIZE};
+linux_binfmt elf_format = {"elf_format", load_elf_binary, elf_core_dump, PAGE_SIZE};
 
 TRACED(int, init_elf_binfmt) {
     register_binfmt(&elf_format);

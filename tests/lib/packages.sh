@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="g++ cmake ninja-build libzydis-dev libmpfr-dev libspdlog-dev nlohmann-json3-dev libcli11-dev"
 TEST_PACKAGES="clang-19 catch2 python3 python3-jsonschema binutils musl-tools qemu-user busybox-static bash-static
-               util-linux xxhash git"
+               util-linux xxhash git gdb"
 
 missingPackages() {
     for package in "$@"; do

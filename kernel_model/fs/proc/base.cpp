@@ -1,6 +1,8 @@
 // Files of /proc/PID (Linux fs/proc/base.c, namespaces aside; proc(5)).
 #include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/version/exec.hpp"
 
 #include <algorithm>
 
@@ -68,11 +70,23 @@ Text nameOf(task_struct* t) {
     return d_path(d.get());
 }
 
+u32 filterMask() { return ((1u << version().exec.dump_filter_bits) - 1) << MMF_DUMP_FILTER_SHIFT; }
+Text coredumpFilter(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    return mm ? format("%08x\n", (mm->flags & filterMask()) >> MMF_DUMP_FILTER_SHIFT) : std::string();
+}
+int setCoredumpFilter(task_struct* t, const std::string& text) {
+    const u64 value = TRY(parseNumber(text, 0));
+    if (t->mm.get()) t->mm->flags = (t->mm->flags & ~filterMask()) | (static_cast<u32>(value << MMF_DUMP_FILTER_SHIFT) & filterMask());
+    return 0;
+}
+
 constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, link = S_IFLNK | 0777;
 constexpr ProcEntry entries[] = {
     {"auxv", own, auxv},
     {"cmdline", readable, cmdline},
     {"comm", S_IFREG | 0644, comm},
+    {"coredump_filter", S_IFREG | 0644, coredumpFilter, nullptr, setCoredumpFilter},
     {"cwd", link, nameOf<cwd>, cwd},
     {"environ", own, environ},
     {"exe", link, nameOf<exe>, exe},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -160,7 +161,14 @@ struct ProcFile : file_operations {
         pos += static_cast<loff_t>(n);
         return static_cast<long>(n);
     }
-    long write(file*, std::span<const u8>, loff_t&) override { return -EIO; }
+    long write(file* f, std::span<const u8> from, loff_t& pos) override {
+        const ProcNode& n = nodeOf(f->f_inode);
+        if (!n.entry->store) return -EIO;
+        task_struct* const t = TRY(taskOf(n));
+        TRY_INT(n.entry->store(t, std::string(from.begin(), from.end())));
+        pos += static_cast<loff_t>(from.size());
+        return static_cast<long>(from.size());
+    }
 };
 
 struct ProcDirectoryOperations : file_operations {
@@ -234,6 +242,15 @@ void mountInProc(const std::string& path, dentry* root) {
 void mountProc(dentry* where) {
     proc_sb = newSuperBlock("proc", "proc", 0x9fa0);
     mountOn(where, proc_sb, makeInode({0, "", nullptr}, S_IFDIR | 0555));
+}
+
+Result<u64> parseNumber(const std::string& text, int base) {
+    const bool digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
+    char* end = nullptr;
+    const u64 value = std::strtoull(text.c_str(), &end, base);
+    const std::string_view rest = end;
+    if (!digit || !(rest.empty() || rest == "\n")) return Failure{-EINVAL};
+    return value;
 }
 
 std::string format(const char* text, ...) {

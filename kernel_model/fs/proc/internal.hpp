@@ -13,6 +13,7 @@ struct ProcEntry {
     umode_t mode;                                           // S_IFREG or S_IFLNK and permissions
     Result<std::string> (*show)(task_struct*);              // content, or text of the link; task: of /proc/PID, else null
     Result<dentry*> (*follow)(task_struct*) = nullptr;      // magic link: where it leads, with a reference
+    int (*store)(task_struct*, const std::string&) = nullptr;   // takes what is written; 0 or -errno
 };
 
 std::span<const ProcEntry> procRootEntries();               // fs/proc/root.cpp
@@ -26,6 +27,8 @@ Result<std::string> showTaskStat(task_struct*);             // fs/proc/array.cpp
 Result<std::string> showTaskStatus(task_struct*);
 Result<std::string> showMounts(task_struct*);
 std::string readUserOf(task_struct*, u64 begin, u64 end);   // memory of another task, as far as it can be read
+
+Result<u64> parseNumber(const std::string& text, int base);  // strtoul's bases; a newline may follow; EINVAL
 
 // printf into a string: the formats of /proc are Linux's.
 std::string format(const char* text, ...) __attribute__((format(printf, 1, 2)));

@@ -1,6 +1,7 @@
 // Files of /proc that belong to no process (Linux fs/proc/root.c, meminfo.c, version.c, uptime.c, ...; proc(5)).
 #include "cpu/cpuid.hpp"
 #include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/utsname.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -86,6 +87,19 @@ Text bootId(task_struct*) {
     return id;
 }
 
+Text corePattern(task_struct*) { return core_pattern + "\n"; }
+int setCorePattern(task_struct*, const std::string& text) {     // proc_dostring: one line of at most 127 bytes
+    core_pattern = text.substr(0, std::min<std::size_t>(text.find_first_of(std::string_view("\n\0", 2)), 127));
+    return 0;
+}
+Text coreUsesPid(task_struct*) { return std::string(core_uses_pid ? "1\n" : "0\n"); }
+int setCoreUsesPid(task_struct*, const std::string& text) {
+    const Result<u64> value = parseNumber(text, 10);
+    if (!value.ok()) return value.error();
+    core_uses_pid = value.value() != 0;
+    return 0;
+}
+
 constexpr umode_t readable = S_IFREG | 0444, setting = S_IFREG | 0644, link = S_IFLNK | 0777;
 constexpr ProcEntry entries[] = {
     {"cmdline", readable, cmdline},
@@ -96,6 +110,8 @@ constexpr ProcEntry entries[] = {
     {"mounts", link, mountsLink},
     {"self", link, self},
     {"stat", readable, stat},
+    {"sys/kernel/core_pattern", setting, corePattern, nullptr, setCorePattern},
+    {"sys/kernel/core_uses_pid", setting, coreUsesPid, nullptr, setCoreUsesPid},
     {"sys/kernel/hostname", setting, hostname},
     {"sys/kernel/ngroups_max", readable, number<65536>},
     {"sys/kernel/osrelease", readable, osrelease},

@@ -12,6 +12,7 @@ namespace kernel {
 struct file;
 struct inode;
 struct address_space;
+struct core_state;
 struct linux_binfmt;
 struct mm_struct;
 struct vm_area_struct;
@@ -31,7 +32,7 @@ traces::Value traceValue(const page*);      // its frame number
 
 constexpr u64 VM_READ = 1, VM_WRITE = 2, VM_EXEC = 4, VM_SHARED = 8, VM_MAYREAD = 0x10, VM_MAYWRITE = 0x20,
               VM_MAYEXEC = 0x40, VM_MAYSHARE = 0x80, VM_GROWSDOWN = 0x100, VM_DENYWRITE = 0x800, VM_EXECUTABLE = 0x1000,
-              VM_LOCKED = 0x2000, VM_DONTCOPY = 0x20000, VM_DONTEXPAND = 0x40000, VM_ACCOUNT = 0x100000,
+              VM_LOCKED = 0x2000, VM_IO = 0x4000, VM_DONTDUMP = 0x4000000, VM_DONTCOPY = 0x20000, VM_DONTEXPAND = 0x40000, VM_ACCOUNT = 0x100000,
               VM_NORESERVE = 0x200000, VM_STACK_INCOMPLETE_SETUP = 0x4000000, VM_SEQ_READ = 0x8000, VM_RAND_READ = 0x10000, VM_WIPEONFORK = 0x2000000;
 constexpr u64 VM_DATA_DEFAULT_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;   // | VM_EXEC with READ_IMPLIES_EXEC
 constexpr u64 VM_STACK_FLAGS = VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT;
@@ -91,6 +92,7 @@ struct mm_struct : Object {
     FIELD(u32, flags);                      // dumpable bits
     FIELD(u64, vdso);                       // Linux: context.vdso
     FIELD(u64, nr_ptes);
+    FIELD(struct core_state*, core_state);  // v3.10: a core dump of it in progress
     const linux_binfmt* binfmt = nullptr;
     file* exe_file = nullptr;               // holds a reference
     std::array<u64, 44> saved_auxv{};       // v3.10: 44 longs

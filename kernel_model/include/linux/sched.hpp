@@ -21,7 +21,7 @@ class Fiber;                                // kernel/sched/fiber.hpp: the task'
 
 constexpr long TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, __TASK_STOPPED = 4, EXIT_ZOMBIE = 16,
                EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_NEW = 2048, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
-constexpr u32 PF_IDLE = 0x2, PF_EXITING = 0x4, PF_WQ_WORKER = 0x20, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
+constexpr u32 PF_IDLE = 0x2, PF_EXITING = 0x4, PF_POSTCOREDUMP = 0x8, PF_WQ_WORKER = 0x20, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_DUMPCORE = 0x200, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
               PF_NOFREEZE = 0x8000, PF_KTHREAD = 0x200000, PF_RANDOMIZE = 0x400000,
               PF_NO_SETAFFINITY = 0x4000000;
 constexpr u32 ADDR_NO_RANDOMIZE = 0x40000, MMAP_PAGE_ZERO = 0x100000, ADDR_COMPAT_LAYOUT = 0x200000,
@@ -94,6 +94,7 @@ struct signal_struct : Object {
     FIELD(u32, flags);
     FIELD(task_struct*, group_exit_task);
     FIELD(int, notify_count);
+    FIELD(struct core_state*, core_state);                      // v6.1: a core dump in progress
     FIELD(bool, leader);
     FIELD(pid*, leader_pid);
     void* tty = nullptr;
@@ -110,7 +111,7 @@ struct signal_struct : Object {
     FIELD(bool, has_child_subreaper);
     FIELD(bool, is_child_subreaper);
 };
-constexpr u32 SIGNAL_STOP_STOPPED = 1, SIGNAL_STOP_CONTINUED = 2, SIGNAL_GROUP_EXIT = 4, SIGNAL_CLD_STOPPED = 0x10,
+constexpr u32 SIGNAL_STOP_STOPPED = 1, SIGNAL_STOP_CONTINUED = 2, SIGNAL_GROUP_EXIT = 4, SIGNAL_GROUP_COREDUMP = 8, SIGNAL_CLD_STOPPED = 0x10,
               SIGNAL_CLD_CONTINUED = 0x20, SIGNAL_UNKILLABLE = 0x40;
 constexpr u32 JOBCTL_STOP_PENDING = 1u << 17;       // the low 16 bits: the signal of the group stop
 

@@ -21,6 +21,9 @@ struct ExecVersion {
     Result<page*> (*get_arg_page)(linux_binprm*, u64 pos, bool write);  // with a reference
     int (*arch_setup_additional_pages)(linux_binprm*, bool uses_interp);
     int (*call_modprobe)(const std::string& module_name);   // 0, or -errno
+    const char* corename_specifiers;    // letters that may follow % in core_pattern, % itself aside
+    bool corename_hides_dots;           // an empty name, . and .. get a ! in it
+    int dump_filter_bits;               // of /proc/PID/coredump_filter
     bool regularOnly;           // may_open refuses to execute a device or FIFO before opening it
 };
 

@@ -8,11 +8,11 @@
 
 namespace kernel::v3_10 {
 
+TRACED(int, unshare_files, (files_struct**, displaced)) { return unshareFiles(displaced); }
+
 namespace {
 
 constexpr u32 MAX_RECURSION = 5;
-
-TRACED(int, unshare_files, (files_struct**, displaced)) { return unshareFiles(displaced); }
 
 // A descriptor table of one's own; the shared one comes back when exec fails.
 class UnsharedFiles {

@@ -29,5 +29,6 @@ int setup_arg_pages(linux_binprm*, u64 stack_top, int executable_stack);
 int arch_setup_additional_pages(linux_binprm*, bool uses_interp);
 u64 arch_randomize_brk(mm_struct*);
 int call_modprobe(const std::string& module_name);
+int unshare_files(files_struct** displaced);            // the caller puts or restores the shared table
 
 }  // namespace kernel::v3_10

@@ -12,6 +12,9 @@ const ExecVersion execVersion{
     .get_arg_page = get_arg_page,
     .arch_setup_additional_pages = arch_setup_additional_pages,
     .call_modprobe = call_modprobe,
+    .corename_specifiers = "pugdstheEc",
+    .corename_hides_dots = false,
+    .dump_filter_bits = 7,
     .regularOnly = false,
 };
 

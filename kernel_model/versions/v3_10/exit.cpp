@@ -4,6 +4,7 @@
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/versions/v3_10/coredump.hpp"
 #include "kernel_model/versions/v3_10/process.hpp"
 
 namespace kernel::v3_10 {
@@ -18,6 +19,7 @@ static TRACED(void, exit_mm, (task_struct*, tsk)) {
     mm_struct* mm = tsk->mm;
     v3_10::mm_release(tsk, mm);
     if (!mm) return;
+    exitDuringDump(tsk);
     ++mm->mm_count;
     tsk->mm = nullptr;
     mmput(mm);

@@ -3,6 +3,7 @@
 #include "kernel_model/kernel/signal.hpp"
 #include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
+#include "kernel_model/versions/v3_10/coredump.hpp"
 #include "kernel_model/versions/v3_10/signal.hpp"
 
 namespace kernel::v3_10 {
@@ -37,7 +38,8 @@ static void applyDefault(const ksignal& ksig) {
         return;
     }
     current->flags |= PF_SIGNALED;
-    do_group_exit(ksig.sig);                // no core is dumped: RLIMIT_CORE is 0 unless the guest raises it
+    if (bit & SIG_KERNEL_COREDUMP) do_coredump(ksig.info);
+    do_group_exit(ksig.sig);
 }
 
 TRACED(int, get_signal_to_deliver, (ksignal*, ksig)) {

@@ -25,6 +25,7 @@ int begin_new_exec(linux_binprm*);                      // after it nothing can 
 void setup_new_exec(linux_binprm*);
 int setup_arg_pages(linux_binprm*, u64 stack_top, int executable_stack);
 void finalize_exec(linux_binprm*);
+int unshare_files();
 int de_thread(task_struct*);
 int exec_mmap(mm_struct*);
 int arch_setup_additional_pages(linux_binprm*, bool uses_interp);

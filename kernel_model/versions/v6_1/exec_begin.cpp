@@ -95,7 +95,7 @@ TRACED(int, exec_mmap, (mm_struct*, mm)) {
 }
 
 // A descriptor table of one's own; the shared one is the others'.
-static TRACED(int, unshare_files) {
+TRACED(int, unshare_files) {
     files_struct* shared = nullptr;
     TRY_INT(unshareFiles(&shared));
     put_files_struct(shared);

@@ -12,6 +12,9 @@ const ExecVersion execVersion{
     .get_arg_page = get_arg_page,
     .arch_setup_additional_pages = arch_setup_additional_pages,
     .call_modprobe = call_modprobe,
+    .corename_specifiers = "pPiIugdsthefEcC",
+    .corename_hides_dots = true,
+    .dump_filter_bits = 9,
     .regularOnly = true,
 };
 

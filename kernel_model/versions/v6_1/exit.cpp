@@ -4,6 +4,7 @@
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/versions/v6_1/coredump.hpp"
 #include "kernel_model/versions/v6_1/process.hpp"
 
 namespace kernel::v6_1 {
@@ -62,6 +63,7 @@ TRACED_NORETURN(do_exit, (long, code)) {
     task_struct* tsk = current;
     if (tsk->pid == 0) panic("Attempted to kill the idle task!");
     synchronize_group_exit(tsk, code);
+    coredump_task_exit(tsk);
     exit_signals(tsk);
     const bool group_dead = leaveGroup(tsk);
     tsk->exit_code = static_cast<int>(code);

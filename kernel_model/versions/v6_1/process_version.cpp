@@ -21,7 +21,7 @@ TRACED(void, schedule_tail, (task_struct*, prev)) {
 // Linux kernel/sched/completion.c: wait_for_common and what it calls show only as far as they lead to schedule().
 static TRACED(void, do_wait_for_common, (completion*, x), (long, state)) { waitUntilDone(x, state); }
 static TRACED(void, wait_for_common, (completion*, x), (long, state)) { do_wait_for_common(x, state); }
-static TRACED(int, wait_for_completion_state, (completion*, x), (long, state)) {
+TRACED(int, wait_for_completion_state, (completion*, x), (long, state)) {
     wait_for_common(x, state);
     return x->done ? 0 : -ERESTARTSYS;
 }

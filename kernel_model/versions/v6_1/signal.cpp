@@ -2,8 +2,8 @@
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/kernel/signal.hpp"
 #include "kernel_model/include/version/signal.hpp"
-#include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
+#include "kernel_model/versions/v6_1/coredump.hpp"
 #include "kernel_model/versions/v6_1/signal.hpp"
 
 #include <algorithm>

@@ -70,7 +70,7 @@ TRACED(int, arch_setup_additional_pages, (linux_binprm*, bprm), (bool, uses_inte
 namespace v6_1 {
 
 constexpr u64 image_size = 2 * PAGE_SIZE, vvar_size = 4 * PAGE_SIZE;
-constexpr u64 VM_PFNMAP = 0x400, VM_IO = 0x4000, VM_DONTDUMP = 0x4000000;
+constexpr u64 VM_PFNMAP = 0x400;
 
 TRACED(int, init_vdso_image_64) { return createPages(2); }
 

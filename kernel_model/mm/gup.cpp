@@ -1,0 +1,30 @@
+// Linux mm/gup.c (v3.10: mm/memory.c): what a core dump reads.
+#include "kernel_model/include/linux/coredump.hpp"
+#include "kernel_model/mm/internal.hpp"
+
+namespace kernel {
+
+static page* gatePage(mm_struct* mm) {
+    const u64* pte = pte_lookup(mm, VSYSCALL_PAGE);
+    if (!pte || !pte_present(*pte)) return nullptr;
+    page* found = pfn_to_page(cpu::frameOf(*pte));
+    get_page(found);
+    return found;
+}
+
+// FOLL_FORCE | FOLL_DUMP: anonymous memory that was never touched is not made for the dump.
+TRACED(page*, get_dump_page, (u64, addr)) {
+    mm_struct* mm = current->mm;
+    if ((addr & PAGE_MASK) == VSYSCALL_PAGE) return gatePage(mm);
+    const vm_area_struct* vma = find_vma(mm, addr);
+    if (!vma || addr < vma->vm_start || vma->vm_flags & VM_IO) return nullptr;
+    const u64* pte = pte_lookup(mm, addr);
+    if ((!pte || !*pte) && !vma->vm_file && !vma->vm_ops) return nullptr;
+    const Result<page*> got = get_user_page(mm, addr, false);
+    if (!got.ok()) return nullptr;
+    if (got.value() != ZERO_PAGE()) return got.value();
+    put_page(got.value());
+    return nullptr;
+}
+
+}  // namespace kernel
