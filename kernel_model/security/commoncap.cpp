@@ -31,8 +31,9 @@ static bool settleIdentity(linux_binprm* bprm) {
 }
 
 TRACED(int, security_bprm_set_creds, (linux_binprm*, bprm)) {
+    const bool effective = bprm->cred->euid == 0;      // also when the identity is refused then
     settleIdentity(bprm);
-    bprm->cap_effective = bprm->cred->euid == 0;
+    bprm->cap_effective = effective;
     return 0;
 }
 
