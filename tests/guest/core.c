@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,7 +103,42 @@ static void withThread(void) {
     while (!ready) usleep(1000);
 }
 
+// v3.10 kills everyone who shares the memory, v6.1 the group of threads.
+static void shareMemory(void) {
+    int status = 0;
+    const pid_t child = vfork();
+    if (child == 0) {
+        raise(SIGSEGV);
+        _exit(1);
+    }
+    waitpid(child, &status, 0);
+    _exit(0);
+}
+static void withSleepers(void) {
+    pthread_t threads[3];
+    for (int i = 0; i < 3; ++i) pthread_create(&threads[i], NULL, sleeper, NULL);
+    usleep(1000);
+}
+static void *crasher(void *arg) {
+    raise(SIGSEGV);
+    return arg;
+}
+static void inThread(void) {
+    pthread_t thread;
+    withSleepers();
+    pthread_create(&thread, NULL, crasher, NULL);
+    pthread_join(thread, NULL);
+}
+static void afterLeader(void) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, crasher, NULL);
+    syscall(SYS_exit, 3);
+}
+
 static void limits(void) {
+    inChild("memory shared", "-1", shareMemory, SIGTERM);
+    inChild("a thread of four", "-1", inThread, SIGTERM);
+    inChild("the leader gone", "-1", afterLeader, SIGTERM);
     inChild("limit 0", "0", NULL, SIGSEGV);
     inChild("limit 4095", "4095", NULL, SIGSEGV);
     inChild("limit 8192", "8192", NULL, SIGQUIT);

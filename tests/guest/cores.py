@@ -13,8 +13,9 @@ from world import Tree, command, emulated
 PROFILES = ("v3.10", "v6.1")
 LIBCS = ("gnu", "musl")
 NT_FILE, NT_X86_XSTATE, NT_X86_XSAVE_LAYOUT = 0x46494c45, 0x202, 0x205
-# v3.10 writes to the file that is there, and not through a link (open(2), O_NOFOLLOW).
-OF_V3_10 = ((b"an old core: signal 4, dumped 1, si_code 3, core 1 mode 100600", b"an old core: signal 4, dumped 1, si_code 3, core 1 mode 100644"),
+# v3.10 kills all who share the memory, writes to the file that is there, and not through a link (open(2), O_NOFOLLOW).
+OF_V3_10 = ((b"memory shared: signal 0, dumped 0, si_code 1,", b"memory shared: signal 11, dumped 0, si_code 2,"),
+            (b"an old core: signal 4, dumped 1, si_code 3, core 1 mode 100600", b"an old core: signal 4, dumped 1, si_code 3, core 1 mode 100644"),
             (b"a link: signal 31, dumped 1, si_code 3, core 1 mode 100600 elf 1 small 0", b"a link: signal 31, dumped 0, si_code 2, core 0"))
 OF_THREAD = ("bt", "printf \"%lx %ld %lx %lx %lx\\n\", $rip, $orig_rax, $cs, $ss, $ds", "p $fctrl", "p $mxcsr")
 SEEN = ("bt", "p/x $rbx", "p $xmm7.v2_double", "p $ymm7.v4_double", "info symbol $pc", "p $orig_rax", "p/x $eflags & 0xcd5",
@@ -38,7 +39,7 @@ def needsPlainPattern():
         raise cases.Skip("this machine's kernel does not write core files into the working directory: %s" % settings)
 
 
-def limits(profile, libc):
+def limits(profile, libc, *options):
     needsPlainPattern()
     with Tree() as tree:
         expected = command([guest(libc), "limits"], cwd=tree.path + "/tmp")
@@ -46,7 +47,7 @@ def limits(profile, libc):
             for of_v6_1, of_v3_10 in OF_V3_10:
                 cases.check(of_v6_1 in expected.stdout, expected)
                 expected.stdout = expected.stdout.replace(of_v6_1, of_v3_10)
-        found = emulated(guest(libc), ["limits"], ("--profile", profile), cwd="/tmp")
+        found = emulated(guest(libc), ["limits"], ("--profile", profile, *options), cwd="/tmp")
         cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 
@@ -141,6 +142,7 @@ def all_cases():
     found = {}
     for profile in PROFILES:
         found["core-name." + profile] = lambda profile=profile: named(profile)
+        found["core-limits.random." + profile] = lambda profile=profile: limits(profile, "gnu", "--sched", "random", "--seed", "7")
         for libc in LIBCS:
             for name, case in (("limits", limits), ("gdb", debugged), ("structure", structure)):
                 found["core-%s.%s.%s" % (name, libc, profile)] = lambda case=case, profile=profile, libc=libc: case(profile, libc)
