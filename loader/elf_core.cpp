@@ -129,9 +129,9 @@ TRACED(int, fill_files_note, (memelfnote*, note), (const std::vector<core_vma_me
         numbers.insert(numbers.end(), {m.start, m.end, m.pgoff});
         names += d_path(m.file->f_path) + '\0';
         ++numbers[0];
+        if (numbers.size() * sizeof(u64) + names.size() >= MAX_FILE_NOTE_SIZE) return -EINVAL;
     }
     const u64 size = numbers.size() * sizeof(u64) + names.size();
-    if (size >= MAX_FILE_NOTE_SIZE) return -EINVAL;
     note->type = NT_FILE;
     note->data.resize(size);
     std::memcpy(note->data.data(), numbers.data(), numbers.size() * sizeof(u64));

@@ -21,10 +21,24 @@ TRACED(page*, get_dump_page, (u64, addr)) {
     const u64* pte = pte_lookup(mm, addr);
     if ((!pte || !*pte) && !vma->vm_file && !vma->vm_ops) return nullptr;
     const Result<page*> got = get_user_page(mm, addr, false);
-    if (!got.ok()) return nullptr;
+    if (!got.ok()) {
+        if (got.error() == -ENOMEM) send_sig(SIGKILL, current, 1);      // the OOM killer's choice: it ends the dump
+        return nullptr;
+    }
     if (got.value() != ZERO_PAGE()) return got.value();
     put_page(got.value());
     return nullptr;
+}
+
+u64 dumpHole(u64 address, u64 end) {
+    mm_struct* mm = current->mm;
+    const vm_area_struct* vma = find_vma(mm, address);
+    if (!vma || vma->vm_file || vma->vm_ops || end > TASK_SIZE) return 0;
+    for (unsigned level = 3; level > 0; --level) {
+        const u64 span = u64{1} << (PAGE_SHIFT + 9 * level);
+        if (!tableAt(mm, address, level)) return std::min(end, (address & ~(span - 1)) + span) - address;
+    }
+    return 0;
 }
 
 }  // namespace kernel

@@ -74,9 +74,12 @@ static TRACED(bool, write_note_info, (elf_note_info*, info), (CoreFile*, file)) 
 }
 
 static bool writeSegment(CoreFile& core, const core_vma_metadata& segment) {
-    for (u64 addr = segment.start; addr < segment.start + segment.dump_size; addr += PAGE_SIZE) {
-        page* page = get_dump_page(addr);
-        const bool written = page ? core.counted({page_address(page), PAGE_SIZE}) : dump_seek(core.cprm->file, PAGE_SIZE);
+    const u64 end = segment.start + segment.dump_size;
+    for (u64 addr = segment.start, step; addr < end; addr += step) {
+        const u64 hole = dumpHole(addr, end);
+        step = hole ? hole : PAGE_SIZE;
+        page* page = hole ? nullptr : get_dump_page(addr);
+        const bool written = page ? core.counted({page_address(page), PAGE_SIZE}) : dump_seek(core.cprm->file, step);
         if (page) put_page(page);
         if (!written) return false;
     }

@@ -162,7 +162,13 @@ int main(int argc, char **argv) {
         limits();
         return 0;
     }
-    if (argc > 1) say("/proc/sys/kernel/core_pattern", argv[1]);
+    if (argc > 1 && !strncmp(argv[1], "huge", 4)) {
+        const size_t size = (size_t)1 << 46;
+        const int type = strcmp(argv[1], "huge") ? MAP_SHARED : MAP_PRIVATE;
+        char *sparse = mmap(NULL, size, PROT_READ | PROT_WRITE, type | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (sparse == MAP_FAILED) return 1;
+        sparse[size / 2] = 1;
+    } else if (argc > 1) say("/proc/sys/kernel/core_pattern", argv[1]);
     setLimit("-1");
     prepareMemory();
     withThread();

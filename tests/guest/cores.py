@@ -138,9 +138,23 @@ def named(profile):
         cases.check(b"dumped)" not in emptied.stderr, emptied)
 
 
+def sparse(profile):
+    """A mapping of 64 TiB with one page takes no time, though Linux looks at each of its pages."""
+    found = emulated(guest("gnu"), ["huge"], ("--profile", profile))
+    cases.check(found.status == 139 and b"(core dumped)" in found.stderr, found)
+
+
+def exhausting(profile):
+    """A dump that needs more memory than there is ends by SIGKILL: pages of shared memory come to be when they are read."""
+    found = emulated(guest("gnu"), ["huge-shared"], ("--profile", profile, "--memory", "64"))
+    cases.check(found.status == 137, found)
+
+
 def all_cases():
     found = {}
     for profile in PROFILES:
+        found["core-huge." + profile] = lambda profile=profile: sparse(profile)
+        found["core-exhausting." + profile] = lambda profile=profile: exhausting(profile)
         found["core-name." + profile] = lambda profile=profile: named(profile)
         found["core-limits.random." + profile] = lambda profile=profile: limits(profile, "gnu", "--sched", "random", "--seed", "7")
         for libc in LIBCS:

@@ -83,10 +83,13 @@ static TRACED(bool, dump_emit_page, (coredump_params*, cprm), (page*, page)) {
     return makeHole(cprm) && writeAt(cprm, {page_address(page), PAGE_SIZE});
 }
 TRACED(bool, dump_user_range, (coredump_params*, cprm), (u64, start), (u64, len)) {
-    for (u64 addr = start; addr < start + len; addr += PAGE_SIZE) {
-        page* page = get_dump_page(addr);
+    for (u64 addr = start, step; addr < start + len; addr += step) {
+        if (dump_interrupted()) return false;
+        const u64 hole = dumpHole(addr, start + len);
+        step = hole ? hole : PAGE_SIZE;
+        page* page = hole ? nullptr : get_dump_page(addr);
         if (!page) {
-            dump_skip(cprm, PAGE_SIZE);
+            dump_skip(cprm, step);
             continue;
         }
         const bool emitted = dump_emit_page(cprm, page);
