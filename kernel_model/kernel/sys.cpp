@@ -8,6 +8,7 @@
 #include "kernel_model/kernel/timespec.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace kernel {
@@ -15,13 +16,31 @@ namespace kernel {
 struct new_utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65]; };
 static void fill(char (&to)[65], const std::string& from) { std::memcpy(to, from.data(), std::min<std::size_t>(from.size(), 64)); }
 
+// personality(2), UNAME26: Linux 3.N calls itself 2.6.(40+N), Linux 4.N and later 2.6.(60+N); what follows the numbers stays.
+static std::string releaseShown() {
+    constexpr u32 UNAME26 = 0x20000;
+    const std::string_view release = version().release;
+    if (!(current->personality & UNAME26)) return std::string(release);
+    const int major = std::atoi(release.data()), minor = std::atoi(release.data() + release.find('.') + 1);
+    std::size_t rest = 0;
+    for (int dots = 0; rest < release.size(); ++rest) {
+        const char c = release[rest];
+        if (c == '.' ? ++dots >= 3 : c < '0' || c > '9') break;
+    }
+    return "2.6." + std::to_string(minor + (major == 3 ? 40 : 60)) + std::string(release.substr(rest));
+}
+static const char* machineShown() {
+    constexpr u32 PER_LINUX32 = 8, PER_MASK = 0xff;
+    return (current->personality & PER_MASK) == PER_LINUX32 ? "i686" : "x86_64";
+}
+
 SYSCALL_DEFINE(1, newuname, (UserPtr<new_utsname>, name)) {
     new_utsname u{};
     fill(u.sysname, "Linux");
     fill(u.nodename, machine().boot.hostname);
-    fill(u.release, version().release);
+    fill(u.release, releaseShown());
     fill(u.version, version().utsVersion);
-    fill(u.machine, "x86_64");
+    fill(u.machine, machineShown());
     fill(u.domainname, "(none)");
     return put_user(u, name);
 }

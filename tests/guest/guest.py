@@ -19,7 +19,7 @@ IN_BOTH = {     # guest program: the argument lists it runs with
 }
 IN_BOTH["exec_keeps"] = [[]]
 IN_BOTH["epolls"] = [[]]
-IN_BOTH |= {"set_id": [[]], "leader_gone": [[]]}
+IN_BOTH |= {"personas": [[]], "set_id": [[]], "leader_gone": [[]]}
 SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "restart", "timers", "futexes")}
 IN_BOTH |= SIGNALS
 IN_V6_1 = {     # the same with --profile v6.1
@@ -27,7 +27,7 @@ IN_V6_1 = {     # the same with --profile v6.1
     "faults": [[]], "mappings": [[], ["later"]], "shared": [[]], "cow": [[]], "stack": [[]], "memory": [[]], "allocations": [[]],
     "crash": IN_BOTH["crash"], "growth": [[]], "locked": [[]],
 }
-IN_V6_1 |= {"set_id": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
+IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
 IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
 AROUND = {      # a real kernel's answer depends on the file system and its folios: these are v3.10's and v6.1's on a tmpfs
