@@ -1,5 +1,6 @@
 // Builds the basic block that starts at an address.
 #include "cpu/lower.hpp"
+#include "cpu/pairs.hpp"
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
@@ -8,14 +9,15 @@ namespace cpu {
 
 namespace {
 
-constexpr u64 LONGEST = 15;     // bytes of an instruction (SDM Vol. 2 §2.3.11)
-
 class Builder {
 public:
     Builder(Core& core, u64 address, u64 pfn, BlockMode mode) : core_(core), address_(address), block_(std::make_unique<Block>()) {
         block_->pfn = pfn;
         block_->offset = static_cast<u16>(address % PAGE_SIZE);
         block_->mode = mode;
+        ops_.clear();
+        branches_.clear();
+        notes_.clear();
     }
     Block* build();
 
@@ -23,6 +25,7 @@ private:
     bool one(u64 offset);       // lowers the instruction there; false: the block ends
     bool straddling(u64 offset);
     void addOp(const u8* bytes, u64 size, u64 offset);
+    void addLowered(const Lowered& lowered, u64 offset);
     void raise(Handler handler, u64 offset);
     void close();
     void dropDeadFlags();
@@ -30,10 +33,9 @@ private:
     Core& core_;
     u64 address_;
     std::unique_ptr<Block> block_;
-    std::vector<Op> ops_;
-    std::vector<unsigned> branches_;
-    struct FlagNote { Handler flagless; FlagUse use; };
-    std::vector<FlagNote> notes_;       // parallel to ops_ while instructions are added
+    std::vector<Op>& ops_ = core_.draft.ops;
+    std::vector<unsigned>& branches_ = core_.draft.branches;
+    std::vector<BlockDraft::FlagNote>& notes_ = core_.draft.notes;
     u64 known_ = UNKNOWN;
     u64 next_ = 0;
     bool ended_ = false;
@@ -49,20 +51,30 @@ void Builder::raise(Handler handler, u64 offset) {
 }
 
 void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
+    Lowered made;
+    const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
+    if (size == LONGEST && core_.lowered.find(window, known_, made)) return addLowered(made, offset);
     Decoded decoded;
     const ZyanStatus status = decode(bytes, size, decoded, core_.level);
     if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
-    Op op;
-    Form form{decoded.insn, decoded.operand, op, known_, UNKNOWN};
+    Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
     form.level = core_.level;
-    lower(decoded, offset, form);
+    lower(decoded, form);
+made = {made.op, known_, form.leaves, form.flagless, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+    if (size == LONGEST) core_.lowered.keep(window, made, variableOf(decoded));
+    addLowered(made, offset);
+}
+
+void Builder::addLowered(const Lowered& lowered, u64 offset) {
+    Op op = lowered.op;
+    place(op, offset, lowered.length);
     op.done = ++block_->count;
-    known_ = form.leaves;
-    if (form.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
+    if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
+    if (lowered.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
     ops_.push_back(op);
-    notes_.push_back({form.flagless, flagUse(decoded)});
-    ended_ = form.ends;
-    next_ = offset + decoded.insn.length;
+    notes_.push_back({lowered.flagless, lowered.use, lowered.simple});
+    ended_ = lowered.ends;
+    next_ = offset + lowered.length;
 }
 
 bool Builder::straddling(u64 offset) {
@@ -94,6 +106,7 @@ Block* Builder::build() {
         else break;
     }
     dropDeadFlags();
+    joinPairs(std::span(ops_).first(notes_.size()), notes_);
     close();
     auto made = std::make_unique<Op[]>(ops_.size());
     std::copy(ops_.begin(), ops_.end(), made.get());
@@ -111,6 +124,7 @@ Block* Builder::build() {
 void Builder::dropDeadFlags() {
     bool dead = false;
     for (u64 i = notes_.size(); i-- > 0;) {
+        notes_[i].dead = dead;
         if (dead && notes_[i].flagless) ops_[i].handler = notes_[i].flagless;
         if (notes_[i].use != FlagUse::passes) dead = notes_[i].use == FlagUse::overwrites;
     }

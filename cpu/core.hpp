@@ -4,6 +4,7 @@
 #include "cpu/blocks.hpp"
 #include "cpu/cpu.hpp"
 #include "cpu/flags.hpp"
+#include "cpu/lowering_cache.hpp"
 #include "cpu/op.hpp"
 
 #include <cstring>
@@ -42,6 +43,19 @@ struct Bounce {
     alignas(32) u8 bytes[64]{};
 };
 
+// What the block builder works on, kept from one block to the next for its memory.
+struct BlockDraft {
+    struct FlagNote {
+        Handler flagless;
+        FlagUse use;
+        Simple simple;
+        bool dead = false;              // nobody reads the flags that it sets
+    };
+    std::vector<Op> ops;
+    std::vector<unsigned> branches;     // indices into ops
+    std::vector<FlagNote> notes;        // parallel to ops while instructions are added
+};
+
 struct Core : Registers {
     explicit Core(PhysicalMemory& ram) : memory(ram), blocks(ram.frames()) {}
 
@@ -69,6 +83,8 @@ struct Core : Registers {
     bool fsgsbase = false;              // CR4.FSGSBASE (SDM Vol. 3 §2.5)
     PhysicalMemory& memory;
     Blocks blocks;
+    LoweringCache lowered;
+    BlockDraft draft;
     InstructionObserver* observer = nullptr;
     Registers observed;                 // before the instruction
     std::vector<u8> observedBytes;

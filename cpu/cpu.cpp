@@ -20,6 +20,7 @@ u64 Cpu::cr3() const noexcept { return impl_->cr3; }
 Level Cpu::level() const noexcept { return impl_->level; }
 void Cpu::setLevel(Level level) {
     impl_->level = level;
+    impl_->lowered.clear();
     impl_->blocks.dropAll();
     impl_->flush();
 }

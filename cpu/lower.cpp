@@ -30,7 +30,7 @@ const Table& rows() {
     return table;
 }
 
-void fillMemory(const ZydisDecodedOperandMem& mem, u64 offset, Form& f) {
+void fillMemory(const ZydisDecodedOperandMem& mem, Form& f) {
     Op& op = f.op;
     constexpr u8 none = offsetof(Registers, zero);
     const bool relative = mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP;
@@ -42,7 +42,6 @@ void fillMemory(const ZydisDecodedOperandMem& mem, u64 offset, Form& f) {
     op.index = slotOf(mem.index);
     op.scale = mem.index == ZYDIS_REGISTER_NONE ? 1 : mem.scale;
     op.disp = mem.disp.has_displacement ? mem.disp.value : 0;
-    if (relative) op.disp += static_cast<i64>(offset + f.insn.length);
     op.segment = segmentSlot(mem.segment);
     const bool based = op.segment == none && f.insn.address_width == 64;
     if (mem.segment == ZYDIS_REGISTER_SS) op.segment |= STACK;
@@ -50,7 +49,7 @@ void fillMemory(const ZydisDecodedOperandMem& mem, u64 offset, Form& f) {
     f.address = !based ? Address::any : op.index != none ? Address::indexed : Address::based;
 }
 
-void fillOperands(u64 offset, Form& f) {
+void fillOperands(Form& f) {
     bool immediate = false;
     for (unsigned i = 0; i < f.insn.operand_count_visible; ++i) {
         const ZydisDecodedOperand& operand = f.operand[i];
@@ -58,7 +57,7 @@ void fillOperands(u64 offset, Form& f) {
             case ZYDIS_OPERAND_TYPE_REGISTER:
                 if (i < 2) (i == 0 ? f.op.dst : f.op.src) = registerOffset(operand.reg.value);
                 break;
-            case ZYDIS_OPERAND_TYPE_MEMORY: fillMemory(operand.mem, offset, f); break;
+            case ZYDIS_OPERAND_TYPE_MEMORY: fillMemory(operand.mem, f); break;
             case ZYDIS_OPERAND_TYPE_IMMEDIATE:
                 if (immediate) f.op.misc = static_cast<u8>(operand.imm.value.u);
                 else f.op.imm = static_cast<i32>(operand.imm.value.u);
@@ -143,9 +142,8 @@ FlagUse flagUse(const Decoded& d) {
     }
 }
 
-void lower(const Decoded& decoded, u64 offset, Form& form) {
+void lower(const Decoded& decoded, Form& form) {
     Op& op = form.op;
-    op.where = static_cast<u16>(offset | u64{decoded.insn.length} << 12);
     op.base = op.index = op.segment = offsetof(Registers, zero);
     const u16 set = static_cast<u16>(decoded.insn.meta.isa_set);
     if (!hasInstructions(form.level, set)) {
@@ -153,18 +151,32 @@ void lower(const Decoded& decoded, u64 offset, Form& form) {
         form.ends = true;
         return;
     }
-    fillOperands(offset, form);
+    fillOperands(form);
     const ZydisAccessedFlags* touched = decoded.insn.cpu_flags;
     const bool keeps = !touched || !(touched->modified | touched->set_0 | touched->set_1 | touched->undefined);
+    form.reads = touched && touched->tested;
+    if (!form.reads) form.known = UNKNOWN;
     for (const Row* row : rows()[decoded.insn.mnemonic]) {
         form.leaves = row->leaves != LEAVES_UNKNOWN ? row->leaves << 2 | (std::bit_width(form.bits() / 8u) - 1u)
-                      : keeps                       ? form.known
+                      : keeps                       ? LEAVES_AS_BEFORE
                                                     : UNKNOWN;
         op.handler = row->select(form);
         if (op.handler) return;
     }
     op.handler = raiseUnsupported;
     form.ends = true;
+}
+
+Variable variableOf(const Decoded& decoded) {
+    const auto& raw = decoded.insn.raw;
+    if (raw.disp.size) return {raw.disp.offset, static_cast<u8>(raw.disp.size / 8), false};
+    if (raw.imm[0].is_relative) return {raw.imm[0].offset, static_cast<u8>(raw.imm[0].size / 8), true};
+    return {};
+}
+
+void place(Op& op, u64 offset, u8 length) {
+    op.where = static_cast<u16>(offset | u64{length} << 12);
+    if (op.base == offsetof(Registers, rip)) op.disp += static_cast<i64>(offset + length);
 }
 
 }  // namespace cpu

@@ -18,10 +18,11 @@ struct Form {
     const ZydisDecodedInstruction& insn;
     const ZydisDecodedOperand* operand;     // insn.operand_count of them
     Op& op;
-    u64 known;                  // kind of the lazy flags before the instruction, or UNKNOWN
-    u64 leaves;                 // and after it; preset from the row
+    u64 known;                  // kind of the lazy flags before the instruction, for one that reads them; else UNKNOWN
+    u64 leaves;                 // and after it, UNKNOWN or LEAVES_AS_BEFORE; preset from the row
     bool ends = false;          // the instruction always leaves the block
     bool branches = false;      // a direct branch: op.target wants a stub
+    bool reads = false;         // some flag: another kind of lazy flags is another handler
     Handler flagless = nullptr; // the same without flags, for when they are dead
     Address address = Address::based;
     Level level = Level::v3;
@@ -45,9 +46,6 @@ u16 registerOffset(ZydisRegister reg);      // byte offset into Registers; xmm a
 u8 segmentSlot(ZydisRegister segment);       // fs and gs have a base; Registers::zero for the others
 constexpr u16 NO_REGISTER = 0xffff;
 
-// What an instruction means to flags that were set before it.
-enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads them, or may leave the block or fault
-
 struct Decoded {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
@@ -55,8 +53,11 @@ struct Decoded {
 // Zydis's status. Features that the level lacks decode as such a processor would (TZCNT is REP BSF).
 ZyanStatus decode(const u8* bytes, u64 size, Decoded& out, Level level = Level::v3);
 FlagUse flagUse(const Decoded& decoded);
-// Fills op (not done) and says in form what the block builder must know. What the level lacks
-// raises #UD; so does what no level has and an instruction without a row, as unsupported.
-void lower(const Decoded& decoded, u64 offset, Form& form);
+// Fills op and says in form what the block builder must know. What the level lacks raises #UD; so does what no level has and an
+// instruction without a row, as unsupported. The op has no place yet.
+void lower(const Decoded& decoded, Form& form);
+Variable variableOf(const Decoded& decoded);
+// Its place in the code page: where it is and, when it addresses memory relative to rip, how far.
+void place(Op& op, u64 offset, u8 length);
 
 }  // namespace cpu

@@ -88,7 +88,8 @@ const std::vector<Encoding>& encodings() {
 bool hasRow(const Decoded& decoded) {
     Op op;
     Form form{decoded.insn, decoded.operand, op, UNKNOWN, UNKNOWN};
-    lower(decoded, 0, form);
+    lower(decoded, form);
+    place(form.op, 0, decoded.insn.length);
     return op.handler != raiseUnsupported;
 }
 bool usesOracle(const Decoded& d) {

@@ -114,7 +114,8 @@ bool usesStack(const Decoded& d) {      // the oracle's own registers
 bool hasRow(const Decoded& decoded) {
     Op op;
     Form form{decoded.insn, decoded.operand, op, UNKNOWN, UNKNOWN};
-    lower(decoded, 0, form);
+    lower(decoded, form);
+    place(form.op, 0, decoded.insn.length);
     return op.handler != raiseUnsupported;
 }
 bool isApproximation(ZydisMnemonic m) {

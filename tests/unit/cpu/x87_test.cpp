@@ -229,7 +229,8 @@ TEST_CASE("every instruction of x87 and MMX has a row") {
     for (const Encoding& e : both) {
         Op op;
         Form form{e.decoded.insn, e.decoded.operand, op, UNKNOWN, UNKNOWN};
-        lower(e.decoded, 0, form);
+        lower(e.decoded, form);
+        place(form.op, 0, e.decoded.insn.length);
         INFO(e.name());
         CHECK(op.handler != raiseUnsupported);
     }
