@@ -138,12 +138,12 @@ int Gateway::cached(const std::string& path) {
 }
 
 void Gateway::forget(const std::string& path) {
-    if (open_.erase(path)) recent_.remove(path);
+    const auto covers = [&path](const std::string& known) { return known == path || known.starts_with(path + "/"); };
+    std::erase_if(open_, [&](const auto& entry) { return covers(entry.first); });
+    std::erase_if(recent_, covers);
 }
 
-long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
-    const int fd = cached(path);
-    if (fd < 0) return fd;
+static long readAt(int fd, u64 offset, std::span<u8> to) {
     std::size_t done = 0;
     while (done < to.size()) {
         const ssize_t n = ::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
@@ -154,6 +154,42 @@ long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
     }
     return static_cast<long>(done);
 }
+
+static long writeAt(int fd, u64 offset, std::span<const u8> from) {
+    std::size_t done = 0;
+    while (done < from.size()) {
+        const ssize_t n = ::pwrite(fd, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return done ? static_cast<long>(done) : -errno;
+        done += static_cast<std::size_t>(n);
+    }
+    return static_cast<long>(done);
+}
+
+long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
+    const int fd = cached(path);
+    return fd < 0 ? fd : readAt(fd, offset, to);
+}
+
+int Gateway::hold(const std::string& path, bool writable) {
+    Place where;
+    if (const int error = place(path, where); error < 0) return error;
+    if (writable && !where.writable) return -EROFS;
+    int fd = openBelow(where, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd == -EACCES && writable) fd = openBelow(where, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return fd;
+    Descriptor opened{fd};
+    struct ::stat s {};
+    if (::fstat(fd, &s) < 0) return -errno;
+    if (!S_ISREG(s.st_mode)) return -ENXIO;
+    held_.insert_or_assign(fd, std::move(opened));
+    return fd;
+}
+
+void Gateway::letGo(int handle) { held_.erase(handle); }
+long Gateway::preadHeld(int handle, u64 offset, std::span<u8> to) { return readAt(held_.at(handle).get(), offset, to); }
+long Gateway::pwriteHeld(int handle, u64 offset, std::span<const u8> from) { return writeAt(held_.at(handle).get(), offset, from); }
+int Gateway::truncateHeld(int handle, u64 size) { return orErrno(::ftruncate(held_.at(handle).get(), static_cast<off_t>(size))); }
 
 int Gateway::parentOf(const std::string& path, Descriptor& parent, std::string& name) {
     Place where;
@@ -170,19 +206,19 @@ int Gateway::parentOf(const std::string& path, Descriptor& parent, std::string& 
 }
 
 long Gateway::pwrite(const std::string& path, u64 offset, std::span<const u8> from) {
-    Place where;
-    if (const int error = place(path, where); error < 0) return error;
-    if (!where.writable) return -EROFS;
-    const Descriptor fd{openBelow(where, O_WRONLY | O_NONBLOCK | O_NOCTTY)};
-    if (!fd) return fd.get();
-    std::size_t done = 0;
-    while (done < from.size()) {
-        const ssize_t n = ::pwrite(fd.get(), from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return done ? static_cast<long>(done) : -errno;
-        done += static_cast<std::size_t>(n);
-    }
-    return static_cast<long>(done);
+    const int handle = hold(path, true);
+    if (handle < 0) return handle;
+    const long put = pwriteHeld(handle, offset, from);
+    letGo(handle);
+    return put;
+}
+
+int Gateway::truncate(const std::string& path, u64 size) {
+    const int handle = hold(path, true);
+    if (handle < 0) return handle;
+    const int result = truncateHeld(handle, size);
+    letGo(handle);
+    return result;
 }
 
 // Set-id and sticky bits stay in the guest: a program of its choosing must not become privileged on the host.
@@ -193,15 +229,6 @@ int Gateway::create(const std::string& path, kernel::umode_t mode) {
     if (S_ISDIR(mode)) return orErrno(::mkdirat(parent.get(), name.c_str(), mode & 0777));
     const Descriptor fd{::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777)};
     return fd ? 0 : -errno;
-}
-
-int Gateway::truncate(const std::string& path, u64 size) {
-    Place where;
-    if (const int error = place(path, where); error < 0) return error;
-    if (!where.writable) return -EROFS;
-    const Descriptor fd{openBelow(where, O_WRONLY | O_NONBLOCK | O_NOCTTY)};
-    if (!fd) return fd.get();
-    return orErrno(::ftruncate(fd.get(), static_cast<off_t>(size)));
 }
 
 int Gateway::remove(const std::string& path) {

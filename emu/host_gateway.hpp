@@ -1,6 +1,7 @@
 // The one door between the guest and the host: files below what the user gave, and the three standard streams.
 #pragma once
 
+#include "kernel_model/include/host_files.hpp"
 #include "kernel_model/include/machine.hpp"
 
 #include <list>
@@ -27,7 +28,7 @@ private:
 // Where the guest's standard output goes; `trace -o -` moves it to standard error so that the trace has stdout alone.
 enum class GuestOutput : u8 { standardOutput, standardError };
 
-class Gateway final : public kernel::HostGateway {
+class Gateway final : public kernel::HostGateway, public kernel::HostFiles {
 public:
     explicit Gateway(GuestOutput output);
 
@@ -43,6 +44,11 @@ public:
     int create(const std::string& path, kernel::umode_t mode) override;
     int truncate(const std::string& path, u64 size) override;
     int remove(const std::string& path) override;
+    int hold(const std::string& path, bool writable) override;
+    void letGo(int handle) override;
+    long preadHeld(int handle, u64 offset, std::span<u8> to) override;
+    long pwriteHeld(int handle, u64 offset, std::span<const u8> from) override;
+    int truncateHeld(int handle, u64 size) override;
     int rename(const std::string& from, const std::string& to) override;
     long readStream(int stream, std::span<u8> to) override;
     long writeStream(int stream, std::span<const u8> from) override;
@@ -57,12 +63,13 @@ private:
     int openBelow(const Place&, int flags, unsigned mode = 0) const;
     int parentOf(const std::string& path, Descriptor& parent, std::string& name);   // for writes; -EROFS when read-only
     int cached(const std::string& path);                     // a read descriptor, kept open for the next page
-    void forget(const std::string& path);
+    void forget(const std::string& path);                   // and what lies below it
     int streamFd(int stream) const;
 
     std::map<std::string, Grant> grants_;                    // by allowed path
     std::map<std::string, Descriptor> open_;
     std::list<std::string> recent_;                          // keys of open_, most recent last
+    std::map<int, Descriptor> held_;                         // by its number
     GuestOutput output_;
 };
 

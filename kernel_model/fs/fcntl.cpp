@@ -1,4 +1,4 @@
-// fcntl(2) (Linux fs/fcntl.c, fs/locks.c) and flock(2). Locks never conflict: nobody keeps them.
+// fcntl(2) (Linux fs/fcntl.c, fs/locks.c). Record locks never conflict: nobody keeps them.
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
@@ -45,13 +45,6 @@ SYSCALL_DEFINE(3, fcntl, (unsigned, fd), (unsigned, cmd), (u64, arg)) {
             return result == -EBADF ? -EINVAL : result;
         }
     }
-}
-
-SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
-    const FileRef f(fd);
-    if (!f) return -EBADF;
-    const unsigned kind = cmd & ~4u;        // LOCK_NB
-    return kind == 1 || kind == 2 || kind == 8 ? 0 : -EINVAL;
 }
 
 }  // namespace kernel

@@ -6,6 +6,7 @@ namespace kernel {
 
 TRACED(void, __fput, (file*, filp)) {
     eventpoll_release(filp);
+    locks_remove_flock(filp);
     if (!(filp->f_mode & FMODE_PATH)) filp->f_op->release(filp);
     if ((filp->f_mode & FMODE_WRITE) && S_ISREG(filp->f_inode->i_mode)) put_write_access(filp->f_inode);
     dput(filp->f_path);

@@ -1,6 +1,6 @@
 // A host directory or file as a file system (ours). --root: an overlay, the host below, every change in memory.
-// --bind: read-only, or writing through. Content is read from the host page by page.
-#include "kernel_model/fs/internal.hpp"
+// --bind: read-only, or writing through. Content is read from the host page by page; open files of a writable bind are held.
+#include "kernel_model/fs/hostfs.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
 
@@ -8,26 +8,6 @@
 
 namespace kernel {
 namespace {
-
-struct HostFs {
-    super_block* sb;
-    bool overlay;
-    bool writable;                          // changes go to the host
-    std::map<u64, inode*> linked;           // files with several names, by HostStat::identity
-};
-
-struct HostNode {
-    HostFs* fs;
-    std::string path;                       // on the host
-    u64 host_size;                          // bytes of the host file that still show
-    u64 identity;
-    std::set<std::string> whiteouts;        // names deleted in memory
-    bool counted = false;
-    ~HostNode() { if (counted) fs->linked.erase(identity); }
-};
-
-HostNode* nodeOf(const inode* node) { return static_cast<HostNode*>(node->i_private.get()); }
-HostGateway& host() { return *machine().host; }
 
 inode_operations* hostDirectory();
 inode_operations* hostFile();
@@ -44,7 +24,10 @@ u64 blocksOf(const inode* node) { return (static_cast<u64>(node->i_size.get()) +
 inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
     const bool shared = S_ISREG(s.mode) && s.nlink > 1;
     if (shared) {
-        if (const auto at = fs->linked.find(s.identity); at != fs->linked.end()) return igrab(at->second);
+        if (const auto at = fs->linked.find(s.identity); at != fs->linked.end()) {
+            nodeOf(at->second)->path = path;
+            return igrab(at->second);
+        }
     }
     inode_operations* op = hostFile();
     file_operations* fop = unopenable();
@@ -58,7 +41,7 @@ inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
     node->i_nlink = s.nlink;
     node->i_rdev = decodeDevice(s.rdev);
     node->i_atime = node->i_mtime = node->i_ctime = s.mtime_ns;
-    node->i_private = std::make_shared<HostNode>(HostNode{fs, path, s.size, s.identity, {}, false});
+    node->i_private = std::make_shared<HostNode>(HostNode{fs, path, s.size, s.identity, {}, false, {}});
     if (shared) {
         nodeOf(node)->counted = true;
         fs->linked[s.identity] = node;
@@ -68,7 +51,7 @@ inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
 
 Result<dentry*> lookupOnHost(dentry* parent, const std::string& name) {
     HostNode* const directory = nodeOf(parent->d_inode);
-    if (directory->whiteouts.contains(name)) return nullptr;
+    if (directory->whiteouts.contains(name) || directory->path.empty()) return nullptr;
     const std::string path = directory->path + "/" + name;
     HostStat s{};
     if (const int error = host().stat(path, s); error < 0) {
@@ -91,6 +74,17 @@ void renameBelow(dentry* d, const std::string& path) {
     nodeOf(d->d_inode)->path = path;
     for (auto& [name, child] : d->d_subdirs) renameBelow(child, path + "/" + name);
 }
+// The name does not lead to the inode any more; another name of it may, when it is opened again.
+void nameGone(const dentry* d, const std::string& path) {
+    HostNode* const n = nodeOf(d->d_inode);
+    if (n && n->path == path) n->path.clear();
+}
+int removed(const HostNode* directory) { return directory->fs->writable && directory->path.empty() ? -ENOENT : 0; }
+// Of a file that has one: an inode with several names may remember another.
+std::string pathOf(const dentry* d) {
+    const HostNode* const parent = d->d_parent == d || d->covers ? nullptr : nodeOf(d->d_parent->d_inode);
+    return parent && !parent->path.empty() ? parent->path + "/" + d->d_name : nodeOf(d->d_inode)->path;
+}
 
 int missing(const char* call) {
     unsupported("feature", call, "on a writable bind", task_pt_regs(current)->ip, "EPERM");
@@ -104,6 +98,7 @@ struct HostDirectory : inode_operations {
     int create(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         HostNode* const n = nodeOf(directory);
         if (!n->fs->writable) return ramfsDirectory()->create(directory, parent, name, mode);
+        TRY_INT(removed(n));
         return addFromHost(parent, name, host().create(n->path + "/" + name, mode));
     }
     int mknod(inode* directory, dentry* parent, const std::string& name, umode_t mode, dev_t dev) override {
@@ -113,6 +108,7 @@ struct HostDirectory : inode_operations {
     int mkdir(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         HostNode* const n = nodeOf(directory);
         if (!n->fs->writable) return ramfsDirectory()->mkdir(directory, parent, name, mode);
+        TRY_INT(removed(n));
         ++directory->i_nlink;
         return addFromHost(parent, name, host().create(n->path + "/" + name, static_cast<umode_t>(S_IFDIR | mode)));
     }
@@ -125,21 +121,24 @@ struct HostDirectory : inode_operations {
         return ramfsDirectory()->link(old, directory, parent, name);
     }
     int unlink(inode* directory, dentry* victim) override {
-        TRY_INT(removeName(directory, victim->d_name));
+        TRY_INT(removeName(directory, victim));
         return ramfsDirectory()->unlink(directory, victim);
     }
     int rmdir(inode* directory, dentry* victim) override {
         if (!TRY(isEmpty(victim))) return -ENOTEMPTY;
-        TRY_INT(removeName(directory, victim->d_name));
+        TRY_INT(removeName(directory, victim));
         return ramfsDirectory()->rmdir(directory, victim);
     }
     int rename(inode* from, dentry* what, inode* to, dentry* parent, const std::string& name) override {
         HostNode* const n = nodeOf(from);
         const std::string old_name = what->d_name;
         if (n->fs->writable) {
+            TRY_INT(removed(n));
+            TRY_INT(removed(nodeOf(to)));
             const std::string target = nodeOf(to)->path + "/" + name;
             TRY_INT(host().rename(n->path + "/" + old_name, target));
             if (dentry* const old = d_lookup(parent, name)) {
+                nameGone(old, target);
                 d_drop(old);
                 dput(old);
             }
@@ -163,18 +162,29 @@ private:
         TRY_INT(host().list(n->path, names));
         return std::all_of(names.begin(), names.end(), [n](const auto& name) { return n->whiteouts.contains(name); });
     }
-    static int removeName(inode* directory, const std::string& name) {
+    static int removeName(inode* directory, const dentry* victim) {
         HostNode* const n = nodeOf(directory);
-        if (n->fs->writable) return host().remove(n->path + "/" + name);
-        n->whiteouts.insert(name);
+        if (!n->fs->writable) {
+            n->whiteouts.insert(victim->d_name);
+            return 0;
+        }
+        const std::string path = n->path + "/" + victim->d_name;
+        TRY_INT(removed(n));
+        TRY_INT(host().remove(path));
+        nameGone(victim, path);
         return 0;
     }
 };
 
+int truncateOnHost(HostNode* n, u64 size) {
+    if (const auto writer = n->held.writer()) return hostFiles().truncateHeld(writer->handle(), size);
+    return n->path.empty() ? -ESTALE : host().truncate(n->path, size);
+}
+
 struct HostFile : inode_operations {
     int setsize(inode* node, loff_t size) override {
         HostNode* const n = nodeOf(node);
-        if (n->fs->writable) TRY_INT(host().truncate(n->path, static_cast<u64>(size)));
+        if (n->fs->writable) TRY_INT(truncateOnHost(n, static_cast<u64>(size)));
         n->host_size = std::min(n->host_size, static_cast<u64>(size));
         truncate_setsize(node, size);
         return 0;
@@ -191,12 +201,19 @@ struct HostSymlink : inode_operations {
 };
 
 struct HostFileOperations : file_operations {
+    int open(inode* node, file* f) override {
+        HostNode* const n = nodeOf(node);
+        if (!n->fs->writable) return 0;
+        if (!f->f_path->unlinked) n->path = pathOf(f->f_path);     // else opened through /proc/PID/fd
+        return n->held.open(f, n->path);
+    }
     long read(file* f, std::span<u8> to, loff_t& pos) override { return generic_file_read(f, to, pos); }
     long write(file* f, std::span<const u8> from, loff_t& pos) override {
         HostNode* const n = nodeOf(f->f_inode);
         if (!n->fs->writable) return generic_file_write(f, from, pos);
         if (f->f_flags & O_APPEND) pos = f->f_inode->i_size;
-        const long put = host().pwrite(n->path, static_cast<u64>(pos), from);
+        const auto held = std::static_pointer_cast<HeldFile>(f->private_data);
+        const long put = hostFiles().pwriteHeld(held->handle(), static_cast<u64>(pos), from);
         if (put <= 0) return put;
         return generic_file_write(f, from.first(static_cast<u64>(put)), pos);
     }
@@ -210,7 +227,8 @@ struct HostFileOperations : file_operations {
         const u64 offset = index * PAGE_SIZE, size = static_cast<u64>(node->i_size.get());
         if (offset >= size) return 0;
         const std::span<const u8> bytes = page.first(std::min<u64>(page.size(), size - offset));
-        const long put = host().pwrite(nodeOf(node)->path, offset, bytes);
+        const auto writer = nodeOf(node)->held.writer();
+        const long put = writer ? hostFiles().pwriteHeld(writer->handle(), offset, bytes) : -EIO;
         return put < 0 ? static_cast<int>(put) : static_cast<u64>(put) < bytes.size() ? -EIO : 0;
     }
     int fsync(file* f) override { return filemap_write_and_wait(&f->f_inode->i_mapping); }
@@ -219,7 +237,8 @@ struct HostFileOperations : file_operations {
         const u64 offset = index * PAGE_SIZE;
         if (offset >= n->host_size) return 0;
         const u64 size = std::min<u64>(page.size(), n->host_size - offset);
-        const long got = host().pread(n->path, offset, page.first(size));
+        const auto reader = n->held.reader();
+        const long got = reader ? hostFiles().preadHeld(reader->handle(), offset, page.first(size)) : host().pread(n->path, offset, page.first(size));
         if (got < 0) return -EIO;
         if (static_cast<u64>(got) < size) {      // shorter than it said, as files of /sys are, or cut meanwhile
             n->host_size = offset + static_cast<u64>(got);
@@ -235,7 +254,7 @@ struct HostDirectoryOperations : file_operations {
     int readdir(file* f, std::vector<DirectoryEntry>& all) override {
         dentry* const d = f->f_path;
         std::vector<std::string> names;
-        TRY_INT(host().list(nodeOf(d->d_inode)->path, names));
+        if (!removed(nodeOf(d->d_inode))) TRY_INT(host().list(nodeOf(d->d_inode)->path, names));
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) {
             if (d->d_subdirs.contains(name)) continue;

@@ -133,6 +133,7 @@ Result<file*> newFile(dentry*, u32 flags, file_operations*);   // takes the dent
 u64 nextInodeNumber();
 void __fput(file*);
 void eventpoll_release(file*);               // nobody watches it any more
+void locks_remove_flock(file*);
 void writeBackMappings();                   // mm/filemap.cpp: everything that shared mappings changed
 // fs/anon_inodes.cpp: a descriptor of a file without a name, shown as anon_inode:NAME
 Result<int> anon_inode_getfd(const char* name, file_operations*, std::shared_ptr<void> private_data, u32 flags);

@@ -15,6 +15,7 @@ static void copyCred(cred* to, const cred* from) {
     to->fsgid = from->fsgid;
     to->cap_permitted = from->cap_permitted;
     to->cap_effective = from->cap_effective;
+    to->securebits = from->securebits;
     to->groups = from->groups;
 }
 

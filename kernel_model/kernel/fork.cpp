@@ -29,7 +29,8 @@ task_struct::task_struct(const task_struct& from)
       pid(from.pid), tgid(from.tgid), real_parent(from.real_parent), parent(from.parent), group_leader(from.group_leader),
       vfork_done(from.vfork_done), set_child_tid(from.set_child_tid), clear_child_tid(from.clear_child_tid),
       utime(from.utime), stime(from.stime), min_flt(from.min_flt), maj_flt(from.maj_flt), nvcsw(from.nvcsw),
-      nivcsw(from.nivcsw), start_time(from.start_time), real_cred(from.real_cred), cred(from.cred), comm(from.comm),
+      nivcsw(from.nivcsw), start_time(from.start_time),
+      timer_slack_ns(from.timer_slack_ns), default_timer_slack_ns(from.timer_slack_ns), real_cred(from.real_cred), cred(from.cred), comm(from.comm),
       fs(from.fs), files(from.files), signal(from.signal), sighand(from.sighand), blocked(from.blocked),
       saved_sigmask(from.saved_sigmask), restore_sigmask(from.restore_sigmask), sas_ss_sp(from.sas_ss_sp),
       sas_ss_size(from.sas_ss_size), sas_ss_flags(from.sas_ss_flags), thread(from.thread), parent_exec_id(from.parent_exec_id),
@@ -110,6 +111,8 @@ TRACED(int, copy_signal, (u64, clone_flags), (task_struct*, tsk)) {
     sig->live = 1;
     sig->sigcnt = 1;
     std::copy(std::begin(current->signal->rlim), std::end(current->signal->rlim), sig->rlim);
+    sig->oom_score_adj = current->signal->oom_score_adj;
+    sig->oom_score_adj_min = current->signal->oom_score_adj_min;
     sig->has_child_subreaper = current->signal->has_child_subreaper || current->signal->is_child_subreaper;
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
 #include <algorithm>
@@ -117,6 +118,7 @@ TRACED(void, exit_itimers, (signal_struct*, sig)) {
 // ---- The calls.
 
 static int checkClock(int clock) {
+    if (clock < 0) return 0;                // whose cpu clock it is is asked last
     u64 ns = 0;
     if (!clockTime(clock, ns)) return -EINVAL;
     return isCpuClock(clock) || clock == CLOCK_REAL || clock == CLOCK_MONO || clock == CLOCK_BOOT || clock == 11 ? 0 : -EOPNOTSUPP;
@@ -131,28 +133,41 @@ static int checkEvent(const sigevent_t& event) {
     return (how == NOTIFY_SIGNAL || how == NOTIFY_THREAD) && event.sigev_signo > 0 && event.sigev_signo <= NSIG ? 0 : -EINVAL;
 }
 
-SYSCALL_DEFINE(3, timer_create, (int, which_clock), (UserPtr<sigevent_t>, timer_event_spec), (UserPtr<int>, created_timer_id)) {
-    TRY_INT(checkClock(which_clock));
-    signal_struct* sig = current->signal;
-    if (sig->posix_timers.size() >= rlimit_cur(RLIMIT_SIGPENDING)) return -EAGAIN;
+// The next number is used up even when the call fails later.
+static int posix_timer_add(signal_struct* sig) {
     const int id = sig->next_posix_timer_id;
-    sigevent_t event{static_cast<u64>(id), SIGALRM, NOTIFY_SIGNAL, 0, {}};
-    if (timer_event_spec) event = TRY(get_user(timer_event_spec));
-    TRY_INT(checkEvent(event));
-    if (put_user(id, created_timer_id)) return -EFAULT;
     sig->next_posix_timer_id = id == std::numeric_limits<int>::max() ? 0 : id + 1;
+    return id;
+}
+
+static std::shared_ptr<k_itimer> newTimer(int id, int clock, const sigevent_t& event) {
     auto t = std::make_shared<k_itimer>();
     t->it_id = id;
-    t->it_clock = which_clock;
+    t->it_clock = clock;
     t->notify = event.sigev_notify;
     t->signo = event.sigev_signo;
     t->value = event.sigev_value;
     t->tid = event.tid;
-    t->clock_tid = isCpuClock(which_clock) ? cpuClockTask(which_clock)->pid.get() : 0;
-    t->signal = sig;
+    t->clock_tid = isCpuClock(clock) ? cpuClockTask(clock)->pid.get() : 0;
+    t->signal = current->signal;
     t->timer.function = posix_timer_fn;
     t->timer.data = t.get();
-    sig->posix_timers.push_back(std::move(t));
+    return t;
+}
+
+SYSCALL_DEFINE(3, timer_create, (int, which_clock), (UserPtr<sigevent_t>, timer_event_spec), (UserPtr<int>, created_timer_id)) {
+    const bool first = version().signal.timer_event_first;
+    sigevent_t event{0, SIGALRM, NOTIFY_SIGNAL, 0, {}};
+    if (timer_event_spec && first) event = TRY(get_user(timer_event_spec));
+    TRY_INT(checkClock(which_clock));
+    if (queuedSignalsOfUser(current->real_cred->uid) >= rlimit_cur(RLIMIT_SIGPENDING)) return -EAGAIN;
+    const int id = posix_timer_add(current->signal);
+    if (!timer_event_spec) event.sigev_value = static_cast<u64>(id);
+    else if (!first) event = TRY(get_user(timer_event_spec));
+    TRY_INT(checkEvent(event));
+    if (put_user(id, created_timer_id)) return -EFAULT;
+    if (isCpuClock(which_clock) && !cpuClockTask(which_clock)) return -EINVAL;
+    current->signal->posix_timers.push_back(newTimer(id, which_clock, event));
     return 0;
 }
 

@@ -56,20 +56,52 @@ long setNoNewPrivileges(const Arguments& a) {
 long getNoNewPrivileges(const Arguments& a) {
     return a[0] || a[1] || a[2] || a[3] ? -EINVAL : static_cast<long>(current->no_new_privs.get());
 }
+long commitSecurebits(u32 bits) {
+    cred* c = prepare_creds();
+    c->securebits = bits;
+    return commit_creds(c);
+}
 long setKeepCapabilities(const Arguments& a) {
     if (a[0] > 1) return -EINVAL;
-    if (a[0]) unsupported("feature", "PR_SET_KEEPCAPS", "", current_pt_regs()->ip - 2, "EPERM");
-    return a[0] ? -EPERM : 0;
+    const u32 others = current->cred->securebits & ~SECBIT_KEEP_CAPS;
+    if (others & SECBIT_KEEP_CAPS_LOCKED) return -EPERM;
+    return commitSecurebits(a[0] ? others | SECBIT_KEEP_CAPS : others);
 }
-constexpr u64 CAP_LAST_CAP_V3_10 = 36, CAP_LAST_CAP_V6_1 = 40;
-long readBounding(const Arguments& a) {
-    const u64 last = version().process.subreaperOfDescendants ? CAP_LAST_CAP_V6_1 : CAP_LAST_CAP_V3_10;
-    return a[0] > last ? -EINVAL : 1;
+// capabilities(7), "The securebits flags". Of them only SECBIT_KEEP_CAPS and its lock are modelled.
+long setSecurebits(const Arguments& a) {
+    constexpr u64 all = 0xff, modelled = SECBIT_KEEP_CAPS | SECBIT_KEEP_CAPS_LOCKED;
+    constexpr int CAP_SETPCAP = 8;
+    const u64 old = current->cred->securebits, locks = old & SECBIT_KEEP_CAPS_LOCKED;
+    const bool changes_locked = locks && ((a[0] ^ old) & modelled);
+    if (changes_locked || (a[0] & ~all) || !capable(CAP_SETPCAP)) return -EPERM;
+    if (a[0] & ~modelled) {
+        unsupported("feature", "PR_SET_SECUREBITS", std::to_string(a[0]), current_pt_regs()->ip - 2, "EPERM");
+        return -EPERM;
+    }
+    return commitSecurebits(static_cast<u32>(a[0]));
 }
+long getKeepCapabilities(const Arguments&) { return (current->cred->securebits & SECBIT_KEEP_CAPS) != 0; }
+long getSecurebits(const Arguments&) { return static_cast<long>(current->cred->securebits); }
+long setTimerSlack(const Arguments& a) {
+    current->timer_slack_ns = static_cast<i64>(a[0]) <= 0 ? current->default_timer_slack_ns : a[0];
+    return 0;
+}
+long getTimerSlack(const Arguments&) { return static_cast<long>(current->timer_slack_ns); }
+long setHugePagesOff(const Arguments& a) {
+    if (a[1] || a[2] || a[3]) return -EINVAL;
+    const u32 others = current->mm->flags & ~MMF_DISABLE_THP;
+    current->mm->flags = a[0] ? others | MMF_DISABLE_THP : others;
+    return 0;
+}
+long getHugePagesOff(const Arguments& a) {
+    if (a[0] || a[1] || a[2] || a[3]) return -EINVAL;
+    return (current->mm->flags & MMF_DISABLE_THP) != 0;
+}
+long readBounding(const Arguments& a) { return a[0] > static_cast<u64>(version().process.lastCapability) ? -EINVAL : 1; }
 
 long getDeathSignal(const Arguments& a) { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }
 long getDumpable(const Arguments&) { return current->mm->flags & 3; }
-long zero(const Arguments&) { return 0; }       // no kept capabilities, seccomp, securebits; PR_TIMING_STATISTICAL
+long zero(const Arguments&) { return 0; }       // no seccomp; PR_TIMING_STATISTICAL
 long setTiming(const Arguments& a) { return a[0] == PR_TIMING_STATISTICAL ? 0 : -EINVAL; }
 long getTimeStampCounter(const Arguments& a) { return put_user(PR_TSC_ENABLE, UserPtr<int>{a[0]}); }
 long getMachineCheckPolicy(const Arguments& a) { return a[0] || a[1] || a[2] || a[3] ? -EINVAL : PR_MCE_KILL_DEFAULT; }
@@ -79,11 +111,13 @@ long getTidAddress(const Arguments& a) { return put_user(current->clear_child_ti
 struct Option { int number; long (*run)(const Arguments&); };
 constexpr Option options[] = {
     {PR_SET_PDEATHSIG, setDeathSignal}, {PR_GET_PDEATHSIG, getDeathSignal}, {PR_GET_DUMPABLE, getDumpable},
-    {PR_SET_DUMPABLE, setDumpable}, {PR_GET_KEEPCAPS, zero}, {PR_SET_KEEPCAPS, setKeepCapabilities},
+    {PR_SET_DUMPABLE, setDumpable}, {PR_GET_KEEPCAPS, getKeepCapabilities}, {PR_SET_KEEPCAPS, setKeepCapabilities},
     {PR_GET_TIMING, zero}, {PR_SET_TIMING, setTiming}, {PR_SET_NAME, setName}, {PR_GET_NAME, getName},
-    {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, zero},
+    {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, getSecurebits},
     {PR_MCE_KILL_GET, getMachineCheckPolicy}, {PR_SET_CHILD_SUBREAPER, setSubreaper}, {PR_GET_CHILD_SUBREAPER, getSubreaper},
     {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges}, {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges}, {PR_GET_TID_ADDRESS, getTidAddress},
+    {PR_SET_SECUREBITS, setSecurebits}, {PR_SET_TIMERSLACK, setTimerSlack}, {PR_GET_TIMERSLACK, getTimerSlack},
+    {PR_SET_THP_DISABLE, setHugePagesOff}, {PR_GET_THP_DISABLE, getHugePagesOff},
 };
 // What x86 answers with EINVAL itself: unaligned accesses, floating-point emulation and exceptions, byte order, MPX.
 constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET_FPEMU, PR_GET_FPEXC, PR_SET_FPEXC,
@@ -93,7 +127,7 @@ constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET
 
 SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (u64, arg5)) {
     for (const Option& known : options)
-        if (known.number == option) return known.run({arg2, arg3, arg4, arg5});
+        if (known.number == option && option <= version().process.lastPrctl) return known.run({arg2, arg3, arg4, arg5});
     const bool linux_has_it = option > 0 && option <= version().process.lastPrctl && std::ranges::find(notOnX86, option) == std::end(notOnX86);
     if (linux_has_it) unsupported("feature", "prctl option " + std::to_string(option), "", current_pt_regs()->ip - 2, "EINVAL");
     return -EINVAL;

@@ -13,12 +13,12 @@ namespace kernel {
 bool signal_pending(const task_struct* p) { return p->sigpending_flag; }
 bool fatal_signal_pending(const task_struct* p) { return p->sigpending_flag && (p->pending.signal & sigmask(SIGKILL)); }
 
-static TRACED(int, wake_up_state, (task_struct*, p), (long, state)) { return wakeUpState(p, state); }
-static TRACED(void, signal_wake_up_state, (task_struct*, t), (long, state)) {
+static TRACED(int, wake_up_state, (task_struct*, p), (TaskState, state)) { return wakeUpState(p, state); }
+static TRACED(void, signal_wake_up_state, (task_struct*, t), (TaskState, state)) {
     t->sigpending_flag = true;
     wake_up_state(t, state | TASK_INTERRUPTIBLE);
 }
-void signal_wake_up(task_struct* t, bool resume) { signal_wake_up_state(t, resume ? TASK_WAKEKILL : 0); }
+void signal_wake_up(task_struct* t, bool resume) { signal_wake_up_state(t, resume ? TASK_WAKEKILL : TASK_RUNNING); }
 
 bool hasPendingSignals(const task_struct* t) {
     return (t->jobctl & JOBCTL_STOP_PENDING) || ((t->pending.signal | t->signal->shared_pending.signal) & ~t->blocked.get());

@@ -33,7 +33,8 @@ bool allowed(u32 id, const R& real, const E& effective, const S& saved, int capa
 int commitIds(cred* c) {
     const cred* old = current->cred;
     const bool was_root = old->uid == 0u || old->euid == 0u || old->suid == 0u;
-    if (was_root && c->uid != 0u && c->euid != 0u && c->suid != 0u) c->cap_permitted = 0u;
+    const bool keep = old->securebits & SECBIT_KEEP_CAPS;
+    if (!keep && was_root && c->uid != 0u && c->euid != 0u && c->suid != 0u) c->cap_permitted = 0u;
     if (old->euid == 0u && c->euid != 0u) c->cap_effective = 0u;
     if (old->euid != 0u && c->euid == 0u) c->cap_effective = c->cap_permitted;
     return commit_creds(c);

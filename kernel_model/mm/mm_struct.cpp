@@ -7,7 +7,7 @@ namespace {
 TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
     mm->mm_users = 1;
     mm->mm_count = 1;
-    mm->flags = current->mm ? current->mm->flags.get() & 0x1ff : 0x33 << 2;  // dump filter: default_dump_filter
+    mm->flags = current->mm ? current->mm->flags & (0x7ff | MMF_DISABLE_THP) : 0x33 << 2;  // default_dump_filter
     mm->nr_ptes = 0;
     mm->free_area_cache = TASK_UNMAPPED_BASE;
     mm->cached_hole_size = ~u64{0};

@@ -26,10 +26,18 @@ TRACED(u64, move_page_tables, (vm_area_struct*, vma), (u64, old_addr), (vm_area_
 
 namespace {
 
-Result<vm_area_struct*> vma_to_resize(u64 addr, u64 old_len, u64 new_len) {
-    mm_struct* mm = current->mm;
+vm_area_struct* vma_lookup(mm_struct* mm, u64 addr) {
     vm_area_struct* vma = find_vma(mm, addr);
-    if (vma == nullptr || vma->vm_start > addr || old_len > vma->vm_end - addr) return Failure{-EFAULT};
+    return vma && vma->vm_start <= addr ? vma : nullptr;
+}
+
+Result<vm_area_struct*> vma_to_resize(u64 addr, u64 old_len, u64 new_len, u64 flags) {
+    mm_struct* mm = current->mm;
+    vm_area_struct* vma = vma_lookup(mm, addr);
+    if (vma == nullptr) return Failure{-EFAULT};
+    if (version().mm.newer_mremap && old_len == 0 && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE))) return Failure{-EINVAL};
+    if (flags & MREMAP_DONTUNMAP && vma->vm_flags & VM_DONTEXPAND) return Failure{-EINVAL};
+    if (old_len > vma->vm_end - addr) return Failure{-EFAULT};
     const u64 grow = (new_len - old_len) >> PAGE_SHIFT;
     if (new_len > old_len) {
         if (vma->vm_flags & VM_DONTEXPAND) return Failure{-EFAULT};
@@ -59,20 +67,34 @@ vm_area_struct* copy_vma(vm_area_struct* vma, u64 addr, u64 len, pgoff_t pgoff) 
     return copy;
 }
 
+// MREMAP_DONTUNMAP: the old area stays, without pages and not locked (mremap(2)).
+void leaveEmpty(vm_area_struct* vma, u64 old_addr, u64 old_len) {
+    vma->vm_flags &= ~VM_LOCKED;
+    if (vma->vm_start != old_addr || vma->vm_end != old_addr + old_len) return;
+    vma->anon_vma = 0;
+    vma->anon_vma_chain = 0;
+}
+
 TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old_len), (u64, new_len),
-       (u64, new_addr)) {
+       (u64, new_addr), (RemapFlags, remap)) {
     mm_struct* mm = vma->vm_mm;
     if (mm->map_count >= sysctl_max_map_count - 3) return Failure{-ENOMEM};
     const u64 flags = vma->vm_flags;
+    const bool stays = remap & MREMAP_DONTUNMAP;
+    if (stays && flags & VM_ACCOUNT && security_vm_enough_memory_mm(new_len >> PAGE_SHIFT) != 0) return Failure{-ENOMEM};
     vm_area_struct* target = copy_vma(vma, new_addr, new_len, linear_page_index(vma, old_addr));
     vma = find_vma(mm, old_addr);  // merging may have made it part of another
     version().mm.vm_stat_account(mm, flags, target->vm_file, static_cast<i64>(new_len >> PAGE_SHIFT));
-    if (flags & VM_LOCKED) mm->locked_vm += new_len >> PAGE_SHIFT;
+    if (flags & VM_LOCKED && !stays) mm->locked_vm += new_len >> PAGE_SHIFT;
     const u64 moved = move_page_tables(vma, old_addr, target, new_addr, old_len);
     if (moved < old_len) {  // out of memory: back, and the new place is the one to unmap
         move_page_tables(target, new_addr, vma, old_addr, moved);
         version().mm.do_munmap(mm, new_addr, new_len);
         return Failure{-ENOMEM};
+    }
+    if (stays) {
+        if (target != vma) leaveEmpty(vma, old_addr, old_len);
+        return new_addr;
     }
     version().mm.do_munmap(mm, old_addr, old_len);
     if (flags & VM_LOCKED) mm_populate(mm, new_addr + old_len, new_len - old_len);
@@ -81,21 +103,22 @@ TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old
 
 u64 mapFlags(const vm_area_struct* vma) { return vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : 0; }
 
-TRACED(Result<u64>, mremap_to, (u64, addr), (u64, old_len), (u64, new_addr), (u64, new_len)) {
+TRACED(Result<u64>, mremap_to, (u64, addr), (u64, old_len), (u64, new_addr), (u64, new_len), (RemapFlags, flags)) {
     mm_struct* mm = current->mm;
     if (new_addr & ~PAGE_MASK || new_len > TASK_SIZE || new_addr > TASK_SIZE - new_len) return Failure{-EINVAL};
     if (new_addr <= addr && new_addr + new_len > addr) return Failure{-EINVAL};
     if (addr <= new_addr && addr + old_len > new_addr) return Failure{-EINVAL};
-    TRY_INT(version().mm.do_munmap(mm, new_addr, new_len));
+    if (flags & MREMAP_FIXED) TRY_INT(version().mm.do_munmap(mm, new_addr, new_len));
     if (old_len >= new_len) {
         const int error = version().mm.do_munmap(mm, addr + new_len, old_len - new_len);
         if (error && old_len != new_len) return Failure{error};
         old_len = new_len;
     }
-    vm_area_struct* vma = TRY(vma_to_resize(addr, old_len, new_len));
-    (void)TRY(
-        get_unmapped_area(vma->vm_file, new_addr, new_len, linear_page_index(vma, addr), MAP_FIXED | mapFlags(vma)));
-    return move_vma(vma, addr, old_len, new_len, new_addr);
+    vm_area_struct* vma = TRY(vma_to_resize(addr, old_len, new_len, flags));
+    if (flags & MREMAP_DONTUNMAP && !version().mm.may_expand_vm(mm, vma->vm_flags, old_len >> PAGE_SHIFT)) return Failure{-ENOMEM};
+    const u64 fixed = flags & MREMAP_FIXED ? MAP_FIXED : 0;
+    const u64 place = TRY(get_unmapped_area(vma->vm_file, new_addr, new_len, linear_page_index(vma, addr), fixed | mapFlags(vma)));
+    return move_vma(vma, addr, old_len, new_len, flags & MREMAP_FIXED ? new_addr : place, flags);
 }
 
 bool vma_expandable(vm_area_struct* vma, u64 delta) {
@@ -112,7 +135,7 @@ Result<u64> resize(u64 addr, u64 old_len, u64 new_len, bool may_move) {
         if (error && old_len != new_len) return Failure{error};
         return addr;
     }
-    vm_area_struct* vma = TRY(vma_to_resize(addr, old_len, new_len));
+    vm_area_struct* vma = TRY(vma_to_resize(addr, old_len, new_len, 0));
     if (old_len == vma->vm_end - addr && vma_expandable(vma, new_len - old_len)) {
         const u64 pages = (new_len - old_len) >> PAGE_SHIFT;
         vma_adjust(vma, vma->vm_start, addr + new_len, vma->vm_pgoff);
@@ -125,19 +148,24 @@ Result<u64> resize(u64 addr, u64 old_len, u64 new_len, bool may_move) {
     }
     if (!may_move) return Failure{-ENOMEM};
     const u64 place = TRY(get_unmapped_area(vma->vm_file, 0, new_len, linear_page_index(vma, addr), mapFlags(vma)));
-    return move_vma(vma, addr, old_len, new_len, place);
+    return move_vma(vma, addr, old_len, new_len, place, {});
 }
 
 }  // namespace
 
 SYSCALL_DEFINE(5, mremap, (UserPtr<void>, addr), (size_t, old_len), (size_t, new_len), (RemapFlags, flags),
                (UserPtr<void>, new_addr)) {
-    if (flags & ~u64{MREMAP_FIXED | MREMAP_MAYMOVE} || addr.address & ~PAGE_MASK) return -EINVAL;
+    const bool newer = version().mm.newer_mremap;
+    const u64 known = MREMAP_FIXED | MREMAP_MAYMOVE | (newer ? MREMAP_DONTUNMAP : 0);
+    if (flags & ~known || addr.address & ~PAGE_MASK) return -EINVAL;
+    if (flags & MREMAP_DONTUNMAP && (!(flags & MREMAP_MAYMOVE) || old_len != new_len)) return -EINVAL;
     old_len = PAGE_ALIGN(old_len);
     new_len = PAGE_ALIGN(new_len);
     if (new_len == 0 || (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE))) return -EINVAL;
-    const Result<u64> result = flags & MREMAP_FIXED ? mremap_to(addr.address, old_len, new_addr.address, new_len)
-                                                    : resize(addr.address, old_len, new_len, flags & MREMAP_MAYMOVE);
+    if (newer && !vma_lookup(current->mm, addr.address)) return -EFAULT;
+    const bool elsewhere = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+    const Result<u64> result = elsewhere ? mremap_to(addr.address, old_len, new_addr.address, new_len, flags)
+                                         : resize(addr.address, old_len, new_len, flags & MREMAP_MAYMOVE);
     return result.ok() ? static_cast<long>(result.value()) : result.error();
 }
 

@@ -6,12 +6,17 @@
 namespace kernel {
 namespace {
 
-// Pages that its end would give back; 0: not to be killed.
+constexpr i64 OOM_SCORE_ADJ_MIN = -1000;
+
+// Pages that its end would give back, adjusted by thousandths of all memory; 0: not to be killed.
 TRACED(u64, oom_badness, (task_struct*, p)) {
     const task_struct* user = find_lock_task_mm(p);
     if (user == nullptr || p->pid == 1 || p->flags & PF_KTHREAD) return 0;
     const mm_struct* mm = user->mm;
-    return static_cast<u64>(std::max<i64>(mm->rss_anon + mm->rss_file, 0)) + mm->nr_ptes;
+    const i64 used = std::max<i64>(mm->rss_anon + mm->rss_file, 0) + static_cast<i64>(mm->nr_ptes.get());
+    const i64 total = static_cast<i64>(machine().memory->frames()), adjustment = p->signal->oom_score_adj;
+    if (adjustment == OOM_SCORE_ADJ_MIN) return 0;
+    return static_cast<u64>(std::max<i64>(used + adjustment * (total / 1000), 1));
 }
 
 task_struct* select_bad_process(u64& points) {

@@ -1,5 +1,5 @@
 // security/commoncap.c, v3.10: what execve makes of user ids (capabilities(7), "Capabilities and execution of programs by
-// root"). File capabilities and securebits are not modelled: only user 0 has capabilities.
+// root"). File capabilities are not modelled, of securebits KEEP_CAPS: only user 0 has capabilities.
 #include "kernel_model/include/linux/binfmts.hpp"
 
 namespace kernel {
@@ -27,6 +27,7 @@ static bool settleIdentity(linux_binprm* bprm) {
     const bool root = cred->euid == 0;
     cred->cap_permitted = root || cred->uid == 0 ? CAP_FULL_SET : 0;
     cred->cap_effective = root ? CAP_FULL_SET : 0;
+    cred->securebits &= ~SECBIT_KEEP_CAPS;
     return is_setid;
 }
 

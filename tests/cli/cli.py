@@ -256,6 +256,36 @@ def test_bind():
             check(file.read() == b"x\n" and result.status == 0, "a writable bind was not:", result)
 
 
+def test_bind_keeps_open_files():
+    """A write through a file that lost its name does not reach the file that has the name now; and the same for a shell's append."""
+    scripts = {
+        "exec 3<>/out/f; rm /out/f; echo new > /out/f; echo lost >&3; cat /out/f": (b"new\n", {"f": b"new\n"}),
+        "exec 3>>/out/f; echo b > /out/b; mv /out/b /out/f; echo lost >&3; cat /out/f": (b"b\n", {"f": b"b\n"}),
+        "exec 3>>/out/f; mv /out/f /out/g; echo other > /out/f; echo more >&3; cat /out/g":
+            (b"first\nmore\n", {"f": b"other\n", "g": b"first\nmore\n"}),
+        "exec 3<>/out/f; rm /out/f; echo lost >&3; mkdir /out/d; cd /out/d; rmdir /out/d; mkdir /out/d; echo x > y; ls /out/d": (b"", {}),
+        "exec 3<>/out/f; rm /out/f; echo new > /out/f; echo again > /proc/self/fd/3; cat <&3": (b"again\n", {"f": b"new\n"}),
+    }
+    for script, (output, files) in scripts.items():
+        with tempfile.TemporaryDirectory() as folder:
+            makeFile(folder, b"first\n", 0o644, "f")
+            result = execscope("run", "--bind", folder + ":/out:rw", "--", "/bin/busybox", "sh", "-c", script)
+            check(result.stdout == output, script, result)
+            found = {}
+            for name in os.listdir(folder):
+                if os.path.isfile(os.path.join(folder, name)):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found[name] = file.read()
+            check(found == files, script, found, result)
+
+
+def test_fork_bombs_in_small_memory():
+    wanted = b"start\nfountain: killed, gone\navalanche: killed, gone\nfull: yes\nmemory: all there\nmine: 4\n"
+    for profile in ("v3.10", "v6.1"):
+        result = execscope("run", "--profile", profile, "--memory", "32", "--", guest("bomb_memory.gnu"))
+        check((result.status, result.stdout) == (0, wanted), profile, result)
+
+
 def test_root_is_not_written():
     with Tree() as tree:
         tree.copy("/bin/busybox", "/bin/sh")

@@ -30,6 +30,8 @@ IN_V6_1 = {     # the same with --profile v6.1
 IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
 IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
+IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]
+
 AROUND = {      # a real kernel's answer depends on the file system and its folios: these are v3.10's and v6.1's on a tmpfs
     "v3.10": b"first read: 1 fault, 1 pages; the others: 15 faults\n",
     "v6.1": b"first read: 1 fault, 16 pages; the others: 0 faults\n",
@@ -155,6 +157,24 @@ def exhausted(profile, libc):
     cases.check(found.stdout == EXHAUSTED and found.status == 0, found)
 
 
+# sched(7): without privileges, RLIMIT_RTPRIO is the highest priority that can be set.
+WITHIN_LIMIT = b"""RLIMIT_RTPRIO 10: policy 0, priority 0, nice 0
+FIFO 11: EPERM
+FIFO 10: done
+RR 10: done
+setparam 11: EPERM
+setparam 3: done
+setparam 9: done
+within the limit: policy 2, priority 9, nice 0
+"""
+
+
+def realTimeWithinLimit(profile):
+    program = os.path.abspath(os.path.join(cases.Options.guests, "real_time.gnu"))
+    found = emulated(program, ["limit"], ("--profile", profile))
+    cases.check((found.status, found.stdout) == (0, WITHIN_LIMIT), found)
+
+
 def wrapsAround(profile):
     program = os.path.abspath(os.path.join(cases.Options.guests, "pid_wrap.gnu"))
     found = emulated(program, [], ("--profile", profile))
@@ -210,6 +230,7 @@ def all_cases():
             found["written-back.%s.%s" % (how, profile)] = lambda profile=profile, how=how: writtenBack(profile, how)
     for profile in ("v3.10", "v6.1"):
         found["pid_wrap." + profile] = lambda profile=profile: wrapsAround(profile)
+        found["real_time.limit." + profile] = lambda profile=profile: realTimeWithinLimit(profile)
     for libc in LIBCS:
         for name in (*PROCESSES, "threads"):
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(

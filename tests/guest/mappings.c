@@ -194,7 +194,40 @@ static void limits(void) {
     wait(0);
 }
 
+/* musl's mremap takes no address without MREMAP_FIXED. */
+static char* remap(char* from, size_t old_pages, size_t new_pages, int flags, char* to) {
+    return (char*)syscall(SYS_mremap, from, old_pages * PAGE, new_pages * PAGE, flags, to);
+}
+
+static void remapped(void) {
+    enum { MAY_MOVE = 1, FIXED = 2, DONT_UNMAP = 4 };
+    char* hole = map(0, 2, RW, ANONYMOUS);
+    munmap(hole, PAGE);
+    refused("mremap of a hole", remap(hole, 1, 1, 0, 0));
+    refused("shrunk", remap(hole, 2, 1, 0, 0));
+    refused("grown", remap(hole, 1, 2, MAY_MOVE, 0));
+    char* old = map(0, 4, RW, ANONYMOUS);
+    memset(old, 'o', 4 * PAGE);
+    refused("DONTUNMAP alone", remap(old, 1, 1, DONT_UNMAP, 0));
+    refused("and grown", remap(old, 1, 2, MAY_MOVE | DONT_UNMAP, 0));
+    refused("and shrunk", remap(old, 2, 1, MAY_MOVE | DONT_UNMAP, 0));
+    refused("nothing of private memory", remap(old, 0, 1, MAY_MOVE, 0));
+    refused("a new place that overlaps", remap(old, 2, 2, MAY_MOVE | FIXED | DONT_UNMAP, old + PAGE));
+    char* fresh = remap(old, 4, 4, MAY_MOVE | DONT_UNMAP, 0);
+    printf("elsewhere %d: %d here, %c there\n", fresh != old, old[0], fresh[3 * PAGE]);
+    old[PAGE] = 'n';
+    char* back = remap(fresh + PAGE, 1, 1, MAY_MOVE | FIXED | DONT_UNMAP, old + PAGE);
+    printf("back %d: %c, left %d, beside it %c %d\n", back == old + PAGE, old[PAGE], fresh[PAGE], fresh[0], old[2 * PAGE]);
+    char* shared = mmap(0, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared[0] = 's';
+    char* again = remap(shared, 1, 1, MAY_MOVE | DONT_UNMAP, 0);
+    printf("shared: %c %c\n", shared[0], again[0]);
+    again = remap(shared, 0, 1, MAY_MOVE, 0);
+    printf("once more: %c\n", again[0]);
+}
+
 static void later(void) {
+    remapped();
     char* area = map(room(4), 2, RW, ANONYMOUS | MAP_FIXED);
     char* over = map(area + PAGE, 2, RW, ANONYMOUS | MAP_FIXED_NOREPLACE);
     refused("over a mapping", over);

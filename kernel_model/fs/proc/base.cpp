@@ -81,7 +81,7 @@ int setCoredumpFilter(task_struct* t, const std::string& text) {
     return 0;
 }
 
-constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, link = S_IFLNK | 0777;
+constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, setting = S_IFREG | 0644, link = S_IFLNK | 0777;
 constexpr ProcEntry entries[] = {
     {"auxv", own, auxv},
     {"cmdline", readable, cmdline},
@@ -93,10 +93,14 @@ constexpr ProcEntry entries[] = {
     {"limits", readable, limits},
     {"maps", readable, showMaps},
     {"mounts", readable, showMounts},
+    {"oom_score_adj", setting, showOomScoreAdj, nullptr, storeOomScoreAdj},
+    {"personality", own, showPersonality},
     {"root", link, nameOf<root>, root},
     {"stat", readable, showTaskStat},
     {"statm", readable, showStatm},
     {"status", readable, showTaskStatus},
+    {"timers", readable, showTimers},
+    {"timerslack_ns", S_IFREG | 0666, showTimerSlack, nullptr, storeTimerSlack, true},
 };
 
 }  // namespace

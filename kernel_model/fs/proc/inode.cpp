@@ -1,6 +1,7 @@
 // Files, directories and links of /proc (Linux fs/proc/inode.c, generic.c, base.c, fd.c).
 #include "kernel_model/fs/proc/internal.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
 #include <cstdarg>
@@ -26,6 +27,7 @@ ProcNode& nodeOf(const inode* node) { return *static_cast<ProcNode*>(node->i_pri
 
 inode_operations* procDirectory();
 inode_operations* procLink();
+inode_operations* procRegular();
 file_operations* procFileOperations();
 file_operations* procDirectoryOperations();
 
@@ -36,6 +38,7 @@ Result<task_struct*> taskOf(const ProcNode& n) {
     return t;
 }
 std::span<const ProcEntry> tableOf(const ProcNode& n) { return n.pid ? procTaskEntries() : procRootEntries(); }
+bool exists(const ProcEntry& e) { return !e.newer || version().process.newerProc; }
 std::string below(const ProcNode& n, const std::string& name) { return n.path.empty() ? name : n.path + "/" + name; }
 
 // Numbers are a function of the name: nodes come and go.
@@ -47,7 +50,7 @@ u64 inodeNumber(const ProcNode& n) {
 }
 
 inode* makeInode(const ProcNode& n, umode_t mode) {
-    inode_operations* op = nullptr;
+    inode_operations* op = procRegular();
     file_operations* fop = procFileOperations();
     if (S_ISDIR(mode)) op = procDirectory(), fop = procDirectoryOperations();
     else if (S_ISLNK(mode)) op = procLink(), fop = nullptr;
@@ -96,6 +99,7 @@ inode* lookupName(const ProcNode& directory, const std::string& name) {
     const std::string path = below(directory, name);
     for (const ProcEntry& e : tableOf(directory)) {
         const std::string_view entry = e.name;
+        if (!exists(e)) continue;
         if (entry == path) return makeInode({directory.pid, path, &e}, e.mode);
         if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
             return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0555);
@@ -144,6 +148,11 @@ struct ProcLink : inode_operations {
         return dget(f->f_path);
     }
     void getattr(inode*, kstat& k) override { k.size = 64; }
+};
+
+// O_TRUNC is no error, and nothing else.
+struct ProcRegular : inode_operations {
+    int setsize(inode*, loff_t) override { return 0; }
 };
 
 struct ProcFile : file_operations {
@@ -198,7 +207,7 @@ private:
         const std::string prefix = n.path.empty() ? "" : n.path + "/";
         for (const ProcEntry& e : tableOf(n)) {
             std::string name = e.name;
-            if (!name.starts_with(prefix)) continue;
+            if (!exists(e) || !name.starts_with(prefix)) continue;
             name = name.substr(prefix.size());
             name = name.substr(0, name.find('/'));
             if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -217,6 +226,10 @@ private:
 
 inode_operations* procDirectory() {
     static ProcDirectory operations;
+    return &operations;
+}
+inode_operations* procRegular() {
+    static ProcRegular operations;
     return &operations;
 }
 inode_operations* procLink() {

@@ -13,7 +13,8 @@ struct ProcEntry {
     umode_t mode;                                           // S_IFREG or S_IFLNK and permissions
     Result<std::string> (*show)(task_struct*);              // content, or text of the link; task: of /proc/PID, else null
     Result<dentry*> (*follow)(task_struct*) = nullptr;      // magic link: where it leads, with a reference
-    int (*store)(task_struct*, const std::string&) = nullptr;   // takes what is written; 0 or -errno
+    int (*store)(task_struct*, const std::string&) = nullptr;   // what is written: 0 or -errno; null: EIO
+    bool newer = false;                                     // v3.10 has it not
 };
 
 std::span<const ProcEntry> procRootEntries();               // fs/proc/root.cpp
@@ -25,6 +26,12 @@ Result<std::string> showMaps(task_struct*);                 // fs/proc/task_mmu.
 Result<std::string> showStatm(task_struct*);
 Result<std::string> showTaskStat(task_struct*);             // fs/proc/array.cpp
 Result<std::string> showTaskStatus(task_struct*);
+Result<std::string> showOomScoreAdj(task_struct*);          // fs/proc/settings.cpp
+int storeOomScoreAdj(task_struct*, const std::string&);     // EINVAL, EACCES
+Result<std::string> showPersonality(task_struct*);
+Result<std::string> showTimerSlack(task_struct*);           // EPERM
+int storeTimerSlack(task_struct*, const std::string&);      // EINVAL, EPERM
+Result<std::string> showTimers(task_struct*);
 Result<std::string> showMounts(task_struct*);
 std::string readUserOf(task_struct*, u64 begin, u64 end);   // memory of another task, as far as it can be read
 

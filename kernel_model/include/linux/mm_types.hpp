@@ -57,6 +57,8 @@ struct vm_area_struct : Object {
     std::vector<page*> special_pages;       // vm_ops->special
 };
 
+constexpr u32 MMF_DISABLE_THP = 1 << 24;
+
 struct mm_struct : Object {
     explicit mm_struct(const mm_struct* from = nullptr) : Object("mm_struct", sizeof *this, from) {}
     std::map<u64, vm_area_struct*> mm_rb;   // by vm_start; Linux keeps list + rb-tree
@@ -89,7 +91,7 @@ struct mm_struct : Object {
     FIELD(u64, arg_end);
     FIELD(u64, env_start);
     FIELD(u64, env_end);
-    FIELD(u32, flags);                      // dumpable bits
+    FIELD(u32, flags);                      // dumpable, coredump_filter, MMF_*
     FIELD(u64, vdso);                       // Linux: context.vdso
     FIELD(u64, nr_ptes);
     FIELD(struct core_state*, core_state);  // v3.10: a core dump of it in progress

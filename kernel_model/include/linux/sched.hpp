@@ -19,8 +19,20 @@ struct task_struct;
 struct wait_opts;
 class Fiber;                                // kernel/sched/fiber.hpp: the task's kernel stack
 
-constexpr long TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, __TASK_STOPPED = 4, EXIT_ZOMBIE = 16,
-               EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_NEW = 2048, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
+// v3.10's bits; the trace shows the version's own (version/process.hpp).
+enum TaskState : long { TASK_RUNNING = 0, TASK_INTERRUPTIBLE = 1, TASK_UNINTERRUPTIBLE = 2, __TASK_STOPPED = 4, EXIT_ZOMBIE = 16,
+    EXIT_DEAD = 32, TASK_DEAD = 64, TASK_WAKEKILL = 128, TASK_NEW = 2048, TASK_KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE };
+constexpr TaskState operator|(TaskState a, TaskState b) { return static_cast<TaskState>(static_cast<long>(a) | b); }
+traces::Value traceValue(TaskState);
+// task_struct.state, a field that the versions name differently.
+class StateField {
+public:
+    StateField& operator=(TaskState);
+    operator TaskState() const { return value_; }
+
+private:
+    TaskState value_ = TASK_RUNNING;
+};
 constexpr u32 PF_IDLE = 0x2, PF_EXITING = 0x4, PF_POSTCOREDUMP = 0x8, PF_WQ_WORKER = 0x20, PF_FORKNOEXEC = 0x40, PF_SUPERPRIV = 0x100, PF_DUMPCORE = 0x200, PF_SIGNALED = 0x400, PF_NPROC_EXCEEDED = 0x1000,
               PF_NOFREEZE = 0x8000, PF_KTHREAD = 0x200000, PF_RANDOMIZE = 0x400000,
               PF_NO_SETAFFINITY = 0x4000000;
@@ -54,8 +66,10 @@ struct cred : Object {
     FIELD(u64, cap_permitted);
     FIELD(u64, cap_effective);
     FIELD(u64, cap_inheritable);
+    FIELD(u32, securebits);
     std::vector<gid_t> groups;
 };
+constexpr u32 SECBIT_KEEP_CAPS = 0x10, SECBIT_KEEP_CAPS_LOCKED = 0x20;
 cred* prepare_creds();                      // kernel/cred.cpp: a copy of current's, usage 1
 cred* prepare_exec_creds();
 int commit_creds(cred*);
@@ -110,6 +124,7 @@ struct signal_struct : Object {
     int group_stop_count = 0;                                   // threads that still have to stop
     FIELD(bool, has_child_subreaper);
     FIELD(bool, is_child_subreaper);
+    int oom_score_adj = 0, oom_score_adj_min = 0;               // -1000 to 1000
 };
 constexpr u32 SIGNAL_STOP_STOPPED = 1, SIGNAL_STOP_CONTINUED = 2, SIGNAL_GROUP_EXIT = 4, SIGNAL_GROUP_COREDUMP = 8, SIGNAL_CLD_STOPPED = 0x10,
               SIGNAL_CLD_CONTINUED = 0x20, SIGNAL_UNKILLABLE = 0x40;
@@ -146,7 +161,7 @@ struct task_struct : Object {
     task_struct();
     explicit task_struct(const task_struct& from);  // what dup_task_struct copies; queues, lists and kernel stack are new
     ~task_struct();
-    FIELD(long, state);
+    StateField state;
     std::unique_ptr<Fiber> stack;
     pt_regs regs{};                         // top of the kernel stack: task_pt_regs(task)
     FIELD(int, usage);
@@ -159,7 +174,7 @@ struct task_struct : Object {
     FIELD(bool, sched_reset_on_fork);
     FIELD(mm_struct*, mm);
     FIELD(mm_struct*, active_mm);
-    FIELD(long, exit_state);
+    FIELD_INIT(TaskState, exit_state, TASK_RUNNING);
     FIELD(int, exit_code);
     FIELD(int, exit_signal);
     FIELD(int, pdeath_signal);
@@ -184,6 +199,7 @@ struct task_struct : Object {
     FIELD(u64, nvcsw);
     FIELD(u64, nivcsw);
     u64 start_time = 0;
+    u64 timer_slack_ns = 50000, default_timer_slack_ns = 50000;
     FIELD(kernel::cred*, real_cred);
     FIELD(kernel::cred*, cred);
     FIELD(std::string, comm);               // at most 15 bytes
@@ -242,7 +258,7 @@ inline u64 rlimit_cur(int resource) { return current_task->signal->rlim[resource
 void schedule();
 void wake_up_new_task(task_struct*);
 int wake_up_process(task_struct*);          // 1 when it was asleep
-void set_current_state(long state);
+void set_current_state(TaskState);
 i64 schedule_timeout_until(u64 virtual_ns); // sleeps in the present state until woken or the time has come; ns that were left
 void schedule_preempt_disabled();
 bool runQueueEmpty();
@@ -285,6 +301,7 @@ inline bool thread_group_leader(const task_struct* t) { return t->exit_signal >=
 inline bool thread_group_empty(const task_struct* t) { return t->group_leader->thread_group.size() <= 1; }
 inline bool same_thread_group(const task_struct* a, const task_struct* b) { return a->signal == b->signal; }
 int& processesOfUser(uid_t);                // user_struct.processes
+u64 queuedSignalsOfUser(uid_t);             // user_struct.sigpending: POSIX timers hold one each
 extern int max_threads;
 task_struct* dup_task_struct(task_struct*);
 void free_task(task_struct*);

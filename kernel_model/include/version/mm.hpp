@@ -47,6 +47,7 @@ struct MmVersion {
     const char* page_refcount;              // struct page's field: _count, _refcount
     const char* mmap_pgoff;                 // name of the function below sys_mmap
     bool guess_by_total;                    // OVERCOMMIT_GUESS refuses what exceeds all memory; else what exceeds the free
+    bool newer_mremap;                      // MREMAP_DONTUNMAP; nothing is done at an address that is not mapped
     const char* madvise_dontneed;           // name of the function
 };
 

@@ -30,7 +30,7 @@ struct ProcessVersion {
     void (*mm_release)(task_struct*, mm_struct*);
     long (*arch_prctl)(task_struct*, int code, u64 address);
     // kernel/sched
-    long newTaskState;                      // until it is first woken
+    TaskState newTaskState;                   // until it is first woken
     void (*schedule_tail)(task_struct* prev);
     void (*switch_mm)(mm_struct* prev, mm_struct* next);
     bool zombiesShow;                       // sched_switch tells a zombie (Z) from a dead task (X)
@@ -48,6 +48,11 @@ struct ProcessVersion {
     bool ownGroupIsZero;                    // waitid(P_PGID, 0)
     bool subreaperOfDescendants;            // PR_SET_CHILD_SUBREAPER counts for those that are already there
     int lastPrctl;                          // highest option of prctl(2) that counts from 1
+    bool newerProc;                         // /proc/PID has timerslack_ns; status and timers the lines that came since v3.10
+    int lastCapability;
+    const char* stateField;                 // name of task_struct.state
+    // EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL
+    std::array<long, 4> stateBits;
     int pidTypes[4];                        // the numbers of PIDTYPE_PID, PGID, SID, TGID
 };
 

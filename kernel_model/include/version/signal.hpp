@@ -23,6 +23,7 @@ struct SignalVersion {
     u32 altstack_flags;         // SS_AUTODISARM
     bool equal_mask_is_no_change;
     u64 futex_commands;         // bit N: FUTEX_* command N is there
+    bool timer_event_first;     // timer_create reads its event before it does anything
     bool unaligned_as_fxsave;   // rt_sigreturn reads an XSAVE frame that is not at a multiple of 64 with FXRSTOR
 };
 

@@ -18,7 +18,7 @@ TRACED(void, complete, (completion*, x)) {
     wake_up(x->wait);
 }
 
-void waitUntilDone(completion* x, long state) {
+void waitUntilDone(completion* x, TaskState state) {
     while (!x->done && !(state == TASK_KILLABLE && fatal_signal_pending(current))) {
         x->wait.task_list.push_back(current);
         set_current_state(state);

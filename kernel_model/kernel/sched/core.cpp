@@ -18,7 +18,7 @@ task_struct* current_task = &init_task;
 namespace {
 
 const char* stateLetter(const task_struct* p) {
-    const long state = p->state;
+    const TaskState state = p->state;
     if (state == TASK_RUNNING) return "R";
     if (state & TASK_DEAD) return p->exit_state == EXIT_ZOMBIE && version().process.zombiesShow ? "Z" : "X";
     if (state & __TASK_STOPPED) return "T";
@@ -31,14 +31,29 @@ void traceSwitch(const task_struct* prev, const task_struct* next) {
                            {"prev_state", Value::text(stateLetter(prev))}, {"next_comm", Value::text(next->comm.get())},
                            {"next_pid", Value::count(next->pid)}});
 }
-bool signal_pending_state(long state, const task_struct* p) {
+bool signal_pending_state(TaskState state, const task_struct* p) {
     if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(p)) return false;
     return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(p);
 }
 
 }  // namespace
 
-void set_current_state(long state) { current->state = state; }
+void set_current_state(TaskState state) { current->state = state; }
+
+traces::Value traceValue(TaskState state) {
+    constexpr TaskState differ[] = {EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL};
+    long shown = state;
+    for (const TaskState bit : differ) shown &= ~bit;
+    for (std::size_t i = 0; i < std::size(differ); ++i)
+        if (state & differ[i]) shown |= version().process.stateBits[i];
+    return traces::Value::count(shown);
+}
+StateField& StateField::operator=(TaskState state) {
+    if (traces::tracer().on(traces::Kind::set) && state != value_) [[unlikely]]
+        traces::fieldChanged(this, version().process.stateField, traceValue(value_), traceValue(state));
+    value_ = state;
+    return *this;
+}
 
 static TRACED(void, activate_task, (task_struct*, p)) {
     p->on_rq = true;
@@ -51,7 +66,7 @@ static TRACED(void, check_preempt_curr, (task_struct*, p)) {
     if (preempts(p, current)) current->need_resched = true;
 }
 
-TRACED(int, try_to_wake_up, (task_struct*, p), (long, state)) {
+TRACED(int, try_to_wake_up, (task_struct*, p), (TaskState, state)) {
     if (!(p->state & state)) return 0;
     p->state = TASK_RUNNING;
     if (p->on_rq) return 1;                 // not yet switched away from
@@ -59,7 +74,7 @@ TRACED(int, try_to_wake_up, (task_struct*, p), (long, state)) {
     check_preempt_curr(p);
     return 1;
 }
-int wakeUpState(task_struct* p, long state) { return try_to_wake_up(p, state); }
+int wakeUpState(task_struct* p, TaskState state) { return try_to_wake_up(p, state); }
 TRACED(int, wake_up_process, (task_struct*, p)) { return try_to_wake_up(p, TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE); }
 
 TRACED(void, wake_up_new_task, (task_struct*, p)) {

@@ -31,12 +31,12 @@ bool preempts(const task_struct* p, const task_struct* running);
 u64 quantumOf(const task_struct*);          // instructions
 bool mayNice(const task_struct*, int nice);  // kernel/sched/priority.cpp
 
-int wakeUpState(task_struct*, long state);  // wake_up_state
-int try_to_wake_up(task_struct*, long state);
+int wakeUpState(task_struct*, TaskState state);  // wake_up_state
+int try_to_wake_up(task_struct*, TaskState state);
 void __schedule();
 void finish_task_switch(task_struct* prev);
 void storeChildTid();                       // CLONE_CHILD_SETTID
-void waitUntilDone(completion*, long state);
+void waitUntilDone(completion*, TaskState state);
 void switchAddressSpace(mm_struct* prev, mm_struct* next);     // loads CR3 when they differ
 void schedNewTask(task_struct*);            // what sched_fork does
 constexpr int DEFAULT_PRIO = 120, MAX_RT_PRIO = 100;

@@ -74,7 +74,7 @@ void giveIdentity(task_struct* p, const ForkRequest& request, const kernel::pid*
     else if (flags & CLONE_PARENT) p->exit_signal = current->group_leader->exit_signal;
     else p->exit_signal = static_cast<int>(flags & CSIGNAL);
     p->pdeath_signal = 0;
-    p->exit_state = 0;
+    p->exit_state = TASK_RUNNING;
     p->group_leader = p;
 }
 

@@ -87,6 +87,7 @@ const MmVersion mmVersion{
     .page_refcount = "_count",
     .mmap_pgoff = "sys_mmap_pgoff",
     .guess_by_total = false,
+    .newer_mremap = false,
     .madvise_dontneed = "madvise_dontneed",
 };
 

@@ -37,6 +37,10 @@ const ProcessVersion processVersion{
     .ownGroupIsZero = false,
     .subreaperOfDescendants = false,
     .lastPrctl = 40,
+    .newerProc = false,
+    .lastCapability = 36,
+    .stateField = "state",
+    .stateBits = {EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL},
     .pidTypes = {0, 1, 2, 3},
 };
 

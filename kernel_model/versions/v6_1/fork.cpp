@@ -81,7 +81,7 @@ void giveIdentity(task_struct* p, u64 flags, const pid* number) {
     p->group_leader = thread ? current->group_leader.get() : p;
     p->tgid = thread ? current->tgid : p->pid;
     p->pdeath_signal = 0;
-    p->exit_state = 0;
+    p->exit_state = TASK_RUNNING;
 }
 
 void findFamily(task_struct* p, const kernel_clone_args& args) {

@@ -79,6 +79,7 @@ const MmVersion mmVersion{
     .page_refcount = "_refcount",
     .mmap_pgoff = "ksys_mmap_pgoff",
     .guess_by_total = true,
+    .newer_mremap = true,
     .madvise_dontneed = "madvise_dontneed_free",
 };
 

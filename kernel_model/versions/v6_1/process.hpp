@@ -12,7 +12,7 @@ int copy_thread(task_struct*, kernel_clone_args*);
 long do_arch_prctl_64(task_struct*, int option, u64 arg2);
 void schedule_tail(task_struct* prev);
 int waitForVfork(completion*);
-int wait_for_completion_state(completion*, long state);
+int wait_for_completion_state(completion*, TaskState state);
 void exit_mm_release(task_struct*, mm_struct*);
 void exec_mm_release(task_struct*, mm_struct*);
 void mm_release(task_struct*, mm_struct*);

@@ -19,9 +19,9 @@ TRACED(void, schedule_tail, (task_struct*, prev)) {
 }
 
 // Linux kernel/sched/completion.c: wait_for_common and what it calls show only as far as they lead to schedule().
-static TRACED(void, do_wait_for_common, (completion*, x), (long, state)) { waitUntilDone(x, state); }
-static TRACED(void, wait_for_common, (completion*, x), (long, state)) { do_wait_for_common(x, state); }
-TRACED(int, wait_for_completion_state, (completion*, x), (long, state)) {
+static TRACED(void, do_wait_for_common, (completion*, x), (TaskState, state)) { waitUntilDone(x, state); }
+static TRACED(void, wait_for_common, (completion*, x), (TaskState, state)) { do_wait_for_common(x, state); }
+TRACED(int, wait_for_completion_state, (completion*, x), (TaskState, state)) {
     wait_for_common(x, state);
     return x->done ? 0 : -ERESTARTSYS;
 }
@@ -57,6 +57,10 @@ const ProcessVersion processVersion{
     .ownGroupIsZero = true,
     .subreaperOfDescendants = true,
     .lastPrctl = 65,
+    .newerProc = true,
+    .lastCapability = 40,
+    .stateField = "__state",
+    .stateBits = {0x20, 0x10, 0x80, 0x100},
     .pidTypes = {0, 2, 3, 1},
 };
 

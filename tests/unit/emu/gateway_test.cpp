@@ -92,3 +92,40 @@ TEST_CASE("only a writable grant is written to") {
     CHECK(writer.remove(tree("shown/deep/moved")) == 0);
     CHECK_FALSE(fs::exists(tree.top / "hidden/x"));
 }
+
+TEST_CASE("what is held stays itself when its name goes or leads elsewhere") {
+    const Tree tree;
+    const std::vector<u8> bytes = {'a', 'b'};
+    emu::Gateway gateway = gatewayFor(tree, true);
+    const int held = gateway.hold(tree("shown/deep/file"), true);
+    REQUIRE(held >= 0);
+    REQUIRE(gateway.remove(tree("shown/deep/file")) == 0);
+    REQUIRE(gateway.create(tree("shown/deep/file"), S_IFREG | 0644) == 0);
+    CHECK(gateway.pwriteHeld(held, 1, bytes) == 2);
+    CHECK(gateway.truncateHeld(held, 4) == 0);
+    std::vector<u8> read(10);
+    CHECK(gateway.preadHeld(held, 0, read) == 4);
+    CHECK(std::string(read.begin(), read.begin() + 4) == "0ab3");
+    CHECK(fs::file_size(tree.top / "shown/deep/file") == 0);
+    gateway.letGo(held);
+    REQUIRE(gateway.pread(tree("shown/deep/file"), 0, read) == 0);
+    REQUIRE(gateway.rename(tree("shown/deep"), tree("shown/elsewhere")) == 0);
+    CHECK(gateway.pread(tree("shown/deep/file"), 0, read) == -ENOENT);
+}
+
+TEST_CASE("only regular files below what was allowed are held") {
+    const Tree tree;
+    emu::Gateway reader = gatewayFor(tree, false);
+    CHECK(reader.hold(tree("shown/deep/file"), true) == -EROFS);
+    emu::Gateway gateway = gatewayFor(tree, true);
+    REQUIRE(::mkfifo(tree("shown/fifo").c_str(), 0600) == 0);
+    CHECK(gateway.hold(tree("shown/deep"), false) == -ENXIO);
+    CHECK(gateway.hold(tree("shown/fifo"), true) == -ENXIO);
+    CHECK(gateway.hold(tree("shown/link"), true) == -ELOOP);
+    CHECK(gateway.hold(tree("shown/out/secret"), true) == -ELOOP);
+    CHECK(gateway.hold(tree("shown/../hidden/secret"), true) == -EACCES);
+    CHECK(gateway.hold(tree("shown/none"), true) == -ENOENT);
+    REQUIRE(fs::remove(tree.top / "shown/deep/file"));
+    fs::create_symlink("../../hidden/secret", tree.top / "shown/deep/file");
+    CHECK(gateway.hold(tree("shown/deep/file"), true) == -ELOOP);
+}

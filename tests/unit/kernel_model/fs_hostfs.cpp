@@ -55,3 +55,76 @@ TEST_CASE("--bind: read-only unless said", "[fs]") {
     CHECK(realName("/data/name") == "/data/name");
     CHECK(realName("/data/..") == "/");
 }
+
+static int unlinkName(const std::string& directory, const std::string& name) {
+    dentry* const parent = *path_lookup(directory, AT_FDCWD, true);
+    dentry* const victim = d_lookup(parent, name);
+    const int error = parent->d_inode->i_op->unlink(parent->d_inode, victim);
+    dput(victim);
+    dput(parent);
+    return error;
+}
+static int renameName(const std::string& directory, const std::string& from, const std::string& to) {
+    dentry* const parent = *path_lookup(directory, AT_FDCWD, true);
+    dentry* const what = d_lookup(parent, from);
+    const int error = parent->d_inode->i_op->rename(parent->d_inode, what, parent->d_inode, parent, to);
+    dput(what);
+    dput(parent);
+    return error;
+}
+
+TEST_CASE("--bind ...:rw: an open file stays itself when its name goes", "[fs]") {
+    World world;
+    mountMemoryRoot();
+    REQUIRE(bindHost("/tree/etc", "/data", true) == 0);
+    file* const old = mustOpen("/data/name", O_RDWR);
+    REQUIRE(unlinkName("/data", "name") == 0);
+    create("/data/name", "successor");
+    put(old, "lost", 0);
+    REQUIRE(setInodeSize(old->f_inode, 2) == 0);
+    CHECK(readAll(old, 0) == "lo");
+    CHECK(world.host.files.at("/tree/etc/name").content == "successor");
+    fput(old);
+    CHECK(contentOf("/data/name") == "successor");
+    CHECK(world.host.held.empty());
+}
+
+TEST_CASE("--bind ...:rw: an open file stays itself when another takes its name, or it another", "[fs]") {
+    World world;
+    mountMemoryRoot();
+    REQUIRE(bindHost("/tree/etc", "/data", true) == 0);
+    create("/data/fresh", "fresh");
+    file* const old = mustOpen("/data/name", O_WRONLY);
+    file* const fresh = mustOpen("/data/fresh", O_RDWR);
+    REQUIRE(renameName("/data", "fresh", "name") == 0);
+    put(old, "lost", 0);
+    CHECK(world.host.files.at("/tree/etc/name").content == "fresh");
+    put(fresh, "F", 0);
+    CHECK(world.host.files.at("/tree/etc/name").content == "Fresh");
+    create("/data/fresh", "next");
+    put(fresh, "B", 0);
+    CHECK(world.host.files.at("/tree/etc/name").content == "Bresh");
+    CHECK(world.host.files.at("/tree/etc/fresh").content == "next");
+    CHECK(readAll(fresh, 0) == "Bresh");
+    fput(old);
+    fput(fresh);
+    CHECK(world.host.held.empty());
+}
+
+TEST_CASE("--bind ...:rw: nothing is made or seen in a directory that is gone", "[fs]") {
+    World world;
+    mountMemoryRoot();
+    REQUIRE(bindHost("/tree/etc", "/data", true) == 0);
+    dentry* const data = *path_lookup("/data", AT_FDCWD, true);
+    inode_operations* const op = data->d_inode->i_op;
+    REQUIRE(op->mkdir(data->d_inode, data, "sub", 0755) == 0);
+    dentry* const sub = *path_lookup("/data/sub", AT_FDCWD, true);
+    REQUIRE(op->rmdir(data->d_inode, sub) == 0);
+    REQUIRE(op->mkdir(data->d_inode, data, "sub", 0755) == 0);
+    create("/data/sub/file", "in the new one");
+    CHECK(op->create(sub->d_inode, sub, "other", 0644) == -ENOENT);
+    CHECK(op->lookup(sub->d_inode, sub, "file").value() == nullptr);
+    CHECK_FALSE(world.host.files.contains("/tree/etc/sub/other"));
+    dput(sub);
+    dput(data);
+}

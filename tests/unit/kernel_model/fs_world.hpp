@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/host_files.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "traces/registry.hpp"
@@ -13,7 +14,7 @@ namespace fs_test {
 using namespace kernel;
 
 // Paths are the keys: "/tree", "/tree/bin"; directories have no content.
-class FakeHost : public HostGateway {
+class FakeHost : public HostGateway, public HostFiles {
 public:
     struct Entry { umode_t mode; std::string content; };
     std::map<std::string, Entry> files{{"/tree", {S_IFDIR | 0755, ""}},
@@ -59,12 +60,52 @@ public:
         return 0;
     }
     int remove(const std::string& path) override {
+        lose(path);
         files.erase(path);
         return 0;
     }
     int rename(const std::string& from, const std::string& to) override {
+        lose(to);
         files[to] = files.at(from);
         files.erase(from);
+        for (auto& [handle, file] : held)
+            if (file.path == from) file.path = to;
+        return 0;
+    }
+    // What is open: by its path, or, when that is gone, on its own.
+    struct Held { std::string path; bool writable; Entry lost; };
+    std::map<int, Held> held;
+    int last_handle = 100;
+    int hold(const std::string& path, bool writable) override {
+        if (!files.contains(path)) return -ENOENT;
+        held[++last_handle] = {path, writable, {}};
+        return last_handle;
+    }
+    void letGo(int handle) override { held.erase(handle); }
+    Entry& entryOf(int handle) {
+        Held& file = held.at(handle);
+        return file.path.empty() ? file.lost : files.at(file.path);
+    }
+    void lose(const std::string& path) {
+        for (auto& [handle, file] : held)
+            if (file.path == path) file = {"", file.writable, files.at(path)};
+    }
+    long preadHeld(int handle, u64 offset, std::span<u8> to) override {
+        const std::string& content = entryOf(handle).content;
+        const std::string part = offset < content.size() ? content.substr(offset, to.size()) : "";
+        std::copy(part.begin(), part.end(), to.begin());
+        return static_cast<long>(part.size());
+    }
+    long pwriteHeld(int handle, u64 offset, std::span<const u8> from) override {
+        if (!held.at(handle).writable) return -EBADF;
+        std::string& content = entryOf(handle).content;
+        content.resize(std::max(content.size(), offset + from.size()));
+        std::copy(from.begin(), from.end(), content.begin() + static_cast<long>(offset));
+        return static_cast<long>(from.size());
+    }
+    int truncateHeld(int handle, u64 size) override {
+        if (!held.at(handle).writable) return -EBADF;
+        entryOf(handle).content.resize(size);
         return 0;
     }
     long readStream(int, std::span<u8>) override { return 0; }
