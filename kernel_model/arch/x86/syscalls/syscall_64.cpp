@@ -26,7 +26,7 @@ static constexpr auto byNumber = [] {
 }();
 
 const SyscallDefinition* syscallByNumber(u64 number) {
-    return number < TABLE_SIZE && inProfile(number) ? byNumber[number] : nullptr;
+    return number < TABLE_SIZE && number <= version().lastSyscall ? byNumber[number] : nullptr;
 }
 
 std::string_view syscallFunction(const char* name) {
