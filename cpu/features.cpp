@@ -10,7 +10,7 @@ namespace cpu {
 namespace {
 
 constexpr CpuidRegister EAX = CpuidRegister::eax, EBX = CpuidRegister::ebx, ECX = CpuidRegister::ecx, EDX = CpuidRegister::edx;
-constexpr bool OURS = false, HOST = true;
+constexpr bool OURS = false, HOST = true, UNNAMED = true;
 
 template <ZydisISASet... sets> constexpr std::array<u16, sizeof...(sets)> of{sets...};
 
@@ -43,7 +43,7 @@ constexpr FeatureInfo table[] = {
     {"popcnt", Level::v2, 1, 0, ECX, 23, OURS, of<ZYDIS_ISA_SET_POPCNT>},
     {"aes", Level::v3, 1, 0, ECX, 25, HOST, of<ZYDIS_ISA_SET_AES, ZYDIS_ISA_SET_AVXAES>},
     {"xsave", Level::v3, 1, 0, ECX, 26, OURS, of<ZYDIS_ISA_SET_XSAVE>},
-    {"osxsave", Level::v3, 1, 0, ECX, 27, OURS, {}},
+    {"osxsave", Level::v3, 1, 0, ECX, 27, OURS, {}, UNNAMED},
     {"avx", Level::v3, 1, 0, ECX, 28, HOST, of<ZYDIS_ISA_SET_AVX>},
     {"f16c", Level::v3, 1, 0, ECX, 29, HOST, of<ZYDIS_ISA_SET_F16C>},
     {"rdrand", Level::v3, 1, 0, ECX, 30, OURS, of<ZYDIS_ISA_SET_RDRAND>},
@@ -57,8 +57,10 @@ constexpr FeatureInfo table[] = {
     {"fsgsbase", Level::v3, 7, 0, EBX, 0, OURS, of<ZYDIS_ISA_SET_RDWRFSGS>},
     {"bmi1", Level::v3, 7, 0, EBX, 3, OURS, of<ZYDIS_ISA_SET_BMI1>},
     {"avx2", Level::v3, 7, 0, EBX, 5, HOST, of<ZYDIS_ISA_SET_AVX2, ZYDIS_ISA_SET_AVX2GATHER>},
+    {"fdp_excptn_only", Level::v3, 7, 0, EBX, 6, OURS, {}, UNNAMED},        // x87's FDP is kept for unmasked exceptions only
     {"bmi2", Level::v3, 7, 0, EBX, 8, OURS, of<ZYDIS_ISA_SET_BMI2>},
     {"erms", Level::v3, 7, 0, EBX, 9, OURS, {}},
+    {"zero_fcs_fds", Level::v2, 7, 0, EBX, 13, OURS, {}, UNNAMED},          // x87's FCS and FDS are 0
     {"rdseed", Level::v3, 7, 0, EBX, 18, OURS, of<ZYDIS_ISA_SET_RDSEED>},
     {"adx", Level::v3, 7, 0, EBX, 19, OURS, of<ZYDIS_ISA_SET_ADOX_ADCX>},
     {"sha_ni", Level::v3, 7, 0, EBX, 29, OURS, of<ZYDIS_ISA_SET_SHA>},

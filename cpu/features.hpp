@@ -15,13 +15,14 @@ std::string_view levelName(Level level);        // x86-64-v1
 
 enum class CpuidRegister : u8 { eax, ebx, ecx, edx };
 struct FeatureInfo {
-    std::string_view name;                      // as in /proc/cpuinfo
+    std::string_view name;                      // as in /proc/cpuinfo, if it is there
     Level since;
     u32 leaf, subleaf;
     CpuidRegister output;
     u8 bit;
     bool onHost;                                // handlers execute the host's instructions
     std::span<const u16> sets;                  // ZydisISASet of its instructions
+    bool unnamed = false;                       // Linux has no name for it
 };
 std::span<const FeatureInfo> features();
 

@@ -1,11 +1,12 @@
 """Every program here runs natively and under execscope run: same stdout, stderr and exit status, or the test fails."""
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from world import Tree, emulated, native
+from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
 PROCESSES = ("clone_flags", "waitid", "reapers", "sessions", "leaving", "privileges", "many_processes")
@@ -45,6 +46,18 @@ the other: SIGKILL
 still here -57
 16 MiB at the end 7
 """
+SHA = b"""sha1rnds4 0  58104e17e9d866bf
+sha1rnds4 1  3b0c8ee16830d97d
+sha1rnds4 2  d402bc14edeebebe
+sha1rnds4 3  0244aa0da7cdead1
+sha1nexte    6653880447a80242
+sha1msg1     051823f0b82d6ae5
+sha1msg2     28181b5348443184
+sha256rnds2  98d7ce9b3eb99be7
+sha256msg1   46a944e0ef55ebfd
+sha256msg2   a4791f483d039acb
+memory       05ebdac9829e4a2f
+"""             # of qemu-x86_64 10.0.2 -cpu max
 WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
 ASSEMBLED = ("hello_asm", "start_asm")
 BUSYBOX = "/bin/busybox"
@@ -151,6 +164,22 @@ def around(profile, libc):
     cases.check(found.stdout == AROUND[profile] and found.status == 0, found)
 
 
+def sha(libc):
+    found = emulated(os.path.abspath(os.path.join(cases.Options.guests, "sha." + libc)), [])
+    cases.check(found == Result(SHA, b"", 0), found)
+
+
+def shaOfQemu():
+    program, qemu = os.path.abspath(os.path.join(cases.Options.guests, "sha.gnu")), shutil.which("qemu-x86_64")
+    if qemu is None:
+        raise cases.Skip("qemu-x86_64 is not installed (Debian: qemu-user)")
+    theirs = command([qemu, "-cpu", "max", program])
+    if theirs.status == 77:
+        raise cases.Skip("this qemu-x86_64 has no SHA extensions (those from 8.2 on have): " + str(theirs))
+    ours = emulated(program, [])
+    cases.check(ours == theirs, "qemu:", theirs, "\nexecscope:", ours)
+
+
 def exhausted(profile, libc):
     program = os.path.abspath(os.path.join(cases.Options.guests, "exhausted." + libc))
     found = emulated(program, [], ("--profile", profile, "--memory", "32"))
@@ -235,8 +264,10 @@ def all_cases():
         for name in (*PROCESSES, "threads"):
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
                 name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
+        found["sha." + libc] = lambda libc=libc: sha(libc)
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])
+    found["sha.qemu"] = shaOfQemu
     for name, (program, arguments, stdin) in TOOLS.items():
         found[name] = lambda program=program, arguments=arguments, stdin=stdin: inTree(program, arguments, stdin)
     return found

@@ -91,3 +91,38 @@ TEST_CASE("CPUID has exactly the features of the level") {
     std::set<std::string_view> names;
     for (const FeatureInfo& f : features()) CHECK(names.insert(f.name).second);
 }
+
+TEST_CASE("CLFLUSHOPT and CLWB are #UD, and CPUID does not have them") {
+    const std::vector<u8> clflushopt = {0x66, 0x0f, 0xae, 0x3c, 0x24}, clwb = {0x66, 0x0f, 0xae, 0x34, 0x24}, clflush = {0x0f, 0xae, 0x3c, 0x24};
+    for (Level level : LEVELS) {
+        for (const std::vector<u8>& code : {clflushopt, clwb, clflush}) {
+            Machine m(code);
+            m.processor.setLevel(level);
+            CHECK((m.run(1).vector == VECTOR_UD) == (code != clflush));
+        }
+        const CpuidResult r = cpuidLeaf(level, 7, 0);
+        CHECK((cpuidLeaf(level, 0, 0).eax < 7 || !(r.ebx >> 23 & 3)));
+        CHECK((cpuidLeaf(level, 1, 0).edx >> 19 & 1) == 1);
+    }
+}
+
+// SDM Vol. 2, CPUID.07H:EBX bits 6 and 13; Vol. 1 §8.1.8.
+TEST_CASE("x87 keeps FDP, FCS and FDS as CPUID says") {
+    for (Level level : LEVELS)
+        for (const bool unmasked : {false, true}) {
+            Machine m({0xd9, 0x28, 0xd9, 0x06, 0xd9, 0x33});        // fldcw [rax]; fld dword [rsi]; fnstenv [rbx]
+            m.processor.setLevel(level);
+            m.reg(RAX) = Machine::DATA, m.reg(RSI) = Machine::DATA + 0x10, m.reg(RBX) = Machine::DATA + 0x40;
+            m.put(Machine::DATA, {static_cast<u8>(unmasked ? 0x7e : 0x7f), 3});
+            m.put(Machine::DATA + 0x10, {1, 0, 0x80, 0x7f});        // a signalling NaN
+            CHECK(m.run(3).kind == Trap::Kind::limit);
+            const u32 features = cpuidLeaf(level, 0, 0).eax < 7 ? 0 : cpuidLeaf(level, 7, 0).ebx;
+            const bool exceptionsOnly = features >> 6 & 1;
+            INFO(levelName(level) << (unmasked ? ", unmasked" : ""));
+            CHECK(exceptionsOnly == (level == Level::v3));
+            CHECK(m.peek<u32>(Machine::DATA + 0x40 + 20) == (exceptionsOnly && !unmasked ? 0 : Machine::DATA + 0x10));
+            CHECK((features >> 13 & 1) == (level >= Level::v2));
+            CHECK(m.peek<u16>(Machine::DATA + 0x40 + 16) == 0);
+            CHECK(m.peek<u16>(Machine::DATA + 0x40 + 24) == 0);
+        }
+}
