@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """insnfuzz for ten seconds or so, lockstep on the guest programs and on Debian's static busybox and bash; both find a spoiled result."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import cases
 from cases import Options, Skip, check
 
 GUESTS = ("hello.gnu", "hello.musl", "args.gnu", "numbers.gnu", "numbers.musl", "memory.gnu", "files.gnu", "stdio.gnu", "stack.gnu",
-          "flags.gnu", "signals.gnu", "vfork.gnu", "exec_self.gnu", "hello_asm")
+          "flags.gnu", "signals.gnu", "vfork.gnu", "exec_self.gnu", "fork_tree.gnu", "fork_tree.musl", "cow.gnu", "zombies.musl", "hello_asm")
 LIMIT = "150000"    # instructions of a guest program
 SCRIPT = """
 words="one two three four five six seven"
@@ -73,6 +74,14 @@ def test_busybox():
 def test_busybox_awk():
     done = lockstep(needs("/bin/busybox"), "awk", "BEGIN { for (i = 1; i < 30; ++i) s += i / 7 * 1.25 - s / (i + 3); printf \"%.9f\\n\", s }")
     check("." in done.stdout, done.stdout)
+
+
+def test_children():
+    done = lockstep(needs("/bin/busybox"), "sh", "-c", "(exit 3); echo $?; echo ab | (read x; echo $x$x); x=$(exec /bin/busybox echo hi); echo $x; "
+                    "(sleep 0.05; exit 9) & wait $!; echo $?")
+    check(done.stdout == "3\nabab\nhi\n9\n", done.stdout)
+    processes = int(re.search(r"of (\d+) processes agree; exit status 0", done.stderr)[1])
+    check(processes >= 6, done.stderr)
 
 
 def test_busybox_hash():

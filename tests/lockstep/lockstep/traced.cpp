@@ -51,6 +51,7 @@ Traced::Traced(const std::vector<std::string>& command) {
     int status = 0;
     waitpid(pid_, &status, 0);
     if (WIFSTOPPED(status)) {
+        ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL);
         prepare();
         return;
     }
@@ -65,17 +66,50 @@ Traced::~Traced() {
     waitpid(pid_, nullptr, 0);
 }
 
-Traced::Stop Traced::step(int signal) {
+Traced::Traced(pid_t forked) : pid_(forked) {
+    int status = 0;
+    if (waitpid(pid_, &status, __WALL) < 0 || !WIFSTOPPED(status)) throw std::runtime_error("a child is gone");
+}
+
+void Traced::resume(int signal) {
+    if (ptrace(PTRACE_SINGLESTEP, pid_, nullptr, signal)) throw std::runtime_error("PTRACE_SINGLESTEP failed");
+}
+
+Traced::Stop Traced::stopped(int status) {
     Stop stop;
-    if (ptrace(PTRACE_SINGLESTEP, pid_, nullptr, signal) || waitpid(pid_, &stop.status, 0) < 0) throw std::runtime_error("PTRACE_SINGLESTEP failed");
-    if (!WIFSTOPPED(stop.status)) {
+    stop.status = status;
+    if (!WIFSTOPPED(status)) {
         stop.ended = true;
         pid_ = 0;
         return stop;
     }
-    stop.signal = WSTOPSIG(stop.status);
+    stop.signal = WSTOPSIG(status);
+    if (const int event = status >> 16; event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK) {
+        unsigned long child = 0;
+        ptrace(PTRACE_GETEVENTMSG, pid_, nullptr, &child);
+        stop.child = static_cast<pid_t>(child);
+    }
     if (stop.signal != SIGTRAP) ptrace(PTRACE_GETSIGINFO, pid_, nullptr, &stop.info);
     return stop;
+}
+
+Traced::Stop Traced::wait() {
+    int status = 0;
+    if (waitpid(pid_, &status, __WALL) < 0) throw std::runtime_error("waitpid failed");
+    return stopped(status);
+}
+
+bool Traced::hasStopped(Stop& stop) {
+    int status = 0;
+    const pid_t found = waitpid(pid_, &status, __WALL | WNOHANG);
+    if (found < 0) throw std::runtime_error("waitpid failed");
+    if (found) stop = stopped(status);
+    return found;
+}
+
+Traced::Stop Traced::step(int signal) {
+    resume(signal);
+    return wait();
 }
 
 void Traced::general(cpu::Registers& r) {

@@ -1,4 +1,4 @@
-// The program as this machine runs it: one process under ptrace, one instruction at a time.
+// A process of the program as this machine runs it: under ptrace, one instruction at a time.
 #pragma once
 
 #include "cpu/state.hpp"
@@ -19,15 +19,20 @@ struct Region {
 class Traced {
 public:
     explicit Traced(const std::vector<std::string>& command);      // stopped at its first instruction; throws Skip, std::runtime_error
+    explicit Traced(pid_t forked);                                  // Stop::child: stopped behind the fork
     ~Traced();
     Traced(const Traced&) = delete;
 
     struct Stop {
         bool ended = false;         // by exit or by a signal: status as waitpid gives it
         int signal = 0, status = 0;
+        pid_t child = 0;            // it has forked; the system call goes on when it is resumed
         siginfo_t info{};
     };
-    Stop step(int signal);          // PTRACE_SINGLESTEP
+    Stop step(int signal);          // resume() and wait()
+    void resume(int signal);        // PTRACE_SINGLESTEP
+    Stop wait();
+    bool hasStopped(Stop& stop);    // wait(), if it would not block
     void general(cpu::Registers& r);        // general registers, rip, rflags, bases
     void vectors(cpu::Registers& r);        // x87, MXCSR, XMM, YMM
     void set(const cpu::Registers& r);      // general registers and rip
@@ -38,6 +43,7 @@ public:
     void prepare();
 
 private:
+    Stop stopped(int status);
     void hideVdso(u64 stack);
     long inject(u64 number, u64 first, u64 second);
     pid_t pid_ = 0;
