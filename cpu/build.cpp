@@ -55,10 +55,10 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
     if (size == LONGEST && core_.lowered.find(window, known_, made)) return addLowered(made, offset);
     Decoded decoded;
-    const ZyanStatus status = decode(bytes, size, decoded, core_.level);
+    const ZyanStatus status = decode(bytes, size, decoded, core_.model.level);
     if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
     Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
-    form.level = core_.level;
+    form.model = core_.model;
     lower(decoded, form);
 made = {made.op, known_, form.leaves, form.flagless, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, made, variableOf(decoded));
@@ -99,7 +99,7 @@ Block* Builder::build() {
     while (!ended_ && block_->count < most && next_ < PAGE_SIZE && !(cold && !branches_.empty())) {
         const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
         Decoded decoded;
-        const bool cut = size < LONGEST && decode(page + next_, size, decoded, core_.level) == ZYDIS_STATUS_NO_MORE_DATA;
+        const bool cut = size < LONGEST && decode(page + next_, size, decoded, core_.model.level) == ZYDIS_STATUS_NO_MORE_DATA;
         if (!cut) addOp(page + next_, size, next_);
         else if (block_->count) break;
         else if (!straddling(next_)) return nullptr;

@@ -79,7 +79,8 @@ struct Core : Registers {
     u64 cr3 = 0;
     u64 seed = 0;
     u32 coldSteps = COLD_STEPS;         // fall-throughs in cold frames until the present frame becomes hot
-    Level level = Level::v3;
+    ProcessorModel model;
+    u32 filledFor = 0;                  // pkru when the TLB was filled
     bool fsgsbase = false;              // CR4.FSGSBASE (SDM Vol. 3 §2.5)
     PhysicalMemory& memory;
     Blocks blocks;
@@ -112,6 +113,11 @@ struct Core : Registers {
     void logWrite(u64 address, const u8* in, u64 size);
     u64 frameOfHost(const u8* at) const { return static_cast<u64>(at - memory.frame(0)) >> PAGE_SHIFT; }
     void flush();                                       // TLB and jump cache
+    void flushData();                                   // TLB but for fetches
+    void setPkru(u32 value) {
+        pkru = value;
+        if (pkru != filledFor) flushData();
+    }
     void flushJumps();
     void dropCode(u64 pfn);
     void warmUp();                                      // the frame of rip becomes hot

@@ -17,14 +17,19 @@ Cpu::~Cpu() = default;
 Registers& Cpu::registers() noexcept { return *impl_; }
 const u64* Cpu::instructionCounter() const noexcept { return &impl_->count; }
 u64 Cpu::cr3() const noexcept { return impl_->cr3; }
-Level Cpu::level() const noexcept { return impl_->level; }
-void Cpu::setLevel(Level level) {
-    impl_->level = level;
+const ProcessorModel& Cpu::model() const noexcept { return impl_->model; }
+void Cpu::setModel(const ProcessorModel& model) {
+    impl_->model = model;
     impl_->lowered.clear();
     impl_->blocks.dropAll();
     impl_->flush();
 }
 void Cpu::setFsgsbase(bool enabled) { impl_->fsgsbase = enabled; }
+void Cpu::setProtectionKeys(bool enabled) {
+    ProcessorModel model = impl_->model;
+    setFeature(model, "ospke", enabled && has(model, "pku"));
+    setModel(model);
+}
 void Cpu::setSeed(u64 seed) { impl_->seed = seed; }
 
 void Cpu::loadCr3(u64 cr3) {
@@ -60,6 +65,7 @@ void Cpu::observeInstructions(InstructionObserver* observer) {
 Trap Cpu::run(u64 until) {
     Core& core = *impl_;
     core.trap = {};
+    core.setPkru(core.pkru);        // another task's, perhaps
     core.flags = {core.rflags & FLAGS_STATUS, 0, EXPLICIT_KIND};
     while (core.count < until && core.trap.kind == Trap::Kind::limit) core.step(until);
     core.rflags = (core.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older);

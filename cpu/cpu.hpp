@@ -58,10 +58,13 @@ public:
     // Null: plain blocks. Otherwise blocks report each instruction; decided when a block is built, so plain runs pay nothing.
     void observeInstructions(InstructionObserver* observer);
 
-    // Instructions and CPUID of that level (v3 unless told); what the host must have for it: missingOnHost().
-    void setLevel(Level level);
-    Level level() const noexcept;
+    // Instructions and CPUID of that processor (v3 unless told); what the host must have for it: missingOnHost().
+    void setModel(const ProcessorModel& model);
+    const ProcessorModel& model() const noexcept;
     void setFsgsbase(bool enabled);         // CR4.FSGSBASE: a kernel without it makes RDFSBASE and its like #UD
+
+    // CR4.PKE and with it PKRU in XCR0; nothing on a processor without "pku". A kernel without them: RDPKRU is #UD.
+    void setProtectionKeys(bool enabled);
 
     void setSeed(u64 seed);                 // RDRAND, RDSEED
     static std::string disassemble(std::span<const u8> bytes, u64 address);   // Intel syntax, one line

@@ -38,12 +38,14 @@ CpuidResult caches(u32 subleaf) {
     }
 }
 
-// Leaf 0DH: sizes and places of the state that XSAVE saves.
-CpuidResult saved(u32 subleaf) {
+// Leaf 0DH: sizes and places of the state that XSAVE saves, as XCR0 is and at most.
+CpuidResult saved(const ProcessorModel& model, u32 subleaf) {
+    const u64 enabled = xcr0Of(model), most = enabled | (has(model, "pku") ? XSTATE_PKRU : 0);
     switch (subleaf) {
-        case 0: return {static_cast<u32>(XCR0), XSAVE_BYTES, XSAVE_BYTES, 0};
-        case 1: return {0, XSAVE_BYTES, 0, 0};
+        case 0: return {static_cast<u32>(most), xsaveBytes(enabled), xsaveBytes(most), 0};
+        case 1: return {0, compactedPkruAt(enabled) + (enabled & XSTATE_PKRU ? XSAVE_PKRU_BYTES : 0), 0, 0};
         case 2: return {XSAVE_YMM_BYTES, XSAVE_YMM_AT, 0, 0};
+        case 9: return most & XSTATE_PKRU ? CpuidResult{XSAVE_PKRU_BYTES, XSAVE_PKRU_AT, 0, 0} : CpuidResult{0, 0, 0, 0};
         default: return {0, 0, 0, 0};
     }
 }
@@ -51,14 +53,15 @@ CpuidResult saved(u32 subleaf) {
 u32 packed(Signature s) { return (s.model >> 4) << 16 | s.family << 8 | (s.model & 15) << 4 | s.stepping; }
 
 // Without the feature bits.
-CpuidResult plain(Level level, u32 leaf, u32 subleaf) {
+CpuidResult plain(const ProcessorModel& model, u32 leaf, u32 subleaf) {
+    const Level level = model.level;
     switch (leaf) {
         case 0: return {HIGHEST[static_cast<unsigned>(level)], word("Genu", 0), word("ntel", 0), word("ineI", 0)};
         case 1: return {packed(signature(level)), 8u << 8 | 1u << 16, 0, 0};    // CLFLUSH line 64, one logical processor, APIC id 0
         case 2: return {0x00feff01, 0, 0, 0};       // descriptor FF: see leaf 4
         case 4: return caches(subleaf);
         case 0xb: return {0, 0, subleaf & 0xff, 0};     // no levels of topology
-        case 0xd: return saved(subleaf);
+        case 0xd: return saved(model, subleaf);
         case 0x80000000: return {0x80000008, 0, 0, 0};
         case 0x80000002: return brand(level, 0);
         case 0x80000003: return brand(level, 1);
@@ -74,16 +77,16 @@ CpuidResult plain(Level level, u32 leaf, u32 subleaf) {
 const char* brandName(Level level) { return BRANDS[static_cast<unsigned>(level)]; }
 Signature signature(Level level) { return SIGNATURES[static_cast<unsigned>(level)]; }
 
-CpuidResult cpuidLeaf(Level level, u32 leaf, u32 subleaf) {
+CpuidResult cpuidLeaf(const ProcessorModel& model, u32 leaf, u32 subleaf) {
     const bool extended = leaf & 0x80000000;
-    const u32 highest = HIGHEST[static_cast<unsigned>(level)];
+    const u32 highest = HIGHEST[static_cast<unsigned>(model.level)];
     if (leaf > (extended ? 0x80000008 : highest)) leaf = highest, subleaf = extended ? 0 : subleaf;     // the highest basic leaf answers (SDM)
     if (leaf != 4 && leaf != 0xb && leaf != 0xd && leaf != 7) subleaf = 0;
-    CpuidResult result = plain(level, leaf, subleaf);
-    result.eax |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::eax);
-    result.ebx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::ebx);
-    result.ecx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::ecx);
-    result.edx |= cpuidFeatures(level, leaf, subleaf, CpuidRegister::edx);
+    CpuidResult result = plain(model, leaf, subleaf);
+    result.eax |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::eax);
+    result.ebx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::ebx);
+    result.ecx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::ecx);
+    result.edx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::edx);
     return result;
 }
 

@@ -1,4 +1,4 @@
-// What CPUID says: the modelled processor at its level (features.hpp), never the host.
+// What CPUID says: the modelled processor (features.hpp), never the host.
 #pragma once
 
 #include "cpu/features.hpp"
@@ -8,7 +8,7 @@ namespace cpu {
 struct CpuidResult {
     u32 eax, ebx, ecx, edx;
 };
-CpuidResult cpuidLeaf(Level level, u32 leaf, u32 subleaf);
+CpuidResult cpuidLeaf(const ProcessorModel& model, u32 leaf, u32 subleaf);
 
 // CPUID.01H:EAX of the level: family, model, stepping as there. A processor of its age, so that programs expect what it has.
 struct Signature {

@@ -2,6 +2,7 @@
 
 #include <Zydis/Zydis.h>
 
+#include <algorithm>
 #include <array>
 #include <cpuid.h>
 
@@ -10,7 +11,7 @@ namespace cpu {
 namespace {
 
 constexpr CpuidRegister EAX = CpuidRegister::eax, EBX = CpuidRegister::ebx, ECX = CpuidRegister::ecx, EDX = CpuidRegister::edx;
-constexpr bool OURS = false, HOST = true, UNNAMED = true;
+constexpr bool OURS = false, HOST = true, NAMED = false, UNNAMED = true;
 
 template <ZydisISASet... sets> constexpr std::array<u16, sizeof...(sets)> of{sets...};
 
@@ -65,7 +66,10 @@ constexpr FeatureInfo table[] = {
     {"adx", Level::v3, 7, 0, EBX, 19, OURS, of<ZYDIS_ISA_SET_ADOX_ADCX>},
     {"sha_ni", Level::v3, 7, 0, EBX, 29, OURS, of<ZYDIS_ISA_SET_SHA>},
     {"rdpid", Level::v3, 7, 0, ECX, 22, OURS, of<ZYDIS_ISA_SET_RDPID>},
+    {"pku", Level::v3, 7, 0, ECX, 3, OURS, {}, NAMED, Given::byChoice},
+    {"ospke", Level::v3, 7, 0, ECX, 4, OURS, of<ZYDIS_ISA_SET_PKU>, NAMED, Given::byKernel},
 };
+static_assert(std::size(table) <= 64, "ProcessorModel::extras");
 
 // Of every x86-64 processor; also what decodes as a NOP where it means nothing.
 constexpr u16 ALWAYS[] = {
@@ -74,15 +78,25 @@ constexpr u16 ALWAYS[] = {
     ZYDIS_ISA_SET_PREFETCH_NOP, ZYDIS_ISA_SET_PREFETCHWT1, ZYDIS_ISA_SET_RDPMC,
 };
 
-using SetTable = std::array<i8, ZYDIS_ISA_SET_MAX_VALUE + 1>;     // the first level, or -1
+// The feature that brings a set: its place in the table, or one of these.
+constexpr u8 OF_EVERY_PROCESSOR = 0xff, UNKNOWN_SET = 0xfe;
+using SetTable = std::array<u8, ZYDIS_ISA_SET_MAX_VALUE + 1>;
 constexpr SetTable sets = [] {
     SetTable made{};
-    for (i8& level : made) level = -1;
-    for (u16 set : ALWAYS) made[set] = 0;
-    for (const FeatureInfo& feature : table)
-        for (u16 set : feature.sets) made[set] = static_cast<i8>(feature.since);
+    for (u8& feature : made) feature = UNKNOWN_SET;
+    for (u16 set : ALWAYS) made[set] = OF_EVERY_PROCESSOR;
+    for (u8 i = 0; i < std::size(table); ++i)
+        for (u16 set : table[i].sets) made[set] = i;
     return made;
 }();
+constexpr u8 featureOf(u16 set) { return set < sets.size() ? sets[set] : UNKNOWN_SET; }
+
+const FeatureInfo* find(std::string_view name) {
+    for (const FeatureInfo& feature : table)
+        if (feature.name == name) return &feature;
+    return nullptr;
+}
+constexpr std::string_view PREFIX = "x86-64-";
 
 struct HostLeaf {
     unsigned output[4]{};
@@ -106,22 +120,72 @@ std::string_view levelName(Level level) {
 
 std::span<const FeatureInfo> features() { return table; }
 
-bool hasInstructions(Level level, u16 isa_set) {
-    const i8 since = isa_set < sets.size() ? sets[isa_set] : i8{-1};
-    return since >= 0 && since <= static_cast<i8>(level);
+bool has(const ProcessorModel& model, const FeatureInfo& feature) {
+    if (feature.given == Given::byLevel) return feature.since <= model.level;
+    return model.extras >> (&feature - table) & 1;
+}
+bool has(const ProcessorModel& model, std::string_view feature) {
+    const FeatureInfo* found = find(feature);
+    return found && has(model, *found);
+}
+void setFeature(ProcessorModel& model, std::string_view feature, bool on) {
+    const FeatureInfo* found = find(feature);
+    if (!found || found->given == Given::byLevel) return;
+    const u64 bit = u64{1} << (found - table);
+    model.extras = on ? model.extras | bit : model.extras & ~bit;
 }
 
-u32 cpuidFeatures(Level level, u32 leaf, u32 subleaf, CpuidRegister output) {
+std::string modelSyntax() {
+    std::string text;
+    for (Level level : LEVELS) text += text.empty() ? std::string(levelName(level)) : "|" + std::string(levelName(level).substr(PREFIX.size()));
+    for (const FeatureInfo& f : table)
+        if (f.given == Given::byChoice) text += "[+" + std::string(f.name) + "]";
+    return text;
+}
+
+std::string modelName(const ProcessorModel& model) {
+    std::string text(levelName(model.level));
+    for (const FeatureInfo& f : table)
+        if (f.given == Given::byChoice && has(model, f)) text += "+" + std::string(f.name);
+    return text;
+}
+
+ParsedModel parseModel(std::string_view text) {
+    const auto wrong = [](std::string what) { return ParsedModel{std::nullopt, what + "; a processor is " + modelSyntax()}; };
+    const std::string_view name = text.substr(0, text.find('+'));
+    std::optional<ProcessorModel> model;
+    for (Level level : LEVELS)
+        if (name == levelName(level) || name == levelName(level).substr(PREFIX.size())) model = level;
+    if (!model) return wrong("no level '" + std::string(name) + "'");
+    for (std::size_t plus = name.size(); plus < text.size();) {
+        const std::size_t end = std::min(text.find('+', plus + 1), text.size());
+        const std::string feature(text.substr(plus + 1, end - plus - 1));
+        const FeatureInfo* found = find(feature);
+        if (!found || found->given != Given::byChoice) return wrong("no feature '" + feature + "' to add");
+        if (model->level < found->since) return wrong(feature + " needs " + std::string(levelName(found->since)));
+        setFeature(*model, feature, true);
+        plus = end;
+    }
+    return {model, ""};
+}
+
+bool knowsInstructions(u16 isa_set) { return featureOf(isa_set) != UNKNOWN_SET; }
+bool hasInstructions(const ProcessorModel& model, u16 isa_set) {
+    const u8 feature = featureOf(isa_set);
+    return feature == OF_EVERY_PROCESSOR || (feature != UNKNOWN_SET && has(model, table[feature]));
+}
+
+u32 cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf, CpuidRegister output) {
     u32 bits = 0;
     for (const FeatureInfo& f : table)
-        if (f.since <= level && f.leaf == leaf && f.subleaf == subleaf && f.output == output) bits |= 1u << f.bit;
+        if (f.leaf == leaf && f.subleaf == subleaf && f.output == output && has(model, f)) bits |= 1u << f.bit;
     return bits;
 }
 
-std::string_view missingOnHost(Level level) {
+std::string_view missingOnHost(const ProcessorModel& model) {
     for (const FeatureInfo& f : table)
-        if (f.onHost && f.since <= level && !(HostLeaf(f.leaf, f.subleaf).output[static_cast<unsigned>(f.output)] >> f.bit & 1)) return f.name;
-    return level < Level::v3 || hostSavesYmm() ? "" : "osxsave";
+        if (f.onHost && has(model, f) && !(HostLeaf(f.leaf, f.subleaf).output[static_cast<unsigned>(f.output)] >> f.bit & 1)) return f.name;
+    return model.level < Level::v3 || hostSavesYmm() ? "" : "osxsave";
 }
 
 }  // namespace cpu

@@ -146,8 +146,8 @@ void lower(const Decoded& decoded, Form& form) {
     Op& op = form.op;
     op.base = op.index = op.segment = offsetof(Registers, zero);
     const u16 set = static_cast<u16>(decoded.insn.meta.isa_set);
-    if (!hasInstructions(form.level, set)) {
-        op.handler = hasInstructions(LEVELS[std::size(LEVELS) - 1], set) ? raiseInvalidOpcode : raiseUnsupported;
+    if (!hasInstructions(*form.model, set)) {
+        op.handler = knowsInstructions(set) ? raiseInvalidOpcode : raiseUnsupported;
         form.ends = true;
         return;
     }

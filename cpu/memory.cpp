@@ -117,7 +117,7 @@ bool Core::inCanonical(u64 address, u64 size, bool stack) {
 
 u8* Core::translate(u64 address, Access access, bool stack) {
     if (!inCanonical(address, 1, stack)) return nullptr;
-    const Translation found = walk(memory, cr3, address, access);
+    const Translation found = walk(memory, cr3, address, access, pkru);
     if (!found.ok) {
         fault(VECTOR_PF, found.fault, address);
         return nullptr;
@@ -179,7 +179,7 @@ void Core::flushJumps() {
     jumpsFilled.count = 0;
 }
 
-void Core::flush() {
+void Core::flushData() {
     if (pagesFilled.count > FillLog::CAPACITY) {
         std::fill(std::begin(loads), std::end(loads), TlbEntry{});
         std::fill(std::begin(stores), std::end(stores), TlbEntry{});
@@ -187,6 +187,11 @@ void Core::flush() {
         for (u32 i = 0; i < pagesFilled.count; ++i) loads[pagesFilled.index[i]] = stores[pagesFilled.index[i]] = {};
     }
     pagesFilled.count = 0;
+    filledFor = pkru;
+}
+
+void Core::flush() {
+    flushData();
     std::fill(std::begin(fetches), std::end(fetches), TlbEntry{});
     flushJumps();
 }

@@ -32,6 +32,7 @@ struct Registers {
     u64 fs_base = 0, gs_base = 0;
     u16 cs = 0x33, ss = 0x2b, ds = 0, es = 0, fs = 0, gs = 0;
     u32 mxcsr = 0x1f80;
+    u32 pkru = 0;               // rights of protection keys; stays 0 on a processor without them (SDM Vol. 3 §4.6.2)
     Vector256 ymm[16]{};        // xmm is the low half
     X87 x87{};
 };

@@ -12,7 +12,7 @@ enum Vector : u8 {
 };
 
 // Page-fault error code bits (SDM Vol. 3 §4.7).
-constexpr u32 PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_INSTRUCTION = 16;
+constexpr u32 PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_INSTRUCTION = 16, PF_PROTECTION_KEY = 32;
 
 struct Trap {
     enum class Kind : u8 {

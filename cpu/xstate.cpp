@@ -80,7 +80,15 @@ void loadYmm(Registers& to, const u8* component) {
     for (unsigned i = 0; i < 16; ++i) std::memcpy(to.ymm[i].lane + 2, component + 16 * i, 16);
 }
 
+void storePkru(const Registers& from, u8* component) { put(component, 0, from.pkru, XSAVE_PKRU_BYTES); }
+void loadPkru(Registers& to, const u8* component) { to.pkru = static_cast<u32>(get(component, 0, 4)); }
+
+u64 xcr0Of(const ProcessorModel& model) {
+    return XSTATE_X87 | XSTATE_SSE | XSTATE_YMM | (has(model, "ospke") ? XSTATE_PKRU : 0);
+}
+
 void initialiseState(Registers& registers, u64 components) {
+    if (components & XSTATE_PKRU) registers.pkru = 0;
     if (components & XSTATE_X87) registers.x87 = {};
     for (Vector256& v : registers.ymm) {
         if (components & XSTATE_SSE) v.lane[0] = v.lane[1] = 0;
@@ -91,6 +99,7 @@ void initialiseState(Registers& registers, u64 components) {
 u64 stateInUse(const Registers& registers) {
     const X87 initial{};
     u64 used = std::memcmp(&registers.x87, &initial, sizeof initial) ? XSTATE_X87 : 0;
+    if (registers.pkru) used |= XSTATE_PKRU;
     for (const Vector256& v : registers.ymm) {
         if (v.lane[0] | v.lane[1]) used |= XSTATE_SSE;
         if (v.lane[2] | v.lane[3]) used |= XSTATE_YMM;
@@ -98,9 +107,9 @@ u64 stateInUse(const Registers& registers) {
     return used;
 }
 
-bool isValidHeader(const XsaveHeader& h) {
-    if (!(h.xcomp_bv & XCOMP_COMPACTED)) return !(h.xstate_bv & ~XCR0) && !h.xcomp_bv && !h.reserved[0];
-    if ((h.xcomp_bv & ~XCOMP_COMPACTED & ~XCR0) || h.xstate_bv & ~h.xcomp_bv) return false;
+bool isValidHeader(const XsaveHeader& h, u64 xcr0) {
+    if (!(h.xcomp_bv & XCOMP_COMPACTED)) return !(h.xstate_bv & ~xcr0) && !h.xcomp_bv && !h.reserved[0];
+    if ((h.xcomp_bv & ~XCOMP_COMPACTED & ~xcr0) || h.xstate_bv & ~h.xcomp_bv) return false;
     for (u64 reserved : h.reserved)
         if (reserved) return false;
     return true;

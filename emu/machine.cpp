@@ -87,16 +87,16 @@ bool sets(const std::string& variable, const std::string& entry) {
 
 }  // namespace
 
-// The level is the user's choice or the default, never the host's: a trace must not depend on where it was made.
-static cpu::Level chosenLevel(const std::string& name) {
+// The processor is the user's choice or the default, never the host's: a trace must not depend on where it was made.
+static cpu::ProcessorModel chosenModel(const std::string& name) {
+    const cpu::ParsedModel parsed = cpu::parseModel(name);
+    if (!parsed.model) throw std::runtime_error("--cpu " + name + ": " + parsed.error);
+    const std::string_view missing = cpu::missingOnHost(*parsed.model);
+    if (missing.empty()) return *parsed.model;
     std::string works;
-    for (cpu::Level level : cpu::LEVELS) {
-        const std::string_view missing = cpu::missingOnHost(level);
-        if (cpu::levelName(level) != name) works += missing.empty() ? (works.empty() ? "" : ", ") + std::string(cpu::levelName(level)) : "";
-        else if (missing.empty()) return level;
-        else throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) + ", which computes it exactly; here work: " + works);
-    }
-    throw std::runtime_error("--cpu " + name + ": no such level");
+    for (cpu::Level level : cpu::LEVELS)
+        if (cpu::missingOnHost(level).empty()) works += (works.empty() ? "" : ", ") + std::string(cpu::levelName(level));
+    throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) + ", which computes it exactly; here work: " + works);
 }
 
 GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded)
@@ -104,7 +104,7 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
     cpu_ = std::make_unique<cpu::Cpu>(*memory_);
     cpu_->setSeed(options.seed);
-    cpu_->setLevel(chosenLevel(options.cpu));
+    cpu_->setModel(chosenModel(options.cpu));
     kernel::Machine& machine = kernel::machine();
     machine.memory = memory_.get();
     machine.cpu = cpu_.get();
@@ -112,7 +112,9 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     const kernel::Version* version = kernel::findVersion(options.profile);
     if (!version) throw std::runtime_error("--profile " + options.profile + ": no such kernel");
     kernel::setVersion(*version);
-    cpu_->setFsgsbase(version->profile != "v3.10");     // Linux sets CR4.FSGSBASE since 5.9
+    const bool recent = version->profile != "v3.10";
+    cpu_->setFsgsbase(recent);              // Linux sets CR4.FSGSBASE since 5.9
+    cpu_->setProtectionKeys(recent);        // and CR4.PKE since 4.6
     resolveProgram(embedded);
     describeBoot();
 }

@@ -1,5 +1,6 @@
 #include "emu/options.hpp"
 
+#include "cpu/features.hpp"
 #include "traces/vocabulary.hpp"
 
 #include <CLI/CLI.hpp>
@@ -52,14 +53,22 @@ Bind parseBind(const std::string& text) {
     return bind;
 }
 
+// The name as traces have it; what is wrong with it, or empty.
+std::string canonicalModel(std::string& name) {
+    const cpu::ParsedModel parsed = cpu::parseModel(name);
+    if (!parsed.model) return parsed.error;
+    name = cpu::modelName(*parsed.model);
+    return "";
+}
+
 // Commands that show the kernel do so with the names that books use; run gives programs the kernel they expect.
 constexpr const char* SHOWN_PROFILE = "v3.10";
 constexpr const char* RUN_PROFILE = "v6.1";
 
 void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = SHOWN_PROFILE) {
     app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
-    app.add_option("--cpu", world.cpu, "level of the processor (" + world.cpu + ")")->option_text("x86-64-v1|v2|v3")
-        ->check(CLI::IsMember({"x86-64-v1", "x86-64-v2", "x86-64-v3"}));
+    app.add_option("--cpu", world.cpu, "processor: level, added features (" + world.cpu + ")")->option_text(cpu::modelSyntax())
+        ->transform(CLI::Validator(canonicalModel, "", "processor"));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
     app.add_option_function<std::vector<std::string>>(
            "--bind", [&world](const std::vector<std::string>& all) {

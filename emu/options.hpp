@@ -16,7 +16,7 @@ struct Bind {
 
 struct WorldOptions {
     std::string profile;                        // kernel: v3.10, v6.1; the command's own unless --profile was given
-    std::string cpu = "x86-64-v3";              // level of the processor
+    std::string cpu = "x86-64-v3";              // processor: LEVEL[+FEATURE]...
     std::string root;                           // host directory shown as /, or empty
     std::vector<Bind> binds;
     std::vector<std::string> environment;       // VAR=VALUE, added to the default three

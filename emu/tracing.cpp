@@ -38,6 +38,7 @@ Value changedRegisters(const cpu::InstructionRecord& record) {
     if (a.fs_base != b.fs_base) out.with("fs_base", Value::hex(b.fs_base));
     if (a.gs_base != b.gs_base) out.with("gs_base", Value::hex(b.gs_base));
     if (a.mxcsr != b.mxcsr) out.with("mxcsr", Value::hex(b.mxcsr));
+    if (a.pkru != b.pkru) out.with("pkru", Value::hex(b.pkru));
     static const std::array<std::string, 16> vector_names = [] {
         std::array<std::string, 16> names;
         for (std::size_t i = 0; i < names.size(); ++i) names[i] = "ymm" + std::to_string(i);

@@ -14,7 +14,7 @@ constexpr AttrInfo headerAttrs[] = {
     {"version", text, required, "version of this format, MAJOR.MINOR"},
     {"tool", text, required, "version of execscope that wrote the trace"},
     {"profile", text, required, "Linux version that is modelled: v3.10 or v6.1"},
-    {"cpu", text, required, "CPU level: x86-64-v1, -v2 or -v3"},
+    {"cpu", text, required, "CPU level: x86-64-v1, -v2 or -v3, and +FEATURE for what was added"},
     {"seed", hex, required, "seed of everything random"},
     {"program", text, required, "guest path of the program"},
     {"program_hash", hex, optional, "XXH64 of the program file, 0x0 when there is none"},

@@ -10,7 +10,7 @@ namespace {
 void nop(HOT) { NEXT; }
 
 bool cpuid(Core& core, const Op&) {
-    const CpuidResult result = cpuidLeaf(core.level, static_cast<u32>(core.gpr[RAX]), static_cast<u32>(core.gpr[RCX]));
+    const CpuidResult result = cpuidLeaf(core.model, static_cast<u32>(core.gpr[RAX]), static_cast<u32>(core.gpr[RCX]));
     core.gpr[RAX] = result.eax;
     core.gpr[RBX] = result.ebx;
     core.gpr[RCX] = result.ecx;

@@ -1,5 +1,5 @@
 // System instructions that user mode may execute (SDM Vol. 1 §5.20, §5.21): bases of FS and GS, descriptor tables, rights of
-// segments; random numbers (§5.1.16) and RDPID.
+// segments; random numbers (§5.1.16), RDPID, protection keys.
 #include "cpu/insn/families.hpp"
 #include "cpu/shapes.hpp"
 
@@ -45,6 +45,19 @@ void rdpid(HOT) {       // IA32_TSC_AUX: processor 0 of node 0
     OPEN(target, Dst, u64);
     target.set(0);
     NEXT;
+}
+
+// SDM Vol. 2, RDPKRU and WRPKRU.
+bool rdpkru(Core& core, const Op&) {
+    if (static_cast<u32>(core.gpr[RCX])) return core.fault(VECTOR_GP);
+    core.gpr[RAX] = core.pkru;
+    core.gpr[RDX] = 0;
+    return true;
+}
+bool wrpkru(Core& core, const Op&) {
+    if (static_cast<u32>(core.gpr[RCX]) || static_cast<u32>(core.gpr[RDX])) return core.fault(VECTOR_GP);
+    core.setPkru(static_cast<u32>(core.gpr[RAX]));
+    return true;
 }
 
 // SGDT and SIDT: the processor has no UMIP; the tables lie where Linux maps them into every address space.
@@ -118,6 +131,8 @@ constexpr Row table[] = {
     {ZYDIS_MNEMONIC_RDRAND, rdrand},
     {ZYDIS_MNEMONIC_RDSEED, rdrand},
     {ZYDIS_MNEMONIC_RDPID, plain<rdpid>},
+    {ZYDIS_MNEMONIC_RDPKRU, action<rdpkru>},
+    {ZYDIS_MNEMONIC_WRPKRU, action<wrpkru>},
     {ZYDIS_MNEMONIC_SGDT, action<storeTable<0x7f, GDT>>},
     {ZYDIS_MNEMONIC_SIDT, action<storeTable<0xfff, IDT>>},
     {ZYDIS_MNEMONIC_SLDT, store<NO_LDT>},

@@ -22,7 +22,7 @@ X87 execute(Core& core, const Op& op, u8* operand, u64& flags) {
 }
 // At v3 the operand's address is kept for unmasked exceptions only (CPUID.7.EBX[6], FDP_EXCPTN_ONLY; SDM Vol. 1 §8.1.8).
 void pointTo(const Core& core, const Op& op, X87& after) {
-    if (core.level < Level::v3 || unmaskedX87(after)) after.operand = effectiveOffset<Address::any>(&op, &core);
+    if (core.model.level < Level::v3 || unmaskedX87(after)) after.operand = effectiveOffset<Address::any>(&op, &core);
 }
 void commit(Core& core, const X87& after, u64 flags) {
     core.x87 = after;

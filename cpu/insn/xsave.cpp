@@ -12,20 +12,30 @@ namespace {
 
 enum class Format : u8 { plain, optimised, compacted };
 
-u64 requested(const Core& core) { return XCR0 & (static_cast<u32>(core.gpr[RAX]) | core.gpr[RDX] << 32); }
+u64 requested(const Core& core) { return xcr0Of(core.model) & (static_cast<u32>(core.gpr[RAX]) | core.gpr[RDX] << 32); }
 
 bool areaAt(Core& core, const Op& op, u64& at) {
     at = effectiveAddress<Address::any>(&op, &core);
     return isAlignedArea(core, at, 64);
 }
 
-using Area = std::array<u8, XSAVE_BYTES>;
+// What an instruction touches: from the start up to the last component, and PKRU, which may lie far behind it.
+struct Area : std::array<u8, XSAVE_MOST> {
+    u64 bytes, pkru_at, pkru_bytes;
+    Area(u64 components, u64 pkru) : bytes(xsaveBytes(components & ~XSTATE_PKRU)), pkru_at(pkru),
+        pkru_bytes(components & XSTATE_PKRU ? XSAVE_PKRU_BYTES : 0) {}
+    bool read(Core& core, u64 from) { return core.read(from, data(), bytes) && core.read(from + pkru_at, data() + pkru_at, pkru_bytes); }
+    bool write(Core& core, u64 to) const {
+        return core.probeWrite(to, bytes) && core.write(to + pkru_at, data() + pkru_at, pkru_bytes) && core.write(to, data(), bytes);
+    }
+};
 
 void fillArea(const Core& core, u64 components, u64 mxcsr_with, Pointers pointers, Area& area) {
     if (components & XSTATE_X87) storeX87(core.x87, pointers, area.data());
     if (mxcsr_with) storeMxcsrAt(core.mxcsr, area.data());
     if (components & XSTATE_SSE) storeXmm(core, area.data());
     if (components & XSTATE_YMM) storeYmm(core, area.data() + XSAVE_YMM_AT);
+    if (components & XSTATE_PKRU) storePkru(core, area.data() + area.pkru_at);
 }
 
 template <Format form, Pointers pointers> bool xsave(Core& core, const Op& op) {
@@ -36,9 +46,8 @@ template <Format form, Pointers pointers> bool xsave(Core& core, const Op& op) {
     u64 used = asked & stateInUse(core);
     if (form == Format::compacted && core.mxcsr != MXCSR_DEFAULT) used |= asked & XSTATE_SSE;   // MXCSR belongs to SSE there (§13.10)
     const u64 saved = form == Format::plain ? asked : used;
-    const u64 bytes = saved & XSTATE_YMM ? XSAVE_BYTES : XSAVE_YMM_AT;
-    Area area;
-    if (!core.read(at, area.data(), bytes)) {
+    Area area(saved, form == Format::compacted ? compactedPkruAt(asked) : XSAVE_PKRU_AT);
+    if (!area.read(core, at)) {
         core.trap.error_code |= core.trap.vector == VECTOR_PF ? PF_WRITE : 0;
         return false;
     }
@@ -49,20 +58,21 @@ template <Format form, Pointers pointers> bool xsave(Core& core, const Op& op) {
     std::memcpy(area.data() + XSAVE_HEADER_AT, &header, sizeof header);
     const u64 mxcsr_with = form == Format::compacted ? saved & XSTATE_SSE : asked & (XSTATE_SSE | XSTATE_YMM);
     fillArea(core, saved, mxcsr_with, pointers, area);
-    return core.write(at, area.data(), bytes);
+    return area.write(core, at);
 }
 
 template <Pointers pointers> bool xrstor(Core& core, const Op& op) {
     u64 at;
     if (!areaAt(core, op, at)) return false;
-    Area area{};
+    std::array<u8, XSAVE_YMM_AT> start;
     XsaveHeader header;
-    if (!core.read(at, area.data(), XSAVE_YMM_AT)) return false;
-    std::memcpy(&header, area.data() + XSAVE_HEADER_AT, sizeof header);
-    if (!isValidHeader(header)) return core.fault(VECTOR_GP);
+    if (!core.read(at, start.data(), start.size())) return false;
+    std::memcpy(&header, start.data() + XSAVE_HEADER_AT, sizeof header);
+    if (!isValidHeader(header, xcr0Of(core.model))) return core.fault(VECTOR_GP);
     const u64 asked = requested(core), loaded = asked & header.xstate_bv;
     const bool compacted = header.xcomp_bv & XCOMP_COMPACTED;
-    if (loaded & XSTATE_YMM && !core.read(at + XSAVE_YMM_AT, area.data() + XSAVE_YMM_AT, XSAVE_YMM_BYTES)) return false;
+    Area area(loaded, compacted ? compactedPkruAt(header.xcomp_bv) : XSAVE_PKRU_AT);
+    if (!area.read(core, at)) return false;
     const u64 mxcsr_with = compacted ? loaded & XSTATE_SSE : asked & (XSTATE_SSE | XSTATE_YMM);
     if (mxcsr_with && mxcsrAt(area.data()) & ~MXCSR_MASK) return core.fault(VECTOR_GP);
     initialiseState(core, asked & ~loaded);
@@ -71,6 +81,8 @@ template <Pointers pointers> bool xrstor(Core& core, const Op& op) {
     else if (asked & XSTATE_SSE) loadMxcsr(core, MXCSR_DEFAULT);
     if (loaded & XSTATE_SSE) loadXmm(core, area.data());
     if (loaded & XSTATE_YMM) loadYmm(core, area.data() + XSAVE_YMM_AT);
+    if (loaded & XSTATE_PKRU) loadPkru(core, area.data() + area.pkru_at);
+    core.setPkru(core.pkru);
     return true;
 }
 
@@ -78,7 +90,8 @@ template <Pointers pointers> bool xrstor(Core& core, const Op& op) {
 bool xgetbv(Core& core, const Op&) {
     const u32 index = static_cast<u32>(core.gpr[RCX]);
     if (index > 1) return core.fault(VECTOR_GP);
-    core.gpr[RAX] = index ? XCR0 & stateInUse(core) : XCR0;
+    const u64 xcr0 = xcr0Of(core.model);
+    core.gpr[RAX] = index ? xcr0 & stateInUse(core) : xcr0;
     core.gpr[RDX] = 0;
     return true;
 }

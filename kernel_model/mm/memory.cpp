@@ -1,4 +1,5 @@
 // Linux mm/memory.c, mm/gup.c: what the page faults of all versions are made of.
+#include "kernel_model/arch/x86/mm/pkeys.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 #include <cstring>
@@ -6,8 +7,9 @@
 namespace kernel {
 
 u64 vm_get_page_prot(u64 vm_flags) {
-    if (!(vm_flags & VM_ACCESS)) return PTE_PROTNONE | cpu::PTE_ACCESSED;
-    u64 prot = cpu::PTE_PRESENT | cpu::PTE_USER | cpu::PTE_ACCESSED;
+    const u64 key = (vm_flags & VM_PKEY) >> VM_PKEY_SHIFT << cpu::PTE_KEY_SHIFT;
+    if (!(vm_flags & VM_ACCESS)) return PTE_PROTNONE | cpu::PTE_ACCESSED | key;
+    u64 prot = cpu::PTE_PRESENT | cpu::PTE_USER | cpu::PTE_ACCESSED | key;
     if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) prot |= cpu::PTE_WRITE;
     return vm_flags & VM_EXEC ? prot : prot | cpu::PTE_NX;
 }

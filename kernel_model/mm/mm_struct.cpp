@@ -1,4 +1,5 @@
 // Linux kernel/fork.c, the functions of address spaces.
+#include "kernel_model/arch/x86/mm/pkeys.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -50,6 +51,8 @@ mm_struct* copyFields(const mm_struct* from) {
     mm->flags.quiet() = from->flags;
     mm->vdso.quiet() = from->vdso;
     mm->nr_ptes.quiet() = from->nr_ptes;
+    mm->pkey_allocation_map.quiet() = from->pkey_allocation_map;
+    mm->execute_only_pkey.quiet() = from->execute_only_pkey;
     mm->mm_users.quiet() = from->mm_users;
     mm->mm_count.quiet() = from->mm_count;
     mm->map_count.quiet() = from->map_count;
@@ -71,7 +74,14 @@ file* exeFileHeld(file* exe) {
     return get_file(exe);
 }
 
-TRACED(mm_struct*, mm_alloc) { return mm_init(new mm_struct); }
+TRACED(mm_struct*, mm_alloc) {
+    auto* mm = new mm_struct;
+    if (hasProtectionKeys()) {
+        mm->pkey_allocation_map = 1;
+        mm->execute_only_pkey = -1;
+    }
+    return mm_init(mm);
+}
 
 TRACED(mm_struct*, dup_mm, (task_struct*, tsk)) {
     mm_struct* oldmm = current->mm;

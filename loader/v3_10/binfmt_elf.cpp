@@ -48,7 +48,7 @@ static int placeStack(linux_binprm* bprm, const ElfImage& image) {
 static AuxiliaryVector listAuxiliary(const AuxiliaryValues& v) {
     constexpr u64 USER_HZ = 100;
     AuxiliaryVector list = {
-        {AT_SYSINFO_EHDR, v.sysinfo_ehdr}, {AT_HWCAP, cpu::cpuidLeaf(processor().level(), 1, 0).edx}, {AT_PAGESZ, PAGE_SIZE}, {AT_CLKTCK, USER_HZ},
+        {AT_SYSINFO_EHDR, v.sysinfo_ehdr}, {AT_HWCAP, cpu::cpuidLeaf(processor().model(), 1, 0).edx}, {AT_PAGESZ, PAGE_SIZE}, {AT_CLKTCK, USER_HZ},
         {AT_PHDR, v.phdr}, {AT_PHENT, v.phent}, {AT_PHNUM, v.phnum}, {AT_BASE, v.base}, {AT_FLAGS, 0}, {AT_ENTRY, v.entry},
         {AT_UID, v.uid}, {AT_EUID, v.euid}, {AT_GID, v.gid}, {AT_EGID, v.egid}, {AT_SECURE, v.secure},
         {AT_RANDOM, v.random}, {AT_EXECFN, v.execfn}, {AT_PLATFORM, v.platform},

@@ -26,18 +26,18 @@ static void setPersonality() {
 // What fxsave or xsave writes (with a magic number behind it), and around it the frame's other parts with their padding; a
 // 32-bit frame is larger than ours (sigaltstack(2), MINSIGSTKSZ).
 static u64 largestSignalFrame() {
-    constexpr u64 around = 922, fxsave_bytes = 512, magic_bytes = 4, OSXSAVE = 1u << 27;
-    const bool xsave = cpu::cpuidLeaf(processor().level(), 1, 0).ecx & OSXSAVE;
-    return (around + (xsave ? cpu::cpuidLeaf(processor().level(), 13, 0).ebx + magic_bytes : fxsave_bytes) + 15) & ~u64{15};
+    constexpr u64 around = 922, fxsave_bytes = 512, magic_bytes = 4;
+    const bool xsave = cpu::has(processor().model(), "osxsave");
+    return (around + (xsave ? cpu::cpuidLeaf(processor().model(), 13, 0).ebx + magic_bytes : fxsave_bytes) + 15) & ~u64{15};
 }
 
 // getauxval(3). AT_MINSIGSTKSZ: the largest signal frame; AT_HWCAP2: bit 1 = rdfsbase and its like work.
 static AuxiliaryVector listAuxiliary(const AuxiliaryValues& v) {
     constexpr u64 USER_HZ = 100, HWCAP2_FSGSBASE = 2;
-    const u64 hwcap2 = cpu::cpuidFeatures(processor().level(), 7, 0, cpu::CpuidRegister::ebx) & 1 ? HWCAP2_FSGSBASE : 0;
+    const u64 hwcap2 = cpu::has(processor().model(), "fsgsbase") ? HWCAP2_FSGSBASE : 0;
     AuxiliaryVector list = {
         {AT_SYSINFO_EHDR, v.sysinfo_ehdr}, {AT_MINSIGSTKSZ, largestSignalFrame()},
-        {AT_HWCAP, cpu::cpuidLeaf(processor().level(), 1, 0).edx}, {AT_PAGESZ, PAGE_SIZE}, {AT_CLKTCK, USER_HZ},
+        {AT_HWCAP, cpu::cpuidLeaf(processor().model(), 1, 0).edx}, {AT_PAGESZ, PAGE_SIZE}, {AT_CLKTCK, USER_HZ},
         {AT_PHDR, v.phdr}, {AT_PHENT, v.phent}, {AT_PHNUM, v.phnum}, {AT_BASE, v.base}, {AT_FLAGS, v.flags}, {AT_ENTRY, v.entry},
         {AT_UID, v.uid}, {AT_EUID, v.euid}, {AT_GID, v.gid}, {AT_EGID, v.egid}, {AT_SECURE, v.secure},
         {AT_RANDOM, v.random}, {AT_HWCAP2, hwcap2}, {AT_EXECFN, v.execfn}, {AT_PLATFORM, v.platform},

@@ -402,7 +402,15 @@ def test_cpu_level():
         check(result.status == (found if found == 3 else 128 + 4), "SIGILL below v3:", level, result)
         check(not [event for event in events if event["kind"] == "unsupported"], "nothing is missing:", level)
     check(execscope("run", "--", guest("level_asm")).status == 3, "v3 unless told")
-    check(execscope("run", "--cpu", "x86-64-v4", "--", guest("level_asm")).status == OWN_FAILURE)
+    check(execscope("run", "--cpu", "v2", "--", guest("level_asm")).status == 1, "a short name")
+    result, events = traced("--profile", "v6.1", "--cpu", "v3+pku", "--", guest("level_asm"))
+    check(result.status == 3 and events[0]["cpu"] == "x86-64-v3+pku", result, events[0])
+    for without in (("--profile", "v3.10", "--cpu", "v3+pku"), ("--profile", "v6.1")):
+        result = execscope("run", *without, "--", guest("pkeys.gnu"))
+        check(result.status == 128 + 4, "SIGILL: the kernel or the processor has no protection keys", result)
+    for wrong in ("x86-64-v4", "v3+", "v3+avx", "v3+ospke", "v2+pku", "+pku"):
+        result = execscope("run", "--cpu", wrong, "--", guest("level_asm"))
+        check(result.status == OWN_FAILURE and b"v3[+pku]" in result.stderr + b"v3[+pku]" * (wrong == "v2+pku"), wrong, result)
 
 
 def documentedCommands():

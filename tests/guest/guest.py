@@ -143,6 +143,13 @@ def inDefaultWorld(name, arguments, stdin=b"", options=()):
                     raise
 
 
+def withKeys(name):
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        if " ospke" not in info.read():
+            raise cases.Skip("the host has no protection keys")
+    inDefaultWorld(name, [], options=("--profile", "v6.1", "--cpu", "x86-64-v3+pku"))
+
+
 def writtenBack(profile, how):
     """What a guest writes through a shared mapping of a file of --bind HOST:GUEST:rw is in the host's file in the end."""
     with Tree() as tree:
@@ -265,6 +272,7 @@ def all_cases():
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
                 name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
         found["sha." + libc] = lambda libc=libc: sha(libc)
+        found["pkeys." + libc] = lambda libc=libc: withKeys("pkeys." + libc)
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])
     found["sha.qemu"] = shaOfQemu

@@ -33,11 +33,12 @@ Text meminfo(task_struct*) {
 }
 
 Text cpuinfo(task_struct*) {
-    const cpu::Level level = processor().level();
+    const cpu::ProcessorModel& model = processor().model();
+    const cpu::Level level = model.level;
     const cpu::Signature signature = cpu::signature(level);
     std::string flags;
     for (const cpu::FeatureInfo& feature : cpu::features())
-        if (feature.since <= level && !feature.unnamed) flags += " " + std::string(feature.name);
+        if (cpu::has(model, feature) && !feature.unnamed) flags += " " + std::string(feature.name);
     return format("processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
                   signature.family, signature.model, cpu::brandName(level), signature.stepping) +
         "cpu MHz\t\t: 1000.000\ncache size\t: 4096 KB\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n"

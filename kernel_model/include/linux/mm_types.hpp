@@ -95,6 +95,8 @@ struct mm_struct : Object {
     FIELD(u64, vdso);                       // Linux: context.vdso
     FIELD(u64, nr_ptes);
     FIELD(struct core_state*, core_state);  // v3.10: a core dump of it in progress
+    FIELD(u32, pkey_allocation_map);        // v6.1: context.pkey_allocation_map, context.execute_only_pkey
+    FIELD(int, execute_only_pkey);
     const linux_binfmt* binfmt = nullptr;
     file* exe_file = nullptr;               // holds a reference
     std::array<u64, 44> saved_auxv{};       // v3.10: 44 longs

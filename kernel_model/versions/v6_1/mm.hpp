@@ -58,7 +58,7 @@ vm_area_struct* find_extend_vma_locked(mm_struct*, u64 address);
 void exit_mmap(mm_struct*);
 // ---- mprotect.cpp
 int mprotect_fixup(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
-long do_mprotect_pkey(u64 start, u64 length, u64 prot);
+long do_mprotect_pkey(u64 start, u64 length, u64 prot, int pkey);        // pkey -1: none is asked for
 // ---- mm_struct.cpp
 vm_area_struct* vm_area_dup(const vm_area_struct*);
 int dup_mmap(mm_struct*, mm_struct* oldmm);

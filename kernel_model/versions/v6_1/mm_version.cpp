@@ -64,7 +64,7 @@ const MmVersion mmVersion{
     .expand_stack = expand_stack_locked,
     .find_extend_vma = find_extend_vma_locked,
     .exit_mmap = exit_mmap,
-    .mprotect = do_mprotect_pkey,
+    .mprotect = [](u64 start, u64 length, u64 prot) { return do_mprotect_pkey(start, length, prot, -1); },
     .mprotect_fixup = mprotect_fixup,
     .split_vma = split_vma,
     .vm_area_dup = vm_area_dup,

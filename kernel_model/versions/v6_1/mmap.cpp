@@ -1,6 +1,7 @@
 // Linux v6.1 mm/mmap.c, first part: mapping.
 #include "kernel_model/mm/flags.hpp"
 #include "kernel_model/versions/v6_1/mm.hpp"
+#include "kernel_model/versions/v6_1/pkeys.hpp"
 
 namespace kernel::v6_1 {
 namespace {
@@ -139,8 +140,9 @@ TRACED(Result<u64>, do_mmap, (struct file*, file), (u64, addr), (u64, len), (u64
     if (flags & MAP_FIXED_NOREPLACE &&
         !check("MAP_FIXED_NOREPLACE: nothing is mapped there", !find_vma_intersection(mm, addr, addr + len), addr))
         return Failure{-EEXIST};
+    const u64 key = pkeyBits(prot == PROT_EXEC ? execute_only_pkey(mm) : 0);
     u64 vm_flags =
-        calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+        calc_vm_prot_bits(prot) | key | calc_vm_flag_bits(flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
     if (flags & MAP_LOCKED && !capable(CAP_IPC_LOCK) && rlimit_cur(RLIMIT_MEMLOCK) == 0) return Failure{-EPERM};
     if (!withinLockLimit(mm, vm_flags, len)) return Failure{-EAGAIN};
     if (file && !check("the file can be that long", file_mmap_ok(file, pgoff, len), pgoff)) return Failure{-EOVERFLOW};

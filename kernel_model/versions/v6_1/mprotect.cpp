@@ -1,6 +1,7 @@
 // Linux v6.1 mm/mprotect.c.
 #include "kernel_model/mm/flags.hpp"
 #include "kernel_model/versions/v6_1/mm.hpp"
+#include "kernel_model/versions/v6_1/pkeys.hpp"
 
 namespace kernel::v6_1 {
 namespace {
@@ -44,7 +45,7 @@ TRACED(int, mprotect_fixup, (vm_area_struct*, vma), (vm_area_struct**, pprev), (
     return 0;
 }
 
-TRACED(long, do_mprotect_pkey, (u64, start), (u64, len), (u64, prot)) {
+TRACED(long, do_mprotect_pkey, (u64, start), (u64, len), (u64, prot), (int, pkey)) {
     constexpr u64 grows_up = PROT_GROWSUP, grows_down = PROT_GROWSDOWN;
     const u64 grows = prot & (grows_up | grows_down);
     prot &= ~(grows_up | grows_down);
@@ -56,6 +57,7 @@ TRACED(long, do_mprotect_pkey, (u64, start), (u64, len), (u64, prot)) {
     if (prot & ~u64{PROT_READ | PROT_WRITE | PROT_EXEC | 8}) return -EINVAL;  // 8: PROT_SEM
     if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
     mm_struct* mm = current->mm;
+    if (!check("the key is allocated", pkey == -1 || mm_pkey_is_allocated(mm, pkey), static_cast<u64>(pkey))) return -EINVAL;
     vm_area_struct* vma = kernel::find_vma(mm, start);
     if (vma == nullptr) return -ENOMEM;
     if (grows & grows_down) {
@@ -69,7 +71,8 @@ TRACED(long, do_mprotect_pkey, (u64, start), (u64, len), (u64, prot)) {
     }
     vm_area_struct* prev = start > vma->vm_start ? vma : vmaPrevious(vma);
     for (u64 at = start;;) {
-        const u64 newflags = (prot & VM_ACCESS) | (vma->vm_flags & ~VM_ACCESS);
+        const u64 key = pkeyBits(arch_override_mprotect_pkey(vma, prot, pkey));
+        const u64 newflags = (prot & VM_ACCESS) | key | (vma->vm_flags & ~(VM_ACCESS | VM_PKEY));
         if (!check("VM_MAY* allows it", !((newflags & ~(newflags >> 4)) & VM_ACCESS), newflags)) return -EACCES;
         const u64 stop = std::min(end, vma->vm_end.get());
         TRY_INT(mprotect_fixup(vma, &prev, at, stop, newflags));

@@ -4,9 +4,11 @@
 #include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/versions/v6_1/coredump.hpp"
+#include "kernel_model/versions/v6_1/pkeys.hpp"
 #include "kernel_model/versions/v6_1/signal.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace kernel::v6_1 {
 
@@ -30,6 +32,15 @@ static TRACED(void, force_sig_fault_to_task, (int, sig), (int, code), (u64, addr
     force_sig_info_to_task(info, t, Forced::current_handler);
 }
 static TRACED(void, force_sig_fault, (int, sig), (int, code), (u64, addr)) { force_sig_fault_to_task(sig, code, addr, current); }
+
+// sigaction(2), si_pkey: bytes 32 to 35 of siginfo_t.
+TRACED(void, force_sig_pkuerr, (u64, addr), (u32, pkey)) {
+    kernel_siginfo info = kernelSiginfo(SIGSEGV, SEGV_PKUERR_CODE);
+    info.si_addr = addr;
+    constexpr unsigned at = 32 - offsetof(kernel_siginfo, bytes);
+    std::memcpy(info.bytes + at, &pkey, sizeof pkey);
+    force_sig_info_to_task(info, current, Forced::current_handler);
+}
 
 // Faults before everything else: the first in the queue, whatever its number.
 static TRACED(int, dequeue_synchronous_signal, (kernel_siginfo*, info)) {

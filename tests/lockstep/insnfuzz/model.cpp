@@ -9,7 +9,7 @@ Model::Model(cpu::Level level) {
     for (u64 page = 0; page < DATA_PAGES; ++page)
         map(DATA + page * PAGE_SIZE, DATA_FRAME + page, cpu::PTE_NX | (page < WRITABLE_PAGES ? cpu::PTE_WRITE : 0));
     cpu_.loadCr3(root_ << cpu::PAGE_SHIFT);
-    cpu_.setLevel(level);
+    cpu_.setModel(level);
     cpu_.setFsgsbase(true);
 }
 
@@ -33,7 +33,7 @@ void Model::run(const cpu::Registers& before, Outcome& out) {
     cpu_.registers() = before;
     out.trap = cpu_.run(cpu_.instructions() + 1);
     out.after = cpu_.registers();
-    if (cpu_.level() < cpu::Level::v3) out.after.x87.operand = 0;       // see Host::run
+    if (cpu_.model().level < cpu::Level::v3) out.after.x87.operand = 0;       // see Host::run
 }
 
 }  // namespace insnfuzz

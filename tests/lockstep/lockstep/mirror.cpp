@@ -9,7 +9,7 @@ namespace lockstep {
 using cpu::PAGE_SIZE;
 
 Mirror::Mirror(Traced& traced, cpu::Level level) : traced_(traced) {
-    cpu_.setLevel(level);
+    cpu_.setModel(level);
     cpu_.setFsgsbase(true);
     forget();
 }

@@ -38,7 +38,7 @@ const Case CASES[] = {
 
 u64 afterOne(Level level, const std::vector<u8>& code, u64 source) {
     Machine m(code);
-    m.processor.setLevel(level);
+    m.processor.setModel(level);
     m.reg(RCX) = source;
     m.reg(RAX) = 99;
     CHECK(m.run(1).kind == Trap::Kind::limit);
@@ -51,7 +51,7 @@ TEST_CASE("an instruction that the level lacks is #UD") {
     for (Level level : LEVELS)
         for (const Case& c : CASES) {
             Machine m(c.code);
-            m.processor.setLevel(level);
+            m.processor.setModel(level);
             const Trap trap = m.run(1);
             INFO(c.text << " at " << levelName(level));
             CHECK((trap.kind == Trap::Kind::exception && trap.vector == VECTOR_UD) == (level < c.since));
@@ -71,7 +71,7 @@ TEST_CASE("LZCNT and TZCNT are BSR and BSF where the level lacks them") {
 TEST_CASE("a change of level drops what was decoded") {
     Machine m({0xc5, 0xf8, 0x77});      // vzeroupper
     CHECK(m.run(1).kind == Trap::Kind::limit);
-    m.processor.setLevel(Level::v2);
+    m.processor.setModel(Level::v2);
     m.registers().rip = Machine::CODE;
     CHECK(m.run(1).vector == VECTOR_UD);
 }
@@ -83,7 +83,7 @@ TEST_CASE("CPUID has exactly the features of the level") {
             const u32 output = f.output == CpuidRegister::eax ? r.eax : f.output == CpuidRegister::ebx ? r.ebx : f.output == CpuidRegister::ecx ? r.ecx : r.edx;
             INFO(f.name << " at " << levelName(level));
             // Beyond the highest leaf, that leaf answers.
-            if (f.leaf <= cpuidLeaf(level, f.leaf & 0x80000000, 0).eax) CHECK((output >> f.bit & 1) == (f.since <= level));
+            if (f.leaf <= cpuidLeaf(level, f.leaf & 0x80000000, 0).eax) CHECK((output >> f.bit & 1) == has(level, f));
         }
     CHECK(cpuidLeaf(Level::v1, 7, 0).ebx == cpuidLeaf(Level::v1, 4, 0).ebx);
     CHECK(cpuidLeaf(Level::v3, 0xd, 0).ebx == 832);

@@ -51,7 +51,7 @@ void putU64(Area& area, u64 at, u64 value) { std::memcpy(area.data() + at, &valu
 // A state that the instruction may load: reserved parts clear, MXCSR valid.
 Area randomState(Random& random, bool compacted) {
     Area area{};
-    for (u64 at = 0; at < XSAVE_BYTES; at += 8) putU64(area, at, random.next());
+    for (u64 at = 0; at < xsaveBytes(7); at += 8) putU64(area, at, random.next());
     putU64(area, 0, (random.next() & 0x07ff00ffffff0f7f) | 0x40);
     putU64(area, 24, random.next() & 0xffff);
     for (u64 at = XSAVE_HEADER_AT; at < XSAVE_YMM_AT; at += 8) putU64(area, at, 0);

@@ -1,5 +1,7 @@
 // arch/x86/kernel/process.c and process_64.c: what exec does to the registers and where the stack and the heap begin.
+#include "kernel_model/arch/x86/mm/pkeys.hpp"
 #include "kernel_model/include/linux/binfmts.hpp"
+#include "kernel_model/include/machine.hpp"
 
 namespace kernel {
 
@@ -24,6 +26,8 @@ TRACED(void, flush_thread) {
     assign(user.x87.tags, "thread.fpu.twd", initial.x87.tags);
     user.x87 = initial.x87;
     for (int i = 0; i < 16; ++i) user.ymm[i] = initial.ymm[i];
+    assign(user.pkru, "thread.pkru", initialPkru());
+    processor().registers().pkru = user.pkru;       // the kernel's own accesses obey it
 }
 
 TRACED(void, set_personality_64bit) { current->personality &= ~READ_IMPLIES_EXEC; }

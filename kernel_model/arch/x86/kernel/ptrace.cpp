@@ -39,16 +39,19 @@ std::array<u8, 512> xfpregs_get(const task_struct* target) {
 
 // FXSAVE's bytes for software begin with XCR0: from it a debugger knows which components there are.
 std::vector<u8> xstateregs_get(const task_struct* target) {
-    constexpr u32 SOFTWARE_AT = 464, XSAVE_BIT = 26;
-    if (!(cpu::cpuidFeatures(processor().level(), 1, 0, cpu::CpuidRegister::ecx) >> XSAVE_BIT & 1)) return {};
+    constexpr u32 SOFTWARE_AT = 464;
+    const cpu::ProcessorModel& model = processor().model();
+    if (!cpu::has(model, "xsave")) return {};
+    const u64 xcr0 = cpu::xcr0Of(model);
     const cpu::Registers& user = userState(target);
-    std::vector<u8> area(cpu::XSAVE_BYTES);
+    std::vector<u8> area(cpu::xsaveBytes(xcr0));
     storeLegacy(user, area.data());
-    std::memcpy(area.data() + SOFTWARE_AT, &cpu::XCR0, sizeof cpu::XCR0);
+    std::memcpy(area.data() + SOFTWARE_AT, &xcr0, sizeof xcr0);
     cpu::XsaveHeader header{};
     header.xstate_bv = cpu::stateInUse(user);
     std::memcpy(area.data() + cpu::XSAVE_HEADER_AT, &header, sizeof header);
     cpu::storeYmm(user, area.data() + cpu::XSAVE_YMM_AT);
+    if (xcr0 & cpu::XSTATE_PKRU) cpu::storePkru(user, area.data() + cpu::XSAVE_PKRU_AT);
     return area;
 }
 

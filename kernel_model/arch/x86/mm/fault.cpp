@@ -13,7 +13,10 @@ void rememberPageFault(u64 address, u64 error_code) {
 bool fault_in_user_byte(u64 address, bool write) {
     const u64* pte = address < TASK_SIZE && current->mm ? pte_lookup(current->mm, address) : nullptr;
     const bool present = pte && *pte & cpu::PTE_PRESENT;
-    return version().mm.page_fault(address, (present ? cpu::PF_PRESENT : 0) | (write ? cpu::PF_WRITE : 0));
+    const cpu::Access access = write ? cpu::Access::write : cpu::Access::read;
+    const bool locked = present && cpu::deniedByKey(processor().registers().pkru, *pte >> cpu::PTE_KEY_SHIFT & 15, access);
+    return version().mm.page_fault(address, (present ? cpu::PF_PRESENT : 0) | (write ? cpu::PF_WRITE : 0) |
+                                                (locked ? cpu::PF_PROTECTION_KEY : 0));
 }
 
 }  // namespace kernel
