@@ -146,7 +146,7 @@ void lower(const Decoded& decoded, Form& form) {
     Op& op = form.op;
     op.base = op.index = op.segment = offsetof(Registers, zero);
     const u16 set = static_cast<u16>(decoded.insn.meta.isa_set);
-    if (!hasInstructions(*form.model, set)) {
+    if (!hasInstructions(form.model, set)) {
         op.handler = knowsInstructions(set) ? raiseInvalidOpcode : raiseUnsupported;
         form.ends = true;
         return;

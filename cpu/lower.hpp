@@ -25,7 +25,7 @@ struct Form {
     bool reads = false;         // some flag: another kind of lazy flags is another handler
     Handler flagless = nullptr; // the same without flags, for when they are dead
     Address address = Address::based;
-    const ProcessorModel* model = nullptr;
+    ProcessorModel model = {};
 
     Operand kind(unsigned i) const;         // of the i-th explicit operand
     unsigned bits(unsigned i = 0) const { return i < insn.operand_count ? operand[i].size : 0; }

@@ -80,7 +80,7 @@ void loadYmm(Registers& to, const u8* component) {
     for (unsigned i = 0; i < 16; ++i) std::memcpy(to.ymm[i].lane + 2, component + 16 * i, 16);
 }
 
-void storePkru(const Registers& from, u8* component) { put(component, 0, from.pkru, XSAVE_PKRU_BYTES); }
+void storePkru(const Registers& from, u8* component) { put(component, 0, from.pkru, 4); }     // the rest stays, as on the host
 void loadPkru(Registers& to, const u8* component) { to.pkru = static_cast<u32>(get(component, 0, 4)); }
 
 u64 xcr0Of(const ProcessorModel& model) {

@@ -151,6 +151,7 @@ TEST_CASE("XSAVE and XRSTOR treat PKRU as this processor does") {
                 std::memcpy(m.at(Machine::DATA), native.data(), native.size());
                 form.native(native, pkru, mask);
                 m.registers().pkru = pkru;
+                m.registers().mxcsr = __builtin_ia32_stmxcsr();
                 m.reg(RDI) = Machine::DATA;
                 m.reg(RAX) = mask;
                 CHECK(m.run(1).kind == Trap::Kind::limit);
