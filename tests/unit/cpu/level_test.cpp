@@ -97,7 +97,7 @@ TEST_CASE("CLFLUSHOPT and CLWB are #UD, and CPUID does not have them") {
     for (Level level : LEVELS) {
         for (const std::vector<u8>& code : {clflushopt, clwb, clflush}) {
             Machine m(code);
-            m.processor.setLevel(level);
+            m.processor.setModel(level);
             CHECK((m.run(1).vector == VECTOR_UD) == (code != clflush));
         }
         const CpuidResult r = cpuidLeaf(level, 7, 0);
@@ -111,7 +111,7 @@ TEST_CASE("x87 keeps FDP, FCS and FDS as CPUID says") {
     for (Level level : LEVELS)
         for (const bool unmasked : {false, true}) {
             Machine m({0xd9, 0x28, 0xd9, 0x06, 0xd9, 0x33});        // fldcw [rax]; fld dword [rsi]; fnstenv [rbx]
-            m.processor.setLevel(level);
+            m.processor.setModel(level);
             m.reg(RAX) = Machine::DATA, m.reg(RSI) = Machine::DATA + 0x10, m.reg(RBX) = Machine::DATA + 0x40;
             m.put(Machine::DATA, {static_cast<u8>(unmasked ? 0x7e : 0x7f), 3});
             m.put(Machine::DATA + 0x10, {1, 0, 0x80, 0x7f});        // a signalling NaN
