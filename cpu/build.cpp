@@ -22,7 +22,6 @@ public:
     Block* build();
 
 private:
-    bool one(u64 offset);       // lowers the instruction there; false: the block ends
     bool straddling(u64 offset);
     void addOp(const u8* bytes, u64 size, u64 offset);
     void addLowered(const Lowered& lowered, u64 offset);
@@ -60,7 +59,7 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
     form.model = core_.model;
     lower(decoded, form);
-made = {made.op, known_, form.leaves, form.flagless, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+    made = {made.op, known_, form.leaves, form.flagless, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, made, variableOf(decoded));
     addLowered(made, offset);
 }
