@@ -186,7 +186,7 @@ TRACED(bool, fill_note_info, (elfhdr*, elf), (int, phdrs), (elf_note_info*, info
     fill_elf_header(elf, phdrs);
     elf_prpsinfo psinfo;
     for (elf_thread_core_info& t : info->thread) fill_thread_core_info(&t, cprm->siginfo->si_signo);
-    if (!fill_psinfo(&psinfo, current->group_leader, current->mm)) return false;
+    (void)fill_psinfo(&psinfo, current->group_leader, current->mm);     // without its arguments the core is as good
     info->psinfo = {"CORE", NT_PRPSINFO, bytesOf(psinfo)};
     fill_siginfo_note(&info->signote, cprm->siginfo);
     fill_auxv_note(&info->auxv, current->mm);

@@ -65,6 +65,10 @@ int addFromHost(dentry* parent, const std::string& name, int created) {
     if (created < 0) return created;
     dentry* const d = TRY(lookupOnHost(parent, name));
     if (!d) return -EIO;
+    if (current && current->cred) {     // the host's owner is whoever runs execscope
+        d->d_inode->i_uid = current->cred->fsuid.get();
+        d->d_inode->i_gid = current->cred->fsgid.get();
+    }
     dput(d);
     parent->d_inode->i_mtime = parent->d_inode->i_ctime = currentTime();
     return 0;

@@ -33,7 +33,12 @@ TRACED(page*, get_dump_page, (u64, addr)) {
 u64 dumpHole(u64 address, u64 end) {
     mm_struct* mm = current->mm;
     const vm_area_struct* vma = find_vma(mm, address);
-    if (!vma || vma->vm_file || vma->vm_ops || end > TASK_SIZE) return 0;
+    if (!vma || end > TASK_SIZE) return 0;
+    if (vma->vm_file && S_ISREG(vma->vm_file->f_inode->i_mode)) {       // behind the end of the file there is nothing
+        const u64 pages = (static_cast<u64>(vma->vm_file->f_inode->i_size) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+        return linear_page_index(vma, address) >= pages ? std::min<u64>(end, vma->vm_end) - address : 0;
+    }
+    if (vma->vm_file || vma->vm_ops) return 0;
     for (unsigned level = 3; level > 0; --level) {
         const u64 span = u64{1} << (PAGE_SHIFT + 9 * level);
         if (!tableAt(mm, address, level)) return std::min(end, (address & ~(span - 1)) + span) - address;

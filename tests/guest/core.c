@@ -162,7 +162,15 @@ int main(int argc, char **argv) {
         limits();
         return 0;
     }
-    if (argc > 1 && !strncmp(argv[1], "huge", 4)) {
+    if (argc > 1 && !strcmp(argv[1], "huge-file")) {       // one page of a file, and nothing behind it
+        const int fd = open("/proc/self/exe", O_RDONLY);
+        char *file = mmap(NULL, (size_t)1 << 46, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+        if (file == MAP_FAILED) return 1;
+        file[0] = 1;
+    } else if (argc > 1 && !strcmp(argv[1], "no-arguments")) {      // nor, perhaps, the stack
+        setLimit("-1");
+        mprotect((void *)((unsigned long)argv[0] & ~4095ul), 4096, PROT_NONE);
+    } else if (argc > 1 && !strncmp(argv[1], "huge", 4)) {
         const size_t size = (size_t)1 << 46;
         const int type = strcmp(argv[1], "huge") ? MAP_SHARED : MAP_PRIVATE;
         char *sparse = mmap(NULL, size, PROT_READ | PROT_WRITE, type | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -140,20 +140,33 @@ def named(profile):
 
 def sparse(profile):
     """A mapping of 64 TiB with one page takes no time, though Linux looks at each of its pages."""
-    found = emulated(guest("gnu"), ["huge"], ("--profile", profile))
-    cases.check(found.status == 139 and b"(core dumped)" in found.stderr, found)
+    for how in ("huge", "huge-file"):
+        found = emulated(guest("gnu"), [how], ("--profile", profile))
+        cases.check(found.status == 139 and b"(core dumped)" in found.stderr, how, found)
+
+
+def written(profile):
+    """A core of a user other than the host's, and of a program whose arguments cannot be read."""
+    for options, arguments in ((("--uid", "1000"), ()), ((), ("no-arguments",))):
+        with Tree() as tree:
+            cwd = tree.path + "/tmp"
+            os.chmod(cwd, 0o777)
+            found = emulated(guest("gnu"), arguments, ("--profile", profile, *options, "--bind", cwd + ":" + cwd + ":rw"), cwd=cwd)
+            cases.check(found.status == 139 and b"(core dumped)" in found.stderr, found)
+            cases.check(os.path.getsize(cwd + "/core") > 10000, os.path.getsize(cwd + "/core"))
 
 
 def exhausting(profile):
-    """A dump that needs more memory than there is ends by SIGKILL: pages of shared memory come to be when they are read."""
+    """A dump that needs more memory than there is ends: by SIGKILL when a page that it reads finds none, by ENOSPC when one that it writes does."""
     found = emulated(guest("gnu"), ["huge-shared"], ("--profile", profile, "--memory", "64"))
-    cases.check(found.status == 137, found)
+    cases.check(found.status in (137, 139), found)
 
 
 def all_cases():
     found = {}
     for profile in PROFILES:
         found["core-huge." + profile] = lambda profile=profile: sparse(profile)
+        found["core-written." + profile] = lambda profile=profile: written(profile)
         found["core-exhausting." + profile] = lambda profile=profile: exhausting(profile)
         found["core-name." + profile] = lambda profile=profile: named(profile)
         found["core-limits.random." + profile] = lambda profile=profile: limits(profile, "gnu", "--sched", "random", "--seed", "7")
