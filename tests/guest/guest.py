@@ -21,7 +21,7 @@ IN_BOTH = {     # guest program: the argument lists it runs with
 IN_BOTH["exec_keeps"] = [[]]
 IN_BOTH["epolls"] = [[]]
 IN_BOTH |= {"personas": [[]], "set_id": [[]], "leader_gone": [[]]}
-SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "restart", "timers", "futexes")}
+SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "recursion", "restart", "timers", "futexes")}
 IN_BOTH |= SIGNALS
 IN_V6_1 = {     # the same with --profile v6.1
     **dict.fromkeys((*PROCESSES, "clone3", "fork_tree", "vfork", "zombies", "groups", "wait_status", "threads"), [[]]),
