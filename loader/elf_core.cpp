@@ -184,7 +184,7 @@ TRACED(bool, fill_note_info, (elfhdr*, elf), (int, phdrs), (elf_note_info*, info
     info->thread.push_back({current, {}});
     for (const core_thread* t : cprm->state->threads) info->thread.push_back({t->task, {}});
     fill_elf_header(elf, phdrs);
-    elf_prpsinfo psinfo;
+    elf_prpsinfo psinfo{};
     for (elf_thread_core_info& t : info->thread) fill_thread_core_info(&t, cprm->siginfo->si_signo);
     (void)fill_psinfo(&psinfo, current->group_leader, current->mm);     // without its arguments the core is as good
     info->psinfo = {"CORE", NT_PRPSINFO, bytesOf(psinfo)};

@@ -90,11 +90,11 @@ static bool writeSegment(CoreFile& core, const core_vma_metadata& segment) {
 TRACED(bool, elf_core_dump, (coredump_params*, cprm)) {
     const std::vector<core_vma_metadata> segments = allSegments(cprm);
     const u64 segs = segments.size() + 1;
-    elfhdr elf;
+    elfhdr elf{};
     elf_note_info info;
     if (!fill_note_info(&elf, static_cast<int>(segs), &info, cprm, &segments)) return false;
     current->flags |= PF_DUMPCORE;
-    elf_phdr phdr4note;
+    elf_phdr phdr4note{};
     const u64 notes_at = sizeof elf + segs * sizeof(elf_phdr), size = info.size();
     fill_elf_note_phdr(&phdr4note, size, notes_at);
     const u64 dataoff = PAGE_ALIGN(notes_at + size);

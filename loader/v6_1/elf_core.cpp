@@ -26,10 +26,10 @@ static TRACED(bool, write_note_info, (elf_note_info*, info), (coredump_params*, 
 // There are never as many mappings that e_phnum cannot count them (vm.max_map_count 65530, elf(5) PN_XNUM).
 TRACED(bool, elf_core_dump, (coredump_params*, cprm)) {
     const u64 segs = cprm->vma_meta.size() + 1;
-    elfhdr elf;
+    elfhdr elf{};
     elf_note_info info;
     if (!fill_note_info(&elf, static_cast<int>(segs), &info, cprm, &cprm->vma_meta)) return false;
-    elf_phdr phdr4note;
+    elf_phdr phdr4note{};
     const u64 notes_at = sizeof elf + segs * sizeof(elf_phdr), size = info.size();
     fill_elf_note_phdr(&phdr4note, size, notes_at);
     const u64 dataoff = PAGE_ALIGN(notes_at + size);

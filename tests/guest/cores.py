@@ -60,9 +60,9 @@ def dumped(tree, profile, libc, *arguments):
 
 
 def nativelyDumped(tree, libc):
-    """A core file of this machine's kernel, in the tree's directory /dev."""
+    """A core file of this machine's kernel, in the tree's directory /dev; its addresses are not random."""
     needsPlainPattern()
-    found = command([guest(libc)], cwd=tree.path + "/dev")
+    found = command(["setarch", "-R", guest(libc)], cwd=tree.path + "/dev")
     cases.check(found.status == 139, found)
     return tree.path + "/dev/core"
 
@@ -156,6 +156,20 @@ def written(profile):
             cases.check(os.path.getsize(cwd + "/core") > 10000, os.path.getsize(cwd + "/core"))
 
 
+def traced(profile):
+    """The trace of a dump is the same twice: nothing of execscope's own memory is in it."""
+    with Tree() as tree:
+        traces = []
+        for number in "12":
+            path = tree.path + "/tmp/trace" + number
+            done = command([cases.Options.execscope, "trace", "--profile", profile, "-o", path, "--", guest("gnu")])
+            cases.check(done.status == 139, done)
+            with open(path, "rb") as file:
+                traces.append(file.read())
+        cases.check(b'"elf_core_dump"' in traces[0], "no dump in the trace")
+        cases.check(traces[0] == traces[1], "two traces of the same dump differ")
+
+
 def exhausting(profile):
     """A dump that needs more memory than there is ends: by SIGKILL when a page that it reads finds none, by ENOSPC when one that it writes does."""
     found = emulated(guest("gnu"), ["huge-shared"], ("--profile", profile, "--memory", "64"))
@@ -167,6 +181,7 @@ def all_cases():
     for profile in PROFILES:
         found["core-huge." + profile] = lambda profile=profile: sparse(profile)
         found["core-written." + profile] = lambda profile=profile: written(profile)
+        found["core-traced." + profile] = lambda profile=profile: traced(profile)
         found["core-exhausting." + profile] = lambda profile=profile: exhausting(profile)
         found["core-name." + profile] = lambda profile=profile: named(profile)
         found["core-limits.random." + profile] = lambda profile=profile: limits(profile, "gnu", "--sched", "random", "--seed", "7")
