@@ -6,6 +6,8 @@
 
 namespace kernel {
 
+struct linux_binfmt;
+
 struct core_thread { task_struct* task = nullptr; };    // on the kernel stack of a thread that waits for the dump's end
 struct core_state : Object {
     core_state() : Object("core_state", sizeof *this) {}
@@ -29,7 +31,6 @@ struct coredump_params {
     // v6.1
     u64 written = 0, pos = 0, to_skip = 0;  // bytes: data alone, the file's position, holes not yet made
     std::vector<core_vma_metadata> vma_meta;    // each holds a reference to its file
-    u64 vma_data_size = 0;                  // sum of dump_size
 };
 inline traces::Value traceValue(const coredump_params* p) {
     return traces::Value::object().with("limit", traces::Value::hex(p->limit)).with("mm_flags", traces::Value::hex(p->mm_flags));
@@ -44,9 +45,16 @@ std::span<const u8> viewOf(const T& value) { return {reinterpret_cast<const u8*>
 int zapGroup(task_struct* start, int exit_code, bool (*counts)(const task_struct*));
 void restDuringDump(core_state*, bool is_dumped);       // current, which ends, stops here until the dump is done
 void releaseThreads(core_state*);
+// What the versions do in their own way, in the order in which do_coredump comes to it.
+struct CoredumpSteps {
+    int (*wait)(int exit_code, core_state*);            // until the other threads rest; below 0: no dump
+    bool replaces;                                      // a core that lies there already is removed, not overwritten
+    bool (*write)(const linux_binfmt*, coredump_params&);
+    void (*finish)(bool core_dumped);
+};
+void dumpCore(const kernel_siginfo&, const CoredumpSteps&);     // what do_coredump consists of
 // Is the open file one that a core may be written to: regular, with one name, of the dumper's user.
 bool mayHoldCore(const file*);
-Result<file*> filp_open(const std::string& name, u32 flags, umode_t mode);     // read and write, from current's directory
 enum class DumpExtent { none, header, whole };          // header: the first page, when it begins an executable file
 DumpExtent dumpExtent(const vm_area_struct*, u32 mm_flags);
 constexpr int MMF_DUMP_FILTER_SHIFT = 2;    // mm.flags: the bits of /proc/PID/coredump_filter

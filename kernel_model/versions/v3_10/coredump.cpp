@@ -79,40 +79,13 @@ static bool writeCore(const linux_binfmt* binfmt, coredump_params& cprm) {
     return !dump_interrupted() && binfmt->core_dump(&cprm);
 }
 
-static bool dumpToFile(const linux_binfmt* binfmt, coredump_params& cprm) {
-    constexpr u32 LARGE_FILE = 0100000;     // O_LARGEFILE
-    const Corename name = formatCorename(&cprm);
-    if (name.is_pipe) {
-        unsupported("feature", "core_pattern |", "a program that takes the core", 0, "no core is dumped");
-        return false;
-    }
-    if (!check("RLIMIT_CORE is a page or more", cprm.limit >= binfmt->min_coredump, cprm.limit)) return false;
-    const Result<file*> opened = filp_open(name.name, O_CREAT | O_RDWR | O_NOFOLLOW | LARGE_FILE, 0600);
-    if (!opened.ok()) return false;
-    cprm.file = opened.value();
-    const bool dumped = writeCore(binfmt, cprm);
-    filp_close(cprm.file);
-    return dumped;
-}
-
 TRACED(void, do_coredump, (const kernel_siginfo&, siginfo)) {
-    mm_struct* mm = current->mm;
-    const linux_binfmt* binfmt = mm->binfmt;
-    if (!binfmt || !binfmt->core_dump) return;
-    if (!check("the process is dumpable", get_dumpable(mm) != SUID_DUMP_DISABLE, get_dumpable(mm))) return;
-    core_state state;
-    coredump_params cprm;
-    cprm.siginfo = &siginfo;
-    cprm.limit = rlimit_cur(RLIMIT_CORE);
-    cprm.mm_flags = mm->flags;
-    cprm.state = &state;
-    cred* fresh = prepare_creds();
-    if (coredump_wait(siginfo.si_signo, &state) >= 0) {
-        cred* old = override_creds(fresh);
-        coredump_finish(mm, dumpToFile(binfmt, cprm));
-        revert_creds(old);
-    }
-    put_cred(fresh);
+    dumpCore(siginfo, {
+        .wait = [](int exit_code, core_state* state) { return coredump_wait(exit_code, state); },
+        .replaces = false,
+        .write = writeCore,
+        .finish = [](bool core_dumped) { coredump_finish(current->mm, core_dumped); },
+    });
 }
 
 void exitDuringDump(task_struct* tsk) {

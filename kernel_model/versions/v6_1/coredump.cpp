@@ -120,10 +120,8 @@ static TRACED(bool, dump_vma_snapshot, (coredump_params*, cprm)) {
         file* file = vma->vm_file ? get_file(vma->vm_file) : nullptr;
         cprm->vma_meta.push_back({vma->vm_start, vma->vm_end, vma->vm_flags, size, vma->vm_pgoff, file});
     }
-    for (core_vma_metadata& m : cprm->vma_meta) {
+    for (core_vma_metadata& m : cprm->vma_meta)
         if (m.dump_size == MAYBE_ELF_HEADER) m.dump_size = beginsAsElf(m.start) ? PAGE_SIZE : 0;
-        cprm->vma_data_size += m.dump_size;
-    }
     return true;
 }
 static TRACED(void, free_vma_snapshot, (coredump_params*, cprm)) {
@@ -149,42 +147,13 @@ static bool writeCore(const linux_binfmt* binfmt, coredump_params& cprm) {
     return dumped;
 }
 
-// A core that lies there already is removed, not overwritten.
-static bool dumpToFile(const linux_binfmt* binfmt, coredump_params& cprm) {
-    constexpr u32 LARGE_FILE = 0100000;     // O_LARGEFILE
-    const Corename name = formatCorename(&cprm);
-    if (name.is_pipe) {
-        unsupported("feature", "core_pattern |", "a program that takes the core", 0, "no core is dumped");
-        return false;
-    }
-    if (!check("RLIMIT_CORE is a page or more", cprm.limit >= binfmt->min_coredump, cprm.limit)) return false;
-    unlinkAt(AT_FDCWD, name.name);
-    const Result<file*> opened = filp_open(name.name, O_CREAT | O_RDWR | O_NOFOLLOW | LARGE_FILE | O_EXCL, 0600);
-    if (!opened.ok()) return false;
-    cprm.file = opened.value();
-    const bool dumped = writeCore(binfmt, cprm);
-    filp_close(cprm.file);
-    return dumped;
-}
-
 TRACED(void, do_coredump, (const kernel_siginfo&, siginfo)) {
-    mm_struct* mm = current->mm;
-    const linux_binfmt* binfmt = mm->binfmt;
-    if (!binfmt || !binfmt->core_dump) return;
-    if (!check("the process is dumpable", get_dumpable(mm) != SUID_DUMP_DISABLE, get_dumpable(mm))) return;
-    core_state state;
-    coredump_params cprm;
-    cprm.siginfo = &siginfo;
-    cprm.limit = rlimit_cur(RLIMIT_CORE);
-    cprm.mm_flags = mm->flags;
-    cprm.state = &state;
-    cred* fresh = prepare_creds();
-    if (coredump_wait(siginfo.si_signo, &state) >= 0) {
-        cred* old = override_creds(fresh);
-        coredump_finish(dumpToFile(binfmt, cprm));
-        revert_creds(old);
-    }
-    put_cred(fresh);
+    dumpCore(siginfo, {
+        .wait = [](int exit_code, core_state* state) { return coredump_wait(exit_code, state); },
+        .replaces = true,
+        .write = writeCore,
+        .finish = [](bool core_dumped) { coredump_finish(core_dumped); },
+    });
 }
 
 }  // namespace kernel::v6_1
