@@ -71,7 +71,7 @@ struct Machine {
 Machine& machine();
 inline cpu::Cpu& processor() { return *machine().cpu; }
 
-// What the guest asked for and execscope lacks, each once, in order of first use; emu says it on stderr at the end.
+// What the guest asked for and execscope lacks, each once, 1000 at most, in order of first use; emu reports it at the end.
 struct UnsupportedRecord {
     std::string what;           // "instruction", "syscall", "feature"
     std::string name;

@@ -9,6 +9,8 @@
 
 namespace kernel {
 
+constexpr std::size_t MAX_RECORDS = 1000;       // a guest can make up as many instructions as it likes
+
 static std::vector<UnsupportedRecord>& records() {
     static auto& all = *new std::vector<UnsupportedRecord>;
     return all;
@@ -34,7 +36,7 @@ void unsupported(const char* what, const std::string& name, const std::string& d
         ++r.count;
         return;
     }
-    records().push_back(fresh);
+    if (records().size() < MAX_RECORDS) records().push_back(fresh);
 }
 
 // Three things are kept apart: a number that v3.10 does not have, or answers with ENOSYS itself, is just ENOSYS; a call

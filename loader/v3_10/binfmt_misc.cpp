@@ -40,9 +40,9 @@ private:
 
 void releaseBinary(linux_binprm* bprm) {
     file* binary = bprm->file;
+    bprm->file = nullptr;
     allow_write_access(binary);
     fput(binary);
-    bprm->file = nullptr;
 }
 
 int spliceArguments(linux_binprm* bprm, const MiscEntry& entry) {

@@ -10,9 +10,9 @@ using namespace kernel::v3_10;
 
 static void closeScript(linux_binprm* bprm) {
     file* script = bprm->file;
+    bprm->file = nullptr;
     allow_write_access(script);
     fput(script);
-    bprm->file = nullptr;
 }
 
 // interpreter, [argument], path of the script, old argv[1...]: pushed from the last to the first.
