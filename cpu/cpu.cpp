@@ -123,8 +123,11 @@ void Core::step(u64 until) {
 void Core::forbidWrites(u64 pfn) {
     if (blocks.frameHasCode(pfn)) return;
     const u64 host = reinterpret_cast<u64>(memory.frame(pfn));
-    for (TlbEntry& entry : stores)
+    const auto forbid = [host](TlbEntry& entry) {
         if (entry.tag + entry.delta == host) entry = {};
+    };
+    if (pagesFilled.count > FillLog::CAPACITY) std::for_each(std::begin(stores), std::end(stores), forbid);
+    else for (u32 i = 0; i < pagesFilled.count; ++i) forbid(stores[pagesFilled.index[i]]);
 }
 
 }  // namespace cpu

@@ -7,7 +7,7 @@
 namespace cpu {
 
 // Aligned so that the host can back it with huge pages: a small program then costs it one fault instead of hundreds, a large one
-// few entries of its TLB.
+// few entries of its TLB. Not at the end, where only page tables of the kernel lie.
 PhysicalMemory::PhysicalMemory(u64 bytes) : base_(nullptr), frames_(bytes >> PAGE_SHIFT) {
     constexpr u64 huge = u64{2} << 20;
     const u64 size = frames_ << PAGE_SHIFT;
@@ -18,7 +18,7 @@ PhysicalMemory::PhysicalMemory(u64 bytes) : base_(nullptr), frames_(bytes >> PAG
     base_ = start + before;
     if (before) munmap(start, before);
     if (before < huge) munmap(base_ + size, huge - before);
-    madvise(base_, size, MADV_HUGEPAGE);    // a wish: without it everything works
+    if (size > huge) madvise(base_, size - huge, MADV_HUGEPAGE);    // a wish: without it everything works
 }
 
 PhysicalMemory::~PhysicalMemory() { munmap(base_, frames_ << PAGE_SHIFT); }

@@ -127,7 +127,9 @@ void checkProgram(const Options& options) {
         throw CLI::ValidationError(program.front(), "is no option of this command (put -- before a program of that name)");
 }
 
-void define(CLI::App& app, Options& options) {
+// The options of a command only where its name is among the arguments: making them all takes longer than a small program runs.
+void define(CLI::App& app, Options& options, const std::vector<std::string>& line) {
+    const auto named = [&line](const CLI::App* command) { return std::find(line.begin(), line.end(), command->get_name()) != line.end(); };
     app.formatter(std::make_shared<HelpFormatter>("COMMAND [options] [--] PROGRAM [ARGS]"));
     app.set_version_flag("--version", "execscope " EXECSCOPE_VERSION);
     app.require_subcommand(1);
@@ -137,21 +139,27 @@ void define(CLI::App& app, Options& options) {
 
     CLI::App* run = addCommand(app, options, Options::Command::run, "run", "run a program; its output and status are yours",
                                "[options] [--] PROGRAM [ARGS]", RUN_EXAMPLES);
-    addWorld(*run, options.world, RUN_PROFILE);
-    run->add_flag("--stats", options.stats, "print counts on standard error at the end");
+    if (named(run)) {
+        addWorld(*run, options.world, RUN_PROFILE);
+        run->add_flag("--stats", options.stats, "print counts on standard error at the end");
+    }
 
     CLI::App* trace = addCommand(app, options, Options::Command::trace, "trace", "run a program, write every step as JSON Lines",
                                  "[options] [--] PROGRAM [ARGS]", TRACE_EXAMPLES);
-    trace->add_option("-o", options.trace.output, "trace file; - is stdout (NAME.jsonl)")->option_text("FILE");
-    addExpression(*trace, options.trace);
-    addWorld(*trace, options.world);
+    if (named(trace)) {
+        trace->add_option("-o", options.trace.output, "trace file; - is stdout (NAME.jsonl)")->option_text("FILE");
+        addExpression(*trace, options.trace);
+        addWorld(*trace, options.world);
+    }
 
     CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree",
                                 "[options] [--] PROGRAM [ARGS] | TRACE.jsonl", TREE_EXAMPLES);
-    tree->add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
-    tree->add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
-    addExpression(*tree, options.trace);
-    addWorld(*tree, options.world);
+    if (named(tree)) {
+        tree->add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
+        tree->add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
+        addExpression(*tree, options.trace);
+        addWorld(*tree, options.world);
+    }
 
     CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny program, explain it",
                                 "[-o FILE]", DEMO_EXAMPLES);
@@ -168,7 +176,7 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
     CLI::App app{"Runs x86-64 Linux programs on an interpreted CPU over a model of the Linux\n"
                  "kernel, and accounts for every step of fork and exec.", "execscope"};
     app.footer("Run 'execscope COMMAND --help' for the options and examples of a command.");
-    define(app, options);
+    define(app, options, line);
     try {
         std::reverse(line.begin(), line.end());     // as CLI11 takes it
         app.parse(line);
