@@ -20,7 +20,7 @@ void Blocks::note(u64 pfn, u64 id) {
 
 Block* Blocks::add(std::unique_ptr<Block> block, unsigned ops) {
     const u64 id = key(block->pfn, block->offset, block->mode);
-    block->bytes = static_cast<u32>(sizeof(Block) + ops * sizeof(Op));
+    block->bytes = static_cast<u32>(sizeof(Block) + ops * sizeof(Op) + (block->targets ? sizeof(TargetCache) : 0));
     if (const auto at = blocks_.find(id); at != blocks_.end()) {    // it straddles, and the second page is another one now
         forget(at->second->pfn, id);
         retire(at);

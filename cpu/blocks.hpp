@@ -15,6 +15,21 @@ constexpr unsigned BLOCK_INSTRUCTIONS = 64;
 
 enum class BlockMode : u8 { plain, single };    // single: one instruction. A 32-bit mode will be another pair.
 
+struct JumpEntry {
+    u64 address = u64{1} << 63;     // not canonical: empty
+    const Op* op = nullptr;
+};
+
+// Where one indirect branch went. A comparison with a target that was met before makes the way on a matter of prediction: the
+// ops behind the branch need not wait for its operand. A branch with more targets than fit goes by the table of all jumps.
+struct TargetCache {
+    static constexpr u32 ENTRIES = 12;
+    Handler uncached = nullptr;     // of the same branch
+    u64 generation = 0;             // of the jumps (Core::generation); the entries of another one are void
+    u32 count = 0;
+    JumpEntry entries[ENTRIES];
+};
+
 struct Block {
     u64 pfn = 0;
     u64 second = 0;                 // frame of the second page of a straddling instruction
@@ -22,8 +37,9 @@ struct Block {
     u8 count = 0;                   // instructions
     BlockMode mode = BlockMode::plain;
     bool straddles = false;         // its only instruction runs into the next page
-    u32 bytes = 0;                  // of it and its ops
+    u32 bytes = 0;                  // of it, its ops and targets
     std::unique_ptr<Op[]> ops;
+    std::unique_ptr<TargetCache> targets;
 };
 
 class Blocks {

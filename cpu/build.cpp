@@ -4,6 +4,7 @@
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cpu {
 
@@ -27,6 +28,7 @@ private:
     void addLowered(const Lowered& lowered, u64 offset);
     void raise(Handler handler, u64 offset);
     void close();
+    void addTargets();
     void dropDeadFlags();
 
     Core& core_;
@@ -59,8 +61,8 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
     form.model = core_.model;
     lower(decoded, form);
-    made = {made.op, known_, form.leaves, form.flagless, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
-    if (size == LONGEST) core_.lowered.keep(window, made, variableOf(decoded));
+    made = {made.op, known_, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+    if (size == LONGEST) core_.lowered.keep(window, made, decoded);
     addLowered(made, offset);
 }
 
@@ -71,7 +73,7 @@ void Builder::addLowered(const Lowered& lowered, u64 offset) {
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
     if (lowered.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
     ops_.push_back(op);
-    notes_.push_back({lowered.flagless, lowered.use, lowered.simple});
+    notes_.push_back({lowered.flagless, lowered.caching, lowered.use, lowered.simple});
     ended_ = lowered.ends;
     next_ = offset + lowered.length;
 }
@@ -114,6 +116,7 @@ Block* Builder::build() {
         made[branches_[i]].target = &made[stubs + i];
         made[stubs + i].target = &made[branches_[i]];
     }
+    if (block_->targets) made[notes_.size()].targets = block_->targets.get();
     block_->ops = std::move(made);
     for (u64 pfn : {block_->pfn, block_->straddles ? block_->second : block_->pfn}) core_.forbidWrites(pfn);
     return core_.blocks.add(std::move(block_), static_cast<unsigned>(ops_.size()));
@@ -138,6 +141,7 @@ void Builder::close() {
         branches_.push_back(static_cast<unsigned>(ops_.size()));
         ops_.push_back(op);
     }
+    addTargets();
     for (unsigned branch : branches_) {
         const Op& origin = ops_[branch];
         const i64 target = static_cast<i64>(origin.end()) + origin.imm;
@@ -145,6 +149,14 @@ void Builder::close() {
         stub.handler = target >= 0 && target < static_cast<i64>(PAGE_SIZE) ? linkStub : farStub;
         ops_.push_back(stub);
     }
+}
+
+// Behind an indirect branch, where the program is likely to come again.
+void Builder::addTargets() {
+    if (ops_.size() != notes_.size() || !notes_.back().caching || !core_.blocks.hot(block_->pfn) || block_->mode != BlockMode::plain) return;
+    block_->targets = std::make_unique<TargetCache>();
+    block_->targets->uncached = std::exchange(ops_.back().handler, notes_.back().caching);
+    ops_.push_back({});
 }
 
 }  // namespace

@@ -17,10 +17,6 @@ struct TlbEntry {
     u64 delta = 0;      // host address = guest address + delta
 };
 constexpr u64 TLB_ENTRIES = 512;
-struct JumpEntry {
-    u64 address = u64{1} << 63;     // not canonical: empty
-    const Op* op = nullptr;
-};
 constexpr u64 JUMP_ENTRIES = 4096;
 constexpr u32 COLD_STEPS = 256;
 
@@ -46,7 +42,7 @@ struct Bounce {
 // What the block builder works on, kept from one block to the next for its memory.
 struct BlockDraft {
     struct FlagNote {
-        Handler flagless;
+        Handler flagless, caching;
         FlagUse use;
         Simple simple;
         bool dead = false;              // nobody reads the flags that it sets
@@ -95,6 +91,7 @@ struct Core : Registers {
     TlbEntry loads[TLB_ENTRIES], stores[TLB_ENTRIES], fetches[64];
     JumpEntry jumps[JUMP_ENTRIES];
     FillLog pagesFilled, jumpsFilled;
+    u64 generation = 1;                 // of the jumps: changes when one may no longer lead where it led
 
     u64 next(const Op& op) const { return rip + op.end(); }     // inside a block: address of the next instruction
     u64 instructionsBefore(const Op* op, i64 present) const { return horizon - static_cast<u64>(present) + op->done - 1; }
@@ -140,6 +137,7 @@ void leaveAgain(HOT);               // at the op, which is counted: it is not ye
 void leaveAtBranch(HOT);            // at the target of a taken direct branch; left is paid
 void leaveAtJump(HOT);              // at core->jump; left is paid
 void jumpMiss(HOT);                 // to core->jump, which the jump cache lacks; left is paid
+void targetMiss(HOT);               // to core->jump, which the branch's own cache lacks; left is paid
 void linkStub(HOT);                 // a direct branch's first time
 void farStub(HOT);                  // a direct branch to another page
 void fallThrough(HOT);              // the block ends, the program goes on

@@ -1,6 +1,8 @@
 // Cold continuations: the ways out of the threaded code, and those that prepare something and go on in it.
 #include "cpu/core.hpp"
 
+#include <algorithm>
+
 namespace cpu {
 
 #if EXECSCOPE_DISPATCH_LOOP
@@ -63,6 +65,23 @@ void jumpMiss(HOT) {
         core->jumpsFilled.note(static_cast<u64>(&entry - core->jumps));
     }
     core->rip = address & ~(PAGE_SIZE - 1);
+    GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+// What the table of all jumps knows goes into the branch's own cache.
+void targetMiss(HOT) {
+    const JumpEntry& entry = core->jumpEntry(core->jump);
+    if (left < 0 || entry.address != core->jump) TAIL(jumpMiss);
+    TargetCache& cache = *op[1].targets;
+    if (cache.generation != core->generation) {
+        std::fill(std::begin(cache.entries), std::end(cache.entries), JumpEntry{});
+        cache.count = 0;
+        cache.generation = core->generation;
+    }
+    if (cache.count < TargetCache::ENTRIES) cache.entries[cache.count++] = entry;
+    else const_cast<Op*>(op)->handler = cache.uncached;
+    core->rip = entry.address & ~(PAGE_SIZE - 1);
+    op = entry.op;
     GO(op->handler, op, core, left, fa, fb, fk);
 }
 

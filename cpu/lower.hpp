@@ -24,6 +24,7 @@ struct Form {
     bool branches = false;      // a direct branch: op.target wants a stub
     bool reads = false;         // some flag: another kind of lazy flags is another handler
     Handler flagless = nullptr; // the same without flags, for when they are dead
+    Handler caching = nullptr;  // the same with a TargetCache
     Address address = Address::based;
     ProcessorModel model = {};
 

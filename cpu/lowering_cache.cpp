@@ -1,5 +1,9 @@
 #include "cpu/lowering_cache.hpp"
 
+#include "cpu/core.hpp"
+#include "cpu/encoding.hpp"
+#include "cpu/lower.hpp"
+
 #include <cstring>
 
 namespace cpu {
@@ -41,7 +45,83 @@ bool LoweringCache::Slot::holds(const u8 (&other)[LONGEST], u64 known) const {
     return !std::memcmp(bytes, other, variable.at) && !std::memcmp(bytes + rest, other + rest, lowered.length - rest);
 }
 
+namespace {
+
+// Where an operand of the op comes from: a number of the encoding, times the size of such a register.
+struct Named {
+    enum From : u8 { fixed, reg, rm };
+    From from = fixed;
+    u8 stride = 0;
+    u16 first = 0;
+
+    u16 offset(const Encoding& e, u16 otherwise) const {
+        return from == fixed ? otherwise : static_cast<u16>(first + stride * (from == reg ? e.reg : e.rm));
+    }
+};
+
+// Of the i-th operand. False: a register that no number of ModRM names like this.
+bool nameOperand(const Decoded& decoded, unsigned i, const Encoding& e, Named& named) {
+    if (i >= decoded.insn.operand_count_visible || decoded.operand[i].type != ZYDIS_OPERAND_TYPE_REGISTER) return true;
+    const ZydisDecodedOperand& operand = decoded.operand[i];
+    const u16 offset = registerOffset(operand.reg.value);
+    if (operand.encoding == ZYDIS_OPERAND_ENCODING_NONE) return true;
+    named.from = operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG ? Named::reg : Named::rm;
+    const bool vector = offset >= offsetof(Registers, ymm);
+    named.stride = vector ? sizeof(Vector256) : 8;
+    named.first = vector ? offsetof(Registers, ymm) : offsetof(Registers, gpr);
+    return named.offset(e, 0) == offset;
+}
+
+bool isSame(const Op& a, const Op& b) {
+    return a.handler == b.handler && a.dst == b.dst && a.src == b.src && a.base == b.base && a.index == b.index && a.scale == b.scale &&
+           a.segment == b.segment && a.disp == b.disp && a.imm == b.imm && a.misc == b.misc;
+}
+
+}  // namespace
+
+struct LoweringCache::Pattern {
+    static constexpr unsigned BITS = 9;
+    u64 key;                // 0: empty
+    Named dst, src;
+    Lowered lowered;
+
+    static u64 keyOf(const Encoding& e, u64 known) { return e.conditional ? e.shape | (known & 0xfff) << 48 : e.shape; }
+    static u64 slotOf(u64 key) { return key * 0x9e3779b97f4a7c15 >> (64 - BITS); }
+    Lowered like(const Encoding& e) const;
+};
+
+// The instruction of this shape that the encoding describes.
+Lowered LoweringCache::Pattern::like(const Encoding& e) const {
+    Lowered made = lowered;
+    made.op.dst = dst.offset(e, made.op.dst);
+    made.op.src = src.offset(e, made.op.src);
+    if (e.immediate) made.op.imm = e.imm;
+    if (e.memory) {
+        made.op.base = e.base;
+        made.op.index = e.index;
+        made.op.scale = e.scale;
+        made.op.disp = e.disp;
+    }
+    made.length = e.length;
+    return made;
+}
+
+LoweringCache::LoweringCache() = default;
+LoweringCache::~LoweringCache() = default;
+void LoweringCache::clear() {
+    slots_.reset();
+    patterns_.reset();
+}
+
 bool LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Lowered& found) const {
+    if (const Encoding e = encodingOf(bytes); e.shape && patterns_) {
+        const u64 key = Pattern::keyOf(e, known);
+        const Pattern& pattern = patterns_[Pattern::slotOf(key)];
+        if (pattern.key == key && (!pattern.lowered.reads || pattern.lowered.known == known)) {
+            found = pattern.like(e);
+            return true;
+        }
+    }
     if (!slots_) return false;
     const Slot& slot = slots_[slotOf(bytes)];
     if (!slot.holds(bytes, known)) return false;
@@ -52,7 +132,17 @@ bool LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Lowered& found) 
     return true;
 }
 
-void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable) {
+void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded) {
+    const Encoding e = encodingOf(bytes);
+    const bool exists = lowered.op.handler != raiseUnsupported && lowered.op.handler != raiseInvalidOpcode;
+    Pattern made{Pattern::keyOf(e, lowered.known), {}, {}, lowered};
+    if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src)) return keepBytes(bytes, lowered, variableOf(decoded));
+    if (!isSame(made.like(e).op, lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
+    if (!patterns_) patterns_.reset(static_cast<Pattern*>(std::calloc(u64{1} << Pattern::BITS, sizeof(Pattern))));
+    if (patterns_) patterns_[Pattern::slotOf(made.key)] = made;
+}
+
+void LoweringCache::keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable) {
     constexpr u64 slots = u64{1} << BITS;
     if (!slots_) slots_.reset(static_cast<Slot*>(std::calloc(slots, sizeof(Slot))));
     if (!slots_) return;

@@ -1,5 +1,5 @@
-// Instructions lowered before, by their bytes: programs repeat themselves, and a frame that becomes hot is lowered again.
-// Looking one up costs a tenth of decoding it.
+// Instructions lowered before: programs repeat themselves, and a frame that becomes hot is lowered again. Common ones are known by
+// their shape, whatever their registers, the others by their bytes. Looking one up costs a tenth of decoding it.
 #pragma once
 
 #include "cpu/op.hpp"
@@ -16,18 +16,23 @@ constexpr u64 LEAVES_AS_BEFORE = ~u64{1};    // the kind of the lazy flags: the 
 // What an instruction means to flags that were set before it.
 enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads them, or may leave the block or fault
 
-// A kind of instruction that pairs.hpp can join with its neighbour.
+// A kind of instruction that pairs.hpp can join with its neighbour: of two registers, of a register and an immediate, of one
+// register, of an address, those that only set flags, and a conditional jump.
 struct Simple {
-    enum Kind : u8 { none, mov, add, sub, and_, or_, xor_, not_, rol, ror, shl, shr };
+    enum Kind : u8 {
+        none, mov, add, sub, and_, or_, xor_, extend, mov_imm, add_imm, sub_imm, and_imm, not_, rol, ror, shl, shr, sar,
+        lea, lea_indexed, load, load_indexed, cmp, test, cmp_imm, jump_if,
+    };
     Kind kind = none;
     bool wide = false;                  // 64 bits, else 32
+    u8 condition = 0;                   // Condition, of a jump_if
 };
 
 // An op as lower() makes it: it has no place yet.
 struct Lowered {
     Op op;
     u64 known = 0, leaves = 0;          // as in Form
-    Handler flagless = nullptr;
+    Handler flagless = nullptr, caching = nullptr;
     FlagUse use = FlagUse::mayRead;
     bool reads = false, ends = false, branches = false;
     Simple simple;
@@ -40,14 +45,20 @@ struct Variable {
     bool distance = false;
 };
 
+struct Decoded;
+
 class LoweringCache {
 public:
-    // The instruction at `bytes` with its own displacement or distance. False: not there.
+    LoweringCache();
+    ~LoweringCache();
+    // The instruction at `bytes` with its own registers, immediate, displacement or distance. False: not there.
     bool find(const u8 (&bytes)[LONGEST], u64 known, Lowered& found) const;
-    void keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable);
-    void clear() { slots_.reset(); }    // when the processor's features change
+    void keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded);
+    void clear();                       // when the processor's features change
 
 private:
+    struct Pattern;                     // instructions of one shape, whatever their registers (encoding.hpp)
+    void keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable);
     struct Slot {
         u8 bytes[LONGEST];
         Variable variable;
@@ -56,11 +67,13 @@ private:
         bool holds(const u8 (&other)[LONGEST], u64 known) const;
     };
     struct Free {
-        void operator()(Slot* slots) const { std::free(slots); }
+        void operator()(void* slots) const { std::free(slots); }
     };
     static constexpr unsigned BITS = 10;
     static u64 slotOf(const u8 (&bytes)[LONGEST]);
-    std::unique_ptr<Slot[], Free> slots_;   // the host backs it with memory where it is written
+    // The host backs them with memory where they are written.
+    std::unique_ptr<Slot[], Free> slots_;
+    std::unique_ptr<Pattern[], Free> patterns_;
 };
 
 }  // namespace cpu

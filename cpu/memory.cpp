@@ -1,5 +1,6 @@
 // The slow path to guest memory: translation, TLB refill, accesses that no TLB entry can serve.
 #include "cpu/core.hpp"
+#include "cpu/pairs.hpp"
 
 #include <algorithm>
 
@@ -21,6 +22,7 @@ void bounce(Core& core, Bounce& buffer, TlbEntry& entry, u64 address, u32 size) 
 void runAlone(Core& core, const Op* op) {
     if (op == core.scratch) return;
     core.scratch[0] = *op;
+    if (op->segment & JOINED) core.scratch[0].handler = joined::loadsAlone[op->src];
     core.scratch[1] = *op;
     core.scratch[1].handler = leaveAfter;
 }
@@ -177,6 +179,7 @@ void Core::flushJumps() {
     if (jumpsFilled.count > FillLog::CAPACITY) std::fill(std::begin(jumps), std::end(jumps), JumpEntry{});
     else for (u32 i = 0; i < jumpsFilled.count; ++i) jumps[jumpsFilled.index[i]] = {};
     jumpsFilled.count = 0;
+    ++generation;
 }
 
 void Core::flushData() {

@@ -7,6 +7,7 @@ namespace cpu {
 
 struct Core;
 struct Op;
+struct TargetCache;
 
 // left: instructions the program may still execute, as of the start of the present block; a, b, kind: lazy flags (flags.hpp).
 using Handler = void (*)(const Op* op, Core* core, i64 left, u64 fa, u64 fb, u64 fk);
@@ -16,11 +17,12 @@ struct Op {
     u16 dst = 0, src = 0;       // byte offsets into Registers: ah is rax + 1
     u8 base = 0, index = 0;     // byte offsets of 64-bit slots; Registers::zero where there is none, rip holds the code page
     u8 scale = 1;               // factor 1, 2, 4, 8
-    u8 segment = 0;             // slot of the segment base, and ADDRESS32, STACK in the low bits
+    u8 segment = 0;             // slot of the segment base, and ADDRESS32, STACK, JOINED in the low bits
     union {
         i64 disp = 0;
         u64 imm64;
         const Op* target;       // direct branches; a stub until it is linked
+        TargetCache* targets;   // of the op behind an indirect branch in a hot frame
     };
     i32 imm = 0;                // immediate, sign-extended; a direct branch's distance
     u16 where = 0;              // offset in the code page | length << 12
@@ -33,6 +35,7 @@ struct Op {
 static_assert(sizeof(Op) == 32);
 
 constexpr u8 ADDRESS32 = 1;     // 67h: the effective address is cut to 32 bits
+constexpr u8 JOINED = 4;        // a load whose handler runs the next op, too; src is its place in joined::loadsAlone
 constexpr u8 STACK = 2;         // rsp or rbp based: a non-canonical address is #SS instead of #GP (SDM Vol. 1 §3.7.4)
 
 #define HOT [[maybe_unused]] const Op *op, [[maybe_unused]] Core *core, [[maybe_unused]] i64 left, \

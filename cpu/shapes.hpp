@@ -153,18 +153,6 @@ template <class Pick> Handler rareTarget(const Form& f, Pick pick) {
     return pick.template operator()<Dst>();
 }
 
-// Continue at an address found at run time.
-#define JUMP(target_)                                                                           \
-    left -= op->done;                                                                           \
-    const JumpEntry& entry = core->jumpEntry(target_);                                          \
-    if (entry.address != target_ || left < 0) {                                                 \
-        core->jump = target_;                                                                   \
-        TAIL(jumpMiss);                                                                         \
-    }                                                                                           \
-    core->rip = target_ & ~(PAGE_SIZE - 1);                                                     \
-    op = entry.op;                                                                              \
-    TAIL(op->handler)
-
 // An instruction that needs no speed: a function on the core, with settled flags in core->rflags, that may use
 // core->read and core->write. False: faulted, core->trap is set, nothing changed.
 // Flags that it leaves alone stay of the kind they were, as lower() counts on.

@@ -12,6 +12,37 @@ namespace {
     op = op->target;                            \
     TAIL(op->handler)
 
+// Continue at an address found at run time.
+enum class Targets { all, cached };     // by the table of all jumps | by the branch's own cache
+#define JUMP(target_)                                                                           \
+    left -= op->done;                                                                           \
+    if constexpr (targets == Targets::cached) {                                                 \
+        const TargetCache& cache = *op[1].targets;                                              \
+        if (cache.generation == core->generation && left >= 0) {                                \
+            EXECSCOPE_UNROLLED for (const JumpEntry& entry : cache.entries)                     \
+                if (entry.address == target_) CONTINUE_AT(entry, target_);                               \
+        }                                                                                       \
+        core->jump = target_;                                                                   \
+        TAIL(targetMiss);                                                                       \
+    } else {                                                                                    \
+        const JumpEntry& entry = core->jumpEntry(target_);                                      \
+        if (entry.address == target_ && left >= 0) CONTINUE_AT(entry, target_);                          \
+        core->jump = target_;                                                                   \
+        TAIL(jumpMiss);                                                                         \
+    }
+#define CONTINUE_AT(entry_, target_)                                                            \
+    {                                                                                           \
+        core->rip = target_ & ~(PAGE_SIZE - 1);                                                 \
+        op = entry_.op;                                                                         \
+        TAIL(op->handler);                                                                      \
+    }
+#if defined(__clang__)
+#define EXECSCOPE_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define EXECSCOPE_UNROLLED _Pragma("GCC unroll 12")
+#endif
+static_assert(TargetCache::ENTRIES == 12);
+
 template <Condition C, FlagKind K, class T> void jumpIf(HOT) {
     if constexpr (K == EXPLICIT) {
         if (fk != EXPLICIT_KIND) TAIL(settleFlags);
@@ -26,30 +57,19 @@ template <Condition C> Handler jcc(Form& f) {
 
 void jumpDirect(HOT) { TAKE_BRANCH; }
 
-template <class S> void jumpIndirect(HOT) {
+template <class S, Targets targets> void jumpIndirect(HOT) {
     OPEN(source, S, u64);
     const u64 target = source.get();
     if (!isCanonical(target)) TAIL(raiseProtection);
     JUMP(target);
 }
-template <Handler direct, Handler byRegister, Handler based, Handler indexed, Handler any> Handler branch(Form& f) {
-    f.ends = true;
-    if (f.kind(0) == Operand::imm) {
-        f.branches = true;
-        return direct;
-    }
-    if (f.kind(0) == Operand::reg) return f.bits() == 64 ? byRegister : nullptr;
-    if (f.kind(0) != Operand::mem || f.bits() != 64) return nullptr;        // far branches
-    return f.address == Address::based ? based : f.address == Address::indexed ? indexed : any;
-}
-
 void callDirect(HOT) {
     OPENED(top, openStore<u64>(core, core->gpr[RSP] - 8), refillPush<8>);
     top.set(core->next(*op));
     core->gpr[RSP] -= 8;
     TAKE_BRANCH;
 }
-template <class S> void callIndirect(HOT) {
+template <class S, Targets targets> void callIndirect(HOT) {
     OPEN(source, S, u64);
     const u64 target = source.get();
     OPENED(top, openStore<u64>(core, core->gpr[RSP] - 8), refillPush<8>);
@@ -64,11 +84,31 @@ void returnNear(HOT) {
     const u64 target = top.get();
     if (!isCanonical(target)) TAIL(raiseProtection);
     core->gpr[RSP] += 8 + static_cast<u64>(static_cast<u16>(op->imm));
+    constexpr Targets targets = Targets::all;
     JUMP(target);
 }
 Handler ret(Form& f) {
     f.ends = true;
     return f.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR || f.insn.operand_width == 16 ? nullptr : returnNear;
+}
+
+template <class S> Handler jumpTo(Form& f) {
+    f.caching = jumpIndirect<S, Targets::cached>;
+    return jumpIndirect<S, Targets::all>;
+}
+template <class S> Handler callTo(Form& f) {
+    f.caching = callIndirect<S, Targets::cached>;
+    return callIndirect<S, Targets::all>;
+}
+template <Handler direct, Select byRegister, Select based, Select indexed, Select any> Handler branch(Form& f) {
+    f.ends = true;
+    if (f.kind(0) == Operand::imm) {
+        f.branches = true;
+        return direct;
+    }
+    if (f.kind(0) == Operand::reg) return f.bits() == 64 ? byRegister(f) : nullptr;
+    if (f.kind(0) != Operand::mem || f.bits() != 64) return nullptr;        // far branches
+    return f.address == Address::based ? based(f) : f.address == Address::indexed ? indexed(f) : any(f);
 }
 
 enum class Until { zero, notEqual, equal };     // LOOP, LOOPE, LOOPNE
@@ -122,10 +162,8 @@ bool enterKernel(Core& core, const Op& op) {
 }
 
 constexpr Row table[] = {
-    {ZYDIS_MNEMONIC_JMP, branch<jumpDirect, jumpIndirect<Dst>, jumpIndirect<Load<Address::based>>,
-                                jumpIndirect<Load<Address::indexed>>, jumpIndirect<Load<Address::any>>>},
-    {ZYDIS_MNEMONIC_CALL, branch<callDirect, callIndirect<Dst>, callIndirect<Load<Address::based>>,
-                                 callIndirect<Load<Address::indexed>>, callIndirect<Load<Address::any>>>},
+    {ZYDIS_MNEMONIC_JMP, branch<jumpDirect, jumpTo<Dst>, jumpTo<Load<Address::based>>, jumpTo<Load<Address::indexed>>, jumpTo<Load<Address::any>>>},
+    {ZYDIS_MNEMONIC_CALL, branch<callDirect, callTo<Dst>, callTo<Load<Address::based>>, callTo<Load<Address::indexed>>, callTo<Load<Address::any>>>},
     {ZYDIS_MNEMONIC_RET, ret},
     {ZYDIS_MNEMONIC_JO, jcc<CC_O>}, {ZYDIS_MNEMONIC_JNO, jcc<CC_NO>},
     {ZYDIS_MNEMONIC_JB, jcc<CC_B>}, {ZYDIS_MNEMONIC_JNB, jcc<CC_NB>},

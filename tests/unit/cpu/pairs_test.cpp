@@ -8,16 +8,34 @@ using namespace cpu;
 
 namespace {
 
-constexpr unsigned KINDS = Simple::shr;
+constexpr unsigned KINDS = Simple::cmp_imm;
 
-// On eax, ecx, edx or their 64 bits.
+// On eax, ecx, edx or their 64 bits; addresses are of the data page, rbx.
 std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned src) {
-    constexpr u8 opcodes[] = {0x89, 0x01, 0x29, 0x21, 0x09, 0x31}, groups[] = {0, 1, 4, 5};
+    constexpr u8 opcodes[] = {0x89, 0x01, 0x29, 0x21, 0x09, 0x31}, groups[] = {0, 1, 4, 5, 7};
+    const auto u = [](unsigned value) { return static_cast<u8>(value); };
+    const u8 both = u(0xc0 | src << 3 | dst), target = u(0xc0 | dst), immediate = u(7 + 5 * src);
     std::vector<u8> code;
-    if (wide) code.push_back(0x48);
-    if (kind <= Simple::xor_) code.insert(code.end(), {opcodes[kind - 1], static_cast<u8>(0xc0 | src << 3 | dst)});
-    else if (kind == Simple::not_) code.insert(code.end(), {0xf7, static_cast<u8>(0xd0 | dst)});
-    else code.insert(code.end(), {0xc1, static_cast<u8>(0xc0 | groups[kind - Simple::rol] << 3 | dst), static_cast<u8>(7 + 5 * src)});
+    if (wide || kind == Simple::extend) code.push_back(0x48);
+    const auto add = [&](std::initializer_list<u8> bytes) { code.insert(code.end(), bytes); };
+    switch (kind) {
+        case Simple::extend: add({0x63, u(0xc0 | dst << 3 | src)}); break;
+        case Simple::mov_imm: add({0xc7, target, immediate, 0x81, 0, 0x80}); break;
+        case Simple::add_imm: add({0x83, target, u(0xe0 | src)}); break;
+        case Simple::sub_imm: add({0x83, u(target | 5 << 3), immediate}); break;
+        case Simple::and_imm: add({0x83, u(target | 4 << 3), u(0xf0 | src)}); break;
+        case Simple::not_: add({0xf7, u(0xd0 | dst)}); break;
+        case Simple::lea: add({0x8d, u(0x40 | dst << 3 | src), immediate}); break;
+        case Simple::lea_indexed: add({0x8d, u(0x44 | dst << 3), u(0x80 | src << 3 | (dst + src) % 3), immediate}); break;
+        case Simple::load: add({0x8b, u(0x43 | dst << 3), immediate}); break;
+        case Simple::load_indexed: add({0x8b, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::cmp: add({0x39, both}); break;
+        case Simple::test: add({0x85, both}); break;
+        case Simple::cmp_imm: add({0x83, u(0xf8 | dst), immediate}); break;
+        default:
+            if (kind <= Simple::xor_) add({opcodes[kind - 1], both});
+            else add({0xc1, u(0xc0 | groups[kind - Simple::rol] << 3 | dst), immediate});
+    }
     return code;
 }
 
@@ -25,13 +43,17 @@ void prepare(Machine& machine, const std::vector<u8>& code) {
     machine.put(Machine::CODE, code);
     machine.registers().rip = Machine::CODE;
     machine.reg(RAX) = 0x8123456789abcdef, machine.reg(RCX) = 0xfedcba9876543210, machine.reg(RDX) = 0x00ff00ffa5a5c3c3;
+    machine.reg(RBX) = Machine::DATA, machine.reg(RSI) = 16;
+    for (u64 i = 0; i < 64; ++i) *machine.at(Machine::DATA + i) = static_cast<u8>(i * 37 + 0x85);
     machine.registers().rflags = 2;
 }
 
 bool agree(Machine& joined, Machine& single, const std::vector<u8>& code, u64 count) {
     prepare(joined, code);
     prepare(single, code);
+    const u64 before = joined.processor.instructions();
     joined.run(1000);                                   // until the UD2
+    if (joined.processor.instructions() - before != count) return false;
     for (u64 i = 0; i < count; ++i) single.run(1);
     for (Register name : {RAX, RCX, RDX})
         if (joined.reg(name) != single.reg(name)) return false;
@@ -50,15 +72,54 @@ TEST_CASE("joined pairs do what their instructions do") {
                 std::vector<u8> code = encode(first, wide, registers % 3, registers / 3 % 3);
                 const std::vector<u8> next = encode(second, wide != other, registers / 9 % 3, registers / 27 % 3);
                 code.insert(code.end(), next.begin(), next.end());
-                code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});      // cmp ebx, ebx: the flags before it are dead; ud2
                 INFO("kinds " << first << " " << second << " shape " << shape);
+                std::vector<u8> live = code;
+                live.insert(live.end(), {0x0f, 0x0b});                  // ud2: the flags are seen
+                if (!agree(joined, single, live, 2)) FAIL("differ with flags");
+                code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});      // cmp ebx, ebx: the flags before it are dead; ud2
                 if (!agree(joined, single, code, 3)) FAIL("differ");
+            }
+}
+
+TEST_CASE("joined triples do what their instructions do") {
+    Machine joined, single;
+    for (unsigned middle = 1; middle <= KINDS; ++middle)
+        for (unsigned last = 1; last <= KINDS; ++last)
+            for (unsigned shape = 0; shape < 2 * 81; ++shape) {
+                const bool wide = shape & 1;
+                const unsigned registers = shape / 2;
+                std::vector<u8> code = encode(Simple::mov, wide, 0, registers % 3);
+                for (const std::vector<u8>& next : {encode(middle, wide, 0, registers / 3 % 3), encode(last, wide, registers / 9 % 3, registers / 27 % 3)})
+                    code.insert(code.end(), next.begin(), next.end());
+                std::vector<u8> live = code;
+                live.insert(live.end(), {0x0f, 0x0b});
+                INFO("kinds " << middle << " " << last << " shape " << shape);
+                if (!agree(joined, single, live, 3)) FAIL("differ with flags");
+                code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});
+                if (!agree(joined, single, code, 4)) FAIL("differ");
+            }
+}
+
+TEST_CASE("a joined jump decides as its instructions do") {
+    Machine joined, single;
+    for (unsigned kind = 1; kind <= KINDS; ++kind)
+        for (unsigned condition = 0; condition < 16; ++condition)
+            for (unsigned shape = 0; shape < 18; ++shape) {
+                std::vector<u8> code = encode(kind, shape & 1, shape / 2 % 3, shape / 6);
+                code.insert(code.end(), {static_cast<u8>(0x70 | condition), 2, 0x0f, 0x0b, 0xff, 0xc2, 0x0f, 0x0b});    // jcc +2; ud2; inc edx; ud2
+                INFO("kind " << kind << " condition " << condition << " shape " << shape);
+                prepare(joined, code);
+                prepare(single, code);
+                const u64 before = joined.processor.instructions();
+                joined.run(1000);
+                for (u64 n = joined.processor.instructions() - before; n-- > 0;) single.run(1);
+                if (!sameRegisters(joined.registers(), single.registers())) FAIL("differ");
             }
 }
 
 TEST_CASE("an instruction whose flags are read is not joined") {
     Machine joined, single;
-    for (unsigned kind = Simple::add; kind <= KINDS; ++kind) {
+    for (unsigned kind = Simple::add; kind <= Simple::sar; ++kind) {
         std::vector<u8> code = encode(Simple::mov, false, 0, 1);
         const std::vector<u8> next = encode(kind, false, 0, 2);
         code.insert(code.end(), next.begin(), next.end());

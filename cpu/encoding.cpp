@@ -1,0 +1,172 @@
+#include "cpu/encoding.hpp"
+
+#include "cpu/state.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+namespace cpu {
+
+namespace {
+
+// What follows an opcode (SDM Vol. 2 appendix A).
+enum Follows : u16 {
+    unknown,
+    modrm = 1,          // ModRM
+    group = 2,          // whose reg field belongs to the opcode
+    inOpcode = 4,       // a register in the opcode's low bits
+    imm8 = 8,           // an immediate of that size
+    imm32 = 16,         // not with 66h, which makes it 16 bits
+    exact = 32,         // an immediate on whose value the handler depends
+    byteRegisters = 64, // 4 to 7 are ah to bh unless there is a REX
+    alone = 128,        // nothing, or only the immediate
+    onlyFirst = 256,    // the reg field is 0
+};
+using Map = std::array<u16, 256>;
+
+constexpr Map oneByte() {
+    Map map{};
+    for (unsigned row = 0; row < 0x40; row += 8) {
+        map[row] = map[row + 2] = modrm | byteRegisters;
+        map[row + 1] = map[row + 3] = modrm;
+    }
+    for (unsigned i = 0; i < 8; ++i) {
+        map[0x50 + i] = map[0x58 + i] = inOpcode;
+        map[0xb8 + i] = inOpcode | imm32;
+        map[0x70 + i] = map[0x78 + i] = alone | imm8;
+    }
+    map[0x63] = map[0x85] = map[0x89] = map[0x8b] = map[0x8d] = modrm;
+    map[0x84] = map[0x88] = map[0x8a] = modrm | byteRegisters;
+    map[0x69] = modrm | imm32;
+    map[0x6b] = modrm | imm8;
+    map[0x80] = modrm | group | imm8 | byteRegisters;
+    map[0xc6] = modrm | onlyFirst | imm8 | byteRegisters;
+    map[0x81] = modrm | group | imm32;
+    map[0xc7] = modrm | onlyFirst | imm32;
+    map[0x83] = modrm | group | imm8;
+    map[0xc1] = modrm | group | imm8 | exact;
+    map[0xd1] = map[0xd3] = map[0xff] = modrm | group;
+    map[0xe8] = map[0xe9] = alone | imm32;
+    map[0xeb] = alone | imm8;
+    map[0xc3] = map[0xc9] = alone;
+    return map;
+}
+
+constexpr Map twoBytes() {
+    Map map{};
+    for (unsigned i = 0; i < 16; ++i) {
+        map[0x40 + i] = modrm;
+        map[0x80 + i] = alone | imm32;
+        map[0x90 + i] = modrm | group | byteRegisters;
+    }
+    for (unsigned opcode : {0x10, 0x11, 0x16, 0x28, 0x29, 0x54, 0x57, 0x60, 0x61, 0x62, 0x6c, 0x6e, 0x6f, 0x74, 0x7e, 0x7f, 0xaf, 0xb7, 0xbf, 0xd6, 0xda, 0xdb, 0xeb, 0xef})
+        map[opcode] = modrm;
+    map[0x1f] = modrm | group;
+    map[0xb6] = map[0xbe] = modrm | byteRegisters;
+    return map;
+}
+constexpr Map maps[] = {oneByte(), twoBytes()};
+
+struct Reader {
+    const u8* at;
+    u8 prefix = 0, rex = 0;
+    bool two = false;
+    u8 opcode = 0;
+    u16 follows = unknown;
+
+    explicit Reader(const u8* bytes) : at(bytes) {
+        if (*at == 0x66 || *at == 0xf2 || *at == 0xf3) prefix = *at++;
+        if ((*at & 0xf0) == 0x40) rex = *at++;
+        two = *at == 0x0f;
+        at += two;
+        opcode = *at++;
+        follows = maps[two][opcode];
+    }
+    bool isConditional() const { return two ? (opcode & 0xf0) == 0x40 || (opcode & 0xe0) == 0x80 : (opcode & 0xf0) == 0x70; }
+    bool modRm(Encoding& e, u64& form);
+    bool address(Encoding& e, u8 mod, u64& form);
+    bool immediate(Encoding& e, u64& form);
+};
+
+constexpr u8 slotOfRegister(unsigned number) { return static_cast<u8>(offsetof(Registers, gpr) + 8 * number); }
+
+// form: what kind of operand, as far as a handler can depend on it. A based address and one with rsp or rbp differ in their faults.
+bool Reader::address(Encoding& e, u8 mod, u64& form) {
+    constexpr u64 BASED = 1, INDEXED = 2, RELATIVE = 3, STACKED = 4;
+    e.memory = true;
+    e.index = offsetof(Registers, zero);
+    unsigned low = e.rm & 7, base = e.rm;
+    form = BASED;
+    if (low == 4) {
+        const u8 sib = *at++;
+        low = sib & 7;
+        base = low | (rex & 1) << 3;
+        const unsigned index = (sib >> 3 & 7) | (rex & 2) << 2;
+        if (index != 4) {
+            form = INDEXED;
+            e.index = slotOfRegister(index);
+            e.scale = static_cast<u8>(1 << (sib >> 6));
+        }
+        if (mod == 0 && low == 5) return false;         // no base
+    } else if (mod == 0 && low == 5) {
+        form = RELATIVE;
+    }
+    e.base = form == RELATIVE ? offsetof(Registers, rip) : slotOfRegister(base);
+    if (form != RELATIVE && (base == RSP || base == RBP)) form |= STACKED;
+    if (mod == 1) e.disp = static_cast<i8>(*at++);
+    if (mod == 2 || form == RELATIVE) {
+        std::memcpy(&e.disp, at, 4);
+        at += 4;
+    }
+    return true;
+}
+
+bool Reader::modRm(Encoding& e, u64& form) {
+    const u8 byte = *at++, mod = byte >> 6;
+    e.reg = static_cast<u8>((byte >> 3 & 7) | (rex & 4) << 1);
+    e.rm = static_cast<u8>((byte & 7) | (rex & 1) << 3);
+    if (follows & byteRegisters && !rex) {
+        if (!(follows & group) && e.reg >= 4) return false;
+        if (mod == 3 && e.rm >= 4) return false;
+    }
+    if (follows & onlyFirst && byte & 0x38) return false;
+    if (mod != 3 && !address(e, mod, form)) return false;
+    if (follows & group) form |= u64{e.reg & 7u} << 8;
+    return true;
+}
+
+bool Reader::immediate(Encoding& e, u64& form) {
+    if (follows & imm32) {
+        if (prefix == 0x66 || (!two && (opcode & 0xf8) == 0xb8 && rex & 8)) return false;       // 16 and 64 bits
+        if (!two && opcode == 0xc7 && rex & 8) return false;        // lowered to 64 bits
+        std::memcpy(&e.imm, at, 4);
+        at += 4;
+    }
+    if (follows & imm8) e.imm = static_cast<i8>(*at++);
+    if (follows & exact) form |= u64{static_cast<u8>(e.imm)} << 16;
+    e.immediate = follows & (imm8 | imm32) && !(follows & exact);
+    return true;
+}
+
+}  // namespace
+
+Encoding encodingOf(const u8 (&bytes)[LONGEST]) {
+    Encoding e;
+    Reader reader(bytes);
+    if (reader.follows == unknown || (reader.follows & alone && (reader.rex || reader.prefix == 0x66))) return e;
+    u64 form = 0;
+    if (reader.follows & modrm && !reader.modRm(e, form)) return e;
+    u8 opcode = reader.opcode;
+    if (reader.follows & inOpcode) {
+        e.rm = static_cast<u8>((opcode & 7) | (reader.rex & 1) << 3);
+        opcode &= 0xf8;
+    }
+    if (!reader.immediate(e, form)) return e;
+    e.length = static_cast<u8>(reader.at - bytes);
+    e.conditional = reader.isConditional();
+    e.shape = u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | opcode;
+    return e;
+}
+
+}  // namespace cpu

@@ -1,0 +1,22 @@
+// The shape of an instruction, told at a glance: what of its bytes chooses the handler, and what only names registers, a
+// displacement, an immediate or a distance. Zydis decodes one instruction of a shape; the others differ in what is named here.
+#pragma once
+
+#include "cpu/lowering_cache.hpp"
+
+namespace cpu {
+
+struct Encoding {
+    u64 shape = 0;          // 0: not one of the common instructions that are told apart here
+    u8 reg = 0, rm = 0;     // registers 0 to 15 of ModRM (or of the opcode: rm)
+    u8 base = 0, index = 0; // byte offsets as in Op; the slots for none and rip included
+    u8 scale = 1;
+    u8 length = 0;          // of the instruction in bytes
+    bool conditional = false;   // the handler depends on the flags known before
+    bool memory = false;    // rm is an address
+    bool immediate = false; // there is an immediate that no handler depends on, or a distance
+    i32 disp = 0, imm = 0;
+};
+Encoding encodingOf(const u8 (&bytes)[LONGEST]);
+
+}  // namespace cpu

@@ -1,0 +1,198 @@
+// The handlers of joined instructions (pairs.hpp). The first one's flags are dead; its result stays in a register of the host when
+// the second works on it.
+#pragma once
+
+#include "cpu/operands.hpp"
+#include "cpu/pairs.hpp"
+
+#include <array>
+#include <bit>
+#include <utility>
+
+namespace cpu::joined {
+
+using Kind = Simple::Kind;
+
+// How an instruction uses the result of the one before.
+enum class Link : u8 { none, target, source };      // not at all or both ways | its first operand | its second operand only
+constexpr u64 LINKS = 3;
+
+constexpr bool isLoad(Kind kind) { return kind == Kind::load || kind == Kind::load_indexed; }
+constexpr bool isAddress(Kind kind) { return kind >= Kind::lea && kind <= Kind::load_indexed; }
+constexpr bool isIndexed(Kind kind) { return kind == Kind::lea_indexed || kind == Kind::load_indexed; }
+constexpr bool onlyFlags(Kind kind) { return kind >= Kind::cmp && kind <= Kind::cmp_imm; }
+constexpr bool readsSource(Kind kind) { return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test; }
+constexpr bool readsTarget(Kind kind) {
+    return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::sar) || onlyFlags(kind);
+}
+constexpr bool setsFlags(Kind kind) {
+    return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::and_imm) || (kind >= Kind::rol && kind <= Kind::sar) ||
+           onlyFlags(kind);
+}
+// Its flags are those of an addition, a subtraction or a logical result: a pair can leave them.
+constexpr bool leavesFlags(Kind kind) { return setsFlags(kind) && !(kind >= Kind::rol && kind <= Kind::sar); }
+constexpr bool subtracts(Kind kind) { return kind == Kind::sub || kind == Kind::sub_imm || kind == Kind::cmp || kind == Kind::cmp_imm; }
+constexpr bool adds(Kind kind) { return kind == Kind::add || kind == Kind::add_imm; }
+
+template <class T> T get(const Core* core, unsigned offset) { return static_cast<T>(slot(core, offset)); }
+template <class T> void set(Core* core, unsigned offset, T value) {     // a 32-bit result clears the upper half (SDM Vol. 1 §3.4.1.1)
+    const u64 wide = value;
+    std::memcpy(registerBytes(core, offset), &wide, sizeof wide);
+}
+template <Kind kind> constexpr Address addressOf = isIndexed(kind) ? Address::indexed : Address::based;
+
+// a is the first operand, b the second or, of a load, what it loaded.
+template <class T, Kind kind> T combine(T a, T b, const Op* op, const Core* core) {
+    if constexpr (kind == Kind::mov || kind == Kind::mov_imm || isLoad(kind)) return b;
+    if constexpr (kind == Kind::extend) return static_cast<T>(i64{static_cast<i32>(b)});
+    if constexpr (adds(kind)) return a + b;
+    if constexpr (subtracts(kind)) return a - b;
+    if constexpr (kind == Kind::and_ || kind == Kind::and_imm || kind == Kind::test) return a & b;
+    if constexpr (kind == Kind::or_) return a | b;
+    if constexpr (kind == Kind::xor_) return a ^ b;
+    if constexpr (kind == Kind::not_) return ~a;
+    if constexpr (kind == Kind::rol) return std::rotl(a, op->imm);
+    if constexpr (kind == Kind::ror) return std::rotr(a, op->imm);
+    if constexpr (kind == Kind::shl) return a << op->imm;
+    if constexpr (kind == Kind::shr) return a >> op->imm;
+    if constexpr (kind == Kind::sar) return static_cast<T>(static_cast<std::make_signed_t<T>>(a) >> op->imm);
+    if constexpr (kind == Kind::lea || kind == Kind::lea_indexed) return static_cast<T>(effectiveOffset<addressOf<kind>>(op, core));
+}
+template <class T, Kind kind> T first(const Op* op, const Core* core) {
+    if constexpr (readsTarget(kind)) return get<T>(core, op->dst);
+    return T{};
+}
+template <class T, Kind kind> T second(const Op* op, const Core* core) {
+    if constexpr (readsSource(kind)) return get<T>(core, op->src);
+    return static_cast<T>(op->imm);
+}
+
+// One instruction of a joined group, with its operands.
+template <class T, Kind kind> struct Step {
+    T a, b, result;
+    Step(T a_, T b_, const Op* op, const Core* core) : a(a_), b(b_), result(combine<T, kind>(a_, b_, op, core)) {}
+    template <class B> static Step after(Link link, B before, const Op* op, const Core* core) {
+        if (link == Link::target) return {static_cast<T>(before), second<T, kind>(op, core), op, core};
+        if (link == Link::source) return {first<T, kind>(op, core), static_cast<T>(before), op, core};
+        return {first<T, kind>(op, core), second<T, kind>(op, core), op, core};
+    }
+    void write(Core* core, const Op* op) const {
+        if constexpr (!onlyFlags(kind)) set<T>(core, op->dst, result);
+    }
+    static constexpr bool logical = leavesFlags(kind) && !adds(kind) && !subtracts(kind);
+    u64 flagA() const { return logical ? result : a; }
+    u64 flagB() const { return logical ? T{0} : b; }
+    static constexpr u64 flagKind = kindOf<T>(adds(kind) ? ADD : SUB);
+};
+
+enum class Leaves { nothing, flags };   // the last one's
+
+template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> void pairOp(HOT) {
+    T loaded{};
+    if constexpr (isLoad(kind)) {
+        OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
+        loaded = bytes.get();
+    }
+    const Step<T, kind> one(first<T, kind>(op, core), isLoad(kind) ? loaded : second<T, kind>(op, core), op, core);
+    if constexpr (link != Link::target) one.write(core, op);
+    const Op* const next = op + 1;
+    if constexpr (isLoad(other)) {
+        const auto bytes = openLoad<U>(core, effectiveAddress<addressOf<other>>(next, core));
+        if (!bytes.hit) GO(next->handler, next, core, left, fa, fb, fk);
+        set<U>(core, next->dst, bytes.get());
+    } else {
+        const Step<U, other> two = Step<U, other>::after(link, one.result, next, core);
+        if constexpr (link == Link::target && onlyFlags(other)) one.write(core, op);
+        two.write(core, next);
+        if constexpr (leaves == Leaves::flags) GO(op[2].handler, op + 2, core, left, two.flagA(), two.flagB(), (Step<U, other>::flagKind));
+    }
+    GO(op[2].handler, op + 2, core, left, fa, fb, fk);
+}
+
+// A MOV, an instruction that works on the copy, and a third that takes the result.
+template <class T, Kind middle, Kind last, Link link, Leaves leaves> void tripleOp(HOT) {
+    const auto one = Step<T, middle>::after(Link::target, get<T>(core, op->src), op + 1, core);
+    if constexpr (link != Link::target) one.write(core, op);
+    const auto two = Step<T, last>::after(link, one.result, op + 2, core);
+    two.write(core, op + 2);
+    if constexpr (leaves == Leaves::flags) GO(op[3].handler, op + 3, core, left, two.flagA(), two.flagB(), (Step<T, last>::flagKind));
+    GO(op[3].handler, op + 3, core, left, fa, fb, fk);
+}
+
+// A comparison or the like and the jump that it decides.
+template <class T, Kind kind, Condition C> void jumpOp(HOT) {
+    const Step<T, kind> one(first<T, kind>(op, core), second<T, kind>(op, core), op, core);
+    one.write(core, op);
+    constexpr FlagKind flags = adds(kind) ? ADD : SUB;
+    const u64 a = one.flagA(), b = one.flagB();
+    if (!holds<C, flags, T>(a, b)) GO(op[2].handler, op + 2, core, left, a, b, (Step<T, kind>::flagKind));
+    left -= op[1].done;
+    if (left < 0) GO(leaveAtBranch, op + 1, core, left, a, b, (Step<T, kind>::flagKind));
+    op = op[1].target;
+    GO(op->handler, op, core, left, a, b, (Step<T, kind>::flagKind));
+}
+
+template <class T, Kind kind> void loadAlone(HOT) {
+    OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
+    set<T>(core, op->dst, bytes.get());
+    NEXT;
+}
+constexpr u16 loadNumber(Simple load) { return static_cast<u16>((load.kind == Kind::load_indexed) * 2 + load.wide); }
+
+// The tables, each made in a file of its own. Null: there is no such group.
+constexpr u64 FIRSTS = Kind::load_indexed;          // kinds from mov
+constexpr u64 SECONDS = Kind::cmp_imm;
+using PairTable = std::array<Handler, FIRSTS * SECONDS * LINKS>;
+constexpr u64 pairIndex(Kind kind, Kind other, Link link) { return ((kind - 1u) * SECONDS + other - 1u) * LINKS + static_cast<u64>(link); }
+extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs, narrowFlagPairs, wideFlagPairs;
+
+constexpr u64 CONDITIONS = 16;
+using JumpTable = std::array<Handler, SECONDS * CONDITIONS>;
+constexpr u64 jumpIndex(Kind kind, u64 condition) { return (kind - 1u) * CONDITIONS + condition; }
+extern const JumpTable narrowJumps, wideJumps;
+
+using TripleTable = std::array<Handler, SECONDS * SECONDS * LINKS>;
+constexpr u64 tripleIndex(Kind middle, Kind last, Link link) { return ((middle - 1u) * SECONDS + last - 1u) * LINKS + static_cast<u64>(link); }
+extern const TripleTable narrowTriples, wideTriples, narrowFlagTriples, wideFlagTriples;
+
+template <class T, class U, Leaves leaves, u64 index> constexpr Handler pairAt() {
+    constexpr Kind kind = static_cast<Kind>(index / LINKS / SECONDS + 1), other = static_cast<Kind>(index / LINKS % SECONDS + 1);
+    constexpr Link link = static_cast<Link>(index % LINKS);
+    constexpr bool mixed = !std::is_same_v<T, U>;
+    constexpr bool linked = link == Link::none || (link == Link::target ? readsTarget(other) && !mixed : readsSource(other) && (!mixed || other == Kind::extend));
+    constexpr bool extends = (kind != Kind::extend || sizeof(T) == 8) && (other != Kind::extend || sizeof(U) == 8);
+    constexpr bool ends = leaves == Leaves::flags ? leavesFlags(other) : !onlyFlags(other);
+    if constexpr (linked && extends && ends) return pairOp<T, kind, U, other, link, leaves>;
+    return nullptr;
+}
+template <class T, class U, Leaves leaves> constexpr PairTable pairTable() {
+    return []<u64... index>(std::index_sequence<index...>) {
+        return PairTable{pairAt<T, U, leaves, index>()...};
+    }(std::make_index_sequence<FIRSTS * SECONDS * LINKS>());
+}
+
+template <class T, u64 index> constexpr Handler jumpAt() {
+    constexpr Kind kind = static_cast<Kind>(index / CONDITIONS + 1);
+    if constexpr (leavesFlags(kind)) return jumpOp<T, kind, static_cast<Condition>(index % CONDITIONS)>;
+    return nullptr;
+}
+template <class T> constexpr JumpTable jumpTable() {
+    return []<u64... index>(std::index_sequence<index...>) {
+        return JumpTable{jumpAt<T, index>()...};
+    }(std::make_index_sequence<SECONDS * CONDITIONS>());
+}
+
+template <class T, Leaves leaves, u64 index> constexpr Handler tripleAt() {
+    constexpr Kind middle = static_cast<Kind>(index / LINKS / SECONDS + 1), last = static_cast<Kind>(index / LINKS % SECONDS + 1);
+    constexpr Link link = static_cast<Link>(index % LINKS);
+    constexpr bool works = readsTarget(middle) && !onlyFlags(middle);
+    if constexpr (works && last >= Kind::add && last <= Kind::xor_ && link != Link::none) return tripleOp<T, middle, last, link, leaves>;
+    return nullptr;
+}
+template <class T, Leaves leaves> constexpr TripleTable tripleTable() {
+    return []<u64... index>(std::index_sequence<index...>) {
+        return TripleTable{tripleAt<T, leaves, index>()...};
+    }(std::make_index_sequence<SECONDS * SECONDS * LINKS>());
+}
+
+}  // namespace cpu::joined

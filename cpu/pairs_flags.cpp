@@ -1,0 +1,9 @@
+// Made apart for the time it takes to compile.
+#include "cpu/pair_ops.hpp"
+
+namespace cpu::joined {
+
+const PairTable narrowFlagPairs = pairTable<u32, u32, Leaves::flags>();
+const PairTable wideFlagPairs = pairTable<u64, u64, Leaves::flags>();
+
+}  // namespace cpu::joined

@@ -1,0 +1,9 @@
+// Made apart for the time it takes to compile.
+#include "cpu/pair_ops.hpp"
+
+namespace cpu::joined {
+
+const TripleTable narrowTriples = tripleTable<u32, Leaves::nothing>(), narrowFlagTriples = tripleTable<u32, Leaves::flags>();
+const TripleTable wideTriples = tripleTable<u64, Leaves::nothing>(), wideFlagTriples = tripleTable<u64, Leaves::flags>();
+
+}  // namespace cpu::joined
