@@ -253,6 +253,7 @@ int Gateway::streamFd(int stream) const {
 }
 
 long Gateway::readStream(int stream, std::span<u8> to) {
+    if (!waitToRead(streamFd(stream))) return -EINTR;
     ssize_t n;
     do n = ::read(streamFd(stream), to.data(), to.size());
     while (n < 0 && errno == EINTR);

@@ -1,6 +1,7 @@
 // The one door between the guest and the host: files below what the user gave, and the three standard streams.
 #pragma once
 
+#include "emu/host_terminal.hpp"
 #include "kernel_model/include/host_files.hpp"
 #include "kernel_model/include/machine.hpp"
 
@@ -28,7 +29,7 @@ private:
 // Where the guest's standard output goes; `trace -o -` moves it to standard error so that the trace has stdout alone.
 enum class GuestOutput : u8 { standardOutput, standardError };
 
-class Gateway final : public kernel::HostGateway, public kernel::HostFiles {
+class Gateway : public kernel::HostGateway, public kernel::HostFiles, public TerminalKeys {
 public:
     explicit Gateway(GuestOutput output);
 

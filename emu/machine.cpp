@@ -146,8 +146,16 @@ u64 GuestMachine::programHash() {
     return path.empty() ? 0 : hashFile(gateway_, path);
 }
 
+// The first of the standard streams that is one, or -1.
+int GuestMachine::terminal() {
+    for (int stream = 0; stream < 3; ++stream)
+        if (gateway_.isTerminal(stream)) return stream;
+    return -1;
+}
+
 void GuestMachine::describeBoot() {
-    std::vector<std::string> environment = {std::string("PATH=") + GUEST_PATH, "HOME=/", "TERM=linux"};
+    const char* term = terminal() < 0 ? nullptr : std::getenv("TERM");
+    std::vector<std::string> environment = {std::string("PATH=") + GUEST_PATH, "HOME=/", std::string("TERM=") + (term ? term : "linux")};
     if (options_.environment_from_host) {
         environment.clear();
         for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
@@ -171,6 +179,7 @@ void GuestMachine::describeBoot() {
     std::string directory = options_.chdir;
     if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";
     std::vector<std::string> arguments = {"--chdir", directory};
+    if (const int stream = terminal(); stream >= 0) arguments.insert(arguments.end(), {"--terminal", std::to_string(stream)});
     if (options_.uid) arguments.insert(arguments.end(), {"--uid", std::to_string(options_.uid)});
     if (options_.gid) arguments.insert(arguments.end(), {"--gid", std::to_string(options_.gid)});
     arguments.insert(arguments.end(), {"--", program_.guest_path});
@@ -223,7 +232,9 @@ Outcome GuestMachine::run() {
     loader::installFormats();
     buildTree();
     ExecWatcher watcher;
+    gateway_.begin();
     const kernel::MachineEnd end = kernel::start_kernel();
+    gateway_.end();
     checkLeftovers(end, options_);
     Outcome outcome = describeEnd(end, watcher, program_, options_);
     outcome.instructions = cpu_->instructions();

@@ -43,6 +43,7 @@ private:
     void resolveProgram(std::span<const u8> embedded);
     void buildTree();
     void describeBoot();
+    int terminal();
 
     WorldOptions options_;
     Gateway gateway_;

@@ -194,7 +194,8 @@ file* openHostStream(int stream) {
     static const char* const names[] = {"stdin", "stdout", "stderr"};
     if (stream < 0 || stream > 2) return nullptr;
     dentry* const node = dev_root->d_subdirs.at("host")->d_subdirs.at(names[stream]);
-    auto f = dentry_open(node, stream == 0 ? O_RDONLY : O_WRONLY);
+    const u32 mode = S_ISCHR(node->d_inode->i_mode) ? O_RDWR : stream == 0 ? O_RDONLY : O_WRONLY;
+    auto f = dentry_open(node, mode);
     return f.ok() ? *f : nullptr;
 }
 

@@ -1,4 +1,5 @@
 // Linux init/main.c: from the hand-over of the boot loader to the first user program, in outline.
+#include "kernel_model/include/host_terminal.hpp"
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/version/exec.hpp"
 #include "kernel_model/include/linux/fs.hpp"
@@ -81,10 +82,11 @@ static TRACED(void, vfs_caches_init) {
 
 static TRACED(void, init_idle_bootup_task, (task_struct*, idle)) {}
 
-// The idle task: when nobody can run, time jumps to the next timer.
+// The idle task: when nobody can run, and nobody waits for the terminal, time jumps to the next timer.
 TRACED_NORETURN(cpu_startup_entry) {
     for (;;) {
         while (!current->need_resched && runQueueEmpty()) {
+            if (waitForTerminal(nextTimerExpiry())) continue;
             if (nextTimerExpiry() == ~u64{0}) panic("deadlock: all tasks sleep");
             jumpVirtualTime(nextTimerExpiry());
             runExpiredTimers();

@@ -26,7 +26,6 @@ SYSCALL_DEFINE(1, exit, (int, error_code)) { do_exit((error_code & 0xff) << 8); 
 SYSCALL_DEFINE(1, exit_group, (int, error_code)) { do_group_exit((error_code & 0xff) << 8); }
 
 TRACED(void, exit_shm, (task_struct*, task)) {}
-TRACED(void, disassociate_ctty, (int, on_exit)) {}
 
 bool leaveGroup(task_struct* tsk) {
     signal_struct* sig = tsk->signal;

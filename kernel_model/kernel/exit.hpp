@@ -7,7 +7,7 @@ namespace kernel {
 
 // What every version's do_exit, exit_notify and release_task are made of: kernel/exit.cpp.
 void exit_shm(task_struct*);
-void disassociate_ctty(int on_exit);
+void disassociate_ctty(int on_exit);        // drivers/tty/tty_jobctrl.cpp
 void kill_orphaned_pgrp(task_struct*, task_struct* parent);
 void __wake_up_parent(task_struct*, task_struct* parent);
 bool leaveGroup(task_struct*);              // true: the last thread of its group

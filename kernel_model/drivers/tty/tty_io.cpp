@@ -1,73 +1,48 @@
-// Terminals and the guest's standard streams (Linux drivers/tty/tty_io.c, n_tty.c, tty_ioctl.c; tty_ioctl(4)).
-// There is one terminal, the host's. Its line discipline is the host's: modes that the guest sets are kept, not applied.
-#include "kernel_model/fs/internal.hpp"
-#include "kernel_model/include/machine.hpp"
+// Terminals and the guest's standard streams (Linux drivers/tty/tty_io.c; tty(4), console(4)).
+#include "kernel_model/drivers/tty/tty.hpp"
 
-#include <array>
+#include "kernel_model/include/linux/hrtimer.hpp"
 
 namespace kernel {
 namespace {
 
-struct termios {                            // the kernel's, 36 bytes (Linux uapi asm-generic/termbits.h)
-    u32 c_iflag, c_oflag, c_cflag, c_lflag;
-    std::array<u8, 20> c_line_and_cc;
-};
-static_assert(sizeof(termios) == 36);
-// tty_std_termios: ICRNL IXON; OPOST ONLCR; B38400 CS8 CREAD HUPCL; ISIG ICANON ECHO ECHOE ECHOK ECHOCTL ECHOKE IEXTEN.
-constexpr termios STANDARD{0x500, 5, 0x4bf, 0x8a3b, {0, 3, 0x1c, 0x7f, 0x15, 4, 0, 1, 0, 0x11, 0x13, 0x1a, 0, 0x12, 0xf, 0x17, 0x16, 0}};
+// tty_std_termios: ICRNL IXON, and IUTF8 as consoles have it; OPOST ONLCR; B38400 CS8 CREAD HUPCL;
+// ISIG ICANON ECHO ECHOE ECHOK ECHOCTL ECHOKE IEXTEN.
+constexpr ktermios STANDARD{ICRNL | IXON | IUTF8, OPOST | ONLCR, 0x4bf, 0x8a3b, 0,
+                            {3, 0x1c, 0x7f, 0x15, 4, 0, 1, 0, 0x11, 0x13, 0x1a, 0, 0x12, 0xf, 0x17, 0x16, 0}};
 
-struct tty_struct {
-    termios modes = STANDARD;
-    pid_t pgrp = 0;                         // foreground process group; 0: not chosen yet
-};
-tty_struct& tty() {
-    static tty_struct terminal;
-    return terminal;
+bool isTerminal(const file* f) { return f->f_inode->i_rdev == MKDEV(4, 64); }    // ttyS0, as fs/super.cpp makes it
+
+winsize hostSize() {
+    winsize size{};
+    machine().host->windowSize(size.ws_row, size.ws_col);
+    return size;
 }
 
-struct winsize { u16 rows, columns, x_pixels, y_pixels; };
-
-pid_t groupOf(pid_type type) {
-    const pid* p = current->group_leader->pids[type];
-    return p ? p->nr.get() : 0;
+void traceInput(const char* source, std::span<const u8> bytes) {
+    if (!traces::tracer().on(traces::Kind::input)) return;
+    traces::tracer().emit(traces::Kind::input, {{"source", traces::Value::text(source)},
+                                                {"bytes", traces::Value::bytes(bytes.data(), bytes.size())}});
 }
 
-long tty_ioctl(unsigned command, u64 arg) {
-    switch (command) {
-        case 0x5401: return put_user(tty().modes, UserPtr<termios>{arg});               // TCGETS
-        case 0x5402: case 0x5403: case 0x5404:                                          // TCSETS, TCSETSW, TCSETSF
-            tty().modes = TRY(get_user(UserPtr<termios>{arg}));
-            return 0;
-        case 0x5409: case 0x540a: case 0x540b: return 0;                                // TCSBRK, TCXONC, TCFLSH
-        case 0x540e: return 0;                                                          // TIOCSCTTY
-        case 0x5422: return 0;                                                          // TIOCNOTTY
-        case 0x540f: return put_user(tty().pgrp ? tty().pgrp : groupOf(PIDTYPE_PGID), UserPtr<int>{arg});   // TIOCGPGRP
-        case 0x5410:                                                                    // TIOCSPGRP
-            tty().pgrp = TRY(get_user(UserPtr<int>{arg}));
-            return 0;
-        case 0x5429: return put_user(groupOf(PIDTYPE_SID), UserPtr<int>{arg});          // TIOCGSID
-        case 0x5413: {                                                                  // TIOCGWINSZ
-            winsize w{};
-            machine().host->windowSize(w.rows, w.columns);
-            return put_user(w, UserPtr<winsize>{arg});
-        }
-        case 0x5414: return 0;                                                          // TIOCSWINSZ
-        case 0x541b: return put_user(0, UserPtr<int>{arg});                             // FIONREAD
-        default: return -ENOTTY;
-    }
+// The host's line discipline has sent a signal already: to us, who stand for the guest's foreground processes.
+void hostSignal(tty_struct* tty, int signal) {
+    if (signal == SIGWINCH) return resize(tty, hostSize());
+    const u8 key = tty->termios.c_cc[signal == SIGINT ? VINTR : VQUIT];
+    traceInput("terminal", {&key, 1});
+    isig(signal, tty);
 }
-
-bool isTerminal(int stream) { return machine().host->isTerminal(stream); }
 
 long readStream(int stream, std::span<u8> to) {
     if (to.empty()) return 0;
-    const long n = machine().host->readStream(stream, to);
-    if (n >= 0 && traces::tracer().on(traces::Kind::input)) {
+    for (;;) {
+        const long n = machine().host->readStream(stream, to);
         static const char* const names[] = {"stdin", "stdout", "stderr"};
-        traces::tracer().emit(traces::Kind::input, {{"source", traces::Value::text(names[stream])},
-                                                    {"bytes", traces::Value::bytes(to.data(), static_cast<u64>(n))}});
+        if (n >= 0) traceInput(names[stream], to.first(static_cast<u64>(n)));
+        if (n != -EINTR) return n;
+        static_cast<void>(receiveKeys(0));
+        if (signal_pending(current)) return -ERESTARTSYS;
     }
-    return n;
 }
 
 long writeStream(int stream, std::span<const u8> from) {
@@ -81,46 +56,150 @@ long writeStream(int stream, std::span<const u8> from) {
     return static_cast<long>(done);
 }
 
+long readTerminal(file* f, std::span<u8> to, Opened through) {
+    tty_struct* const tty = &theTerminal();
+    if (through == Opened::terminal) TRY_INT(__tty_check_change(tty, SIGTTIN));
+    TRY_INT(takeKeys(tty));
+    return n_tty_read(tty, f, to);
+}
+
+long writeTerminal(file* f, int stream, std::span<const u8> from, Opened through) {
+    tty_struct* const tty = &theTerminal();
+    if (through == Opened::terminal && tty->termios.c_lflag & TOSTOP) TRY_INT(tty_check_change(tty));
+    if (tty->hung_up) return -EIO;
+    if (tty->stopped && f->f_flags & O_NONBLOCK) return -EAGAIN;
+    TRY_INT(wait_event_interruptible(tty->write_wait, [tty] { return !tty->stopped; }));
+    const long n = writeStream(stream, from);
+    if (n > 0) countColumns(tty, from.first(static_cast<u64>(n)));
+    return n;
+}
+
 }  // namespace
 
-static TRACED(long, tty_read, (file*, filp), (int, stream), (std::span<u8>, to)) { return readStream(stream, to); }
-static TRACED(long, tty_write, (file*, filp), (int, stream), (std::span<const u8>, from)) { return writeStream(stream, from); }
+HostTerminal* hostTerminal() {
+    auto* const terminal = dynamic_cast<HostTerminal*>(machine().host);
+    return terminal && terminal->there() ? terminal : nullptr;
+}
+
+tty_struct& theTerminal() {
+    static tty_struct& terminal = *new tty_struct(STANDARD, hostSize());
+    return terminal;
+}
+
+int takeKeys(tty_struct* tty) {
+    HostTerminal* const host = hostTerminal();
+    if (host->taken() || tty->hung_up) return 0;
+    static_cast<void>(receiveKeys(0));      // the signals that came first
+    TypedAhead ahead;
+    TRY_INT(host->takeKeys(ahead));
+    for (const auto& line : ahead.lines) traceInput("terminal", line);
+    if (!ahead.unfinished.empty()) traceInput("terminal", ahead.unfinished);
+    receiveShown(tty, ahead);
+    return 0;
+}
+
+bool receiveKeys(u64 wait_ns) {
+    HostTerminal* const host = hostTerminal();
+    if (!host) return false;
+    tty_struct* const tty = &theTerminal();
+    std::array<u8, 256> bytes;
+    const u64 room = tty->ldisc.read_buf.size() < N_TTY_BUF_SIZE / 2 ? bytes.size() : 1;    // the rest waits on the host
+    const long n = tty->hung_up ? 0 : host->keys({bytes.data(), room}, wait_ns);
+    bool came = n != 0;
+    while (const int signal = host->takeSignal()) {
+        hostSignal(tty, signal);
+        came = true;
+    }
+    if (n > 0) {
+        traceInput("terminal", {bytes.data(), static_cast<u64>(n)});
+        n_tty_receive_buf(tty, {bytes.data(), static_cast<u64>(n)});
+    } else if (n < 0) {
+        tty_hangup(tty);
+    }
+    return came;
+}
+
+u64 terminal_check_at = ~u64{0};
+void checkTerminal() {
+    constexpr u64 PERIOD = 1'000'000;       // instructions: as long as a quantum
+    static_cast<void>(receiveKeys(0));
+    terminal_check_at = processor().instructions() + PERIOD;
+}
+
+bool waitForTerminal(u64 until) {
+    if (!hostTerminal()) return false;
+    if (until == ~u64{0}) return receiveKeys(until);
+    const tty_struct& tty = theTerminal();
+    const bool awaited = !tty.read_wait.task_list.empty() || !tty.write_wait.task_list.empty();
+    return receiveKeys(awaited ? until - std::min(until, ktime_get()) : 0);
+}
+
+static TRACED(long, tty_read, (file*, filp), (int, stream), (std::span<u8>, to)) {
+    return isTerminal(filp) ? readTerminal(filp, to, Opened::terminal) : readStream(stream, to);
+}
+static TRACED(long, tty_write, (file*, filp), (int, stream), (std::span<const u8>, from)) {
+    return isTerminal(filp) ? writeTerminal(filp, stream, from, Opened::terminal) : writeStream(stream, from);
+}
 
 namespace {
+
+u32 pollTerminal() {
+    tty_struct* const tty = &theTerminal();
+    if (takeKeys(tty) == 0) static_cast<void>(receiveKeys(0));
+    return n_tty_poll(tty);
+}
 
 // A standard stream: a terminal when the host's is one, otherwise like a pipe.
 struct HostStream : file_operations {
     int open(inode* node, file* f) override {
         f->private_data = node->i_private;
         f->f_mode &= ~FMODE_LSEEK;
+        if (!isTerminal(f)) return 0;
+        if (terminal_check_at == ~u64{0}) terminal_check_at = 0;
+        tty_open_proc_set_tty(f, &theTerminal());
         return 0;
     }
     long read(file* f, std::span<u8> to, loff_t&) override { return tty_read(f, streamOf(f), to); }
     long write(file* f, std::span<const u8> from, loff_t&) override { return tty_write(f, streamOf(f), from); }
     bool shortReads() const override { return true; }
     long ioctl(file* f, unsigned command, u64 arg) override {
-        if (isTerminal(streamOf(f))) return tty_ioctl(command, arg);
+        if (isTerminal(f)) return tty_ioctl(&theTerminal(), f, command, arg);
         return command == 0x541b ? put_user(0, UserPtr<int>{arg}) : -ENOTTY;
     }
+    u32 poll(file* f) override { return isTerminal(f) ? pollTerminal() : file_operations::poll(f); }
+    wait_queue_head_t* pollQueue(file* f) override { return isTerminal(f) ? &theTerminal().read_wait : nullptr; }
 
 private:
     static int streamOf(const file* f) { return *static_cast<int*>(f->private_data.get()); }
 };
 
-// /dev/console and /dev/tty: standard input and output together.
+int outputStream() {
+    HostGateway* const host = machine().host;
+    return host->isTerminal(1) ? 1 : host->isTerminal(2) ? 2 : 0;
+}
+
+// /dev/tty, the terminal of the session, and /dev/console, which is standard input and output where there is no terminal.
 struct Console : file_operations {
-    explicit Console(bool controlling) : controlling_(controlling) {}
+    explicit Console(Opened as) : as_(as) {}
     int open(inode*, file* f) override {
         f->f_mode &= ~FMODE_LSEEK;
-        return controlling_ && !isTerminal(0) && !isTerminal(1) && !isTerminal(2) ? -ENXIO : 0;
+        return as_ == Opened::terminal && !current->signal->tty ? -ENXIO : 0;
     }
-    long read(file* f, std::span<u8> to, loff_t&) override { return tty_read(f, 0, to); }
-    long write(file* f, std::span<const u8> from, loff_t&) override { return tty_write(f, 1, from); }
+    long read(file* f, std::span<u8> to, loff_t&) override {
+        return hostTerminal() ? readTerminal(f, to, as_) : tty_read(f, 0, to);
+    }
+    long write(file* f, std::span<const u8> from, loff_t&) override {
+        return hostTerminal() ? writeTerminal(f, outputStream(), from, as_) : tty_write(f, 1, from);
+    }
     bool shortReads() const override { return true; }
-    long ioctl(file*, unsigned command, u64 arg) override { return tty_ioctl(command, arg); }
+    long ioctl(file* f, unsigned command, u64 arg) override {
+        return hostTerminal() ? tty_ioctl(&theTerminal(), f, command, arg) : -ENOTTY;
+    }
+    u32 poll(file* f) override { return hostTerminal() ? pollTerminal() : file_operations::poll(f); }
+    wait_queue_head_t* pollQueue(file*) override { return hostTerminal() ? &theTerminal().read_wait : nullptr; }
 
 private:
-    bool controlling_;
+    Opened as_;
 };
 
 }  // namespace
@@ -130,7 +209,7 @@ file_operations* hostStreamOperations() {
     return &operations;
 }
 file_operations* ttyDevice(u32 minor) {
-    static Console controlling(true), console(false);
+    static Console controlling(Opened::terminal), console(Opened::console);
     return minor == 0 ? &controlling : &console;
 }
 

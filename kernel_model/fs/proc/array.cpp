@@ -1,4 +1,5 @@
 // /proc/PID/stat and status (Linux fs/proc/array.c; proc(5)).
+#include "kernel_model/drivers/tty/tty.hpp"
 #include "kernel_model/fs/proc/internal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/version/process.hpp"
@@ -110,6 +111,14 @@ Result<std::string> showTaskStatus(task_struct* t) {
     return s;
 }
 
+namespace {
+struct Terminal { int number = 0, pgrp = -1; };
+Terminal terminalOf(const signal_struct* sig) {
+    const tty_struct* const tty = sig ? sig->tty : nullptr;
+    return tty ? Terminal{MKDEV(4, 64), tty->pgrp ? tty->pgrp->nr.get() : -1} : Terminal{};
+}
+}  // namespace
+
 // The 52 fields of v3.10, in the order of proc(5).
 Result<std::string> showTaskStat(task_struct* t) {
     const mm_struct* const mm = t->mm;
@@ -117,8 +126,10 @@ Result<std::string> showTaskStat(task_struct* t) {
     const auto of = [mm](auto member) { return static_cast<ull>(mm ? (mm->*member).get() : 0); };
     const Signals signals = signalsOf(t);
     const signal_struct* const sig = t->signal;
-    std::string s = format("%d (%s) %c %d %d %d 0 -1 %u %llu %llu %llu %llu ", t->pid.get(), t->comm.get().c_str(), stateOf(t).letter,
-                           parentOf(t), idOf(t, PIDTYPE_PGID), idOf(t, PIDTYPE_SID), t->flags.get(), static_cast<ull>(t->min_flt.get()),
+    const Terminal terminal = terminalOf(sig);
+    std::string s = format("%d (%s) %c %d %d %d %d %d %u %llu %llu %llu %llu ", t->pid.get(), t->comm.get().c_str(), stateOf(t).letter,
+                           parentOf(t), idOf(t, PIDTYPE_PGID), idOf(t, PIDTYPE_SID), terminal.number, terminal.pgrp,
+                           t->flags.get(), static_cast<ull>(t->min_flt.get()),
                            static_cast<ull>(sig ? sig->cmin_flt : 0), static_cast<ull>(t->maj_flt.get()),
                            static_cast<ull>(sig ? sig->cmaj_flt : 0));
     s += format("%llu %llu %llu %llu %d %d %d 0 %llu ", jiffies(t->utime), jiffies(t->stime),

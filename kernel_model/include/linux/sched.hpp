@@ -111,7 +111,7 @@ struct signal_struct : Object {
     FIELD(struct core_state*, core_state);                      // v6.1: a core dump in progress
     FIELD(bool, leader);
     FIELD(pid*, leader_pid);
-    void* tty = nullptr;
+    struct tty_struct* tty = nullptr;                           // the controlling terminal
     rlimit rlim[RLIM_NLIMITS]{};
     u64 utime = 0, stime = 0, cutime = 0, cstime = 0;           // nanoseconds of virtual time
     u64 min_flt = 0, maj_flt = 0, cmin_flt = 0, cmaj_flt = 0;

@@ -1,13 +1,14 @@
 // The guest's /sbin/init: runs one program, reaps everybody, ends the machine with what happened.
-//   init [--chdir DIR] [--uid N] [--gid N] -- PATH ARGV0 [ARG...]
+//   init [--terminal FD] [--chdir DIR] [--uid N] [--gid N] -- PATH ARGV0 [ARG...]
+// With --terminal the program leads a session that has that descriptor's terminal.
 // It ends through reboot(2) RESTART2 with "wait-status N" (as wait4 gives it) or "STEP-failed ERRNO", STEP being exec,
 // chdir, setuid, setgid or fork. No libc: compile.sh makes the bytes that emu/guests/init.inc holds.
 
 enum {
-    SYS_read = 0, SYS_write = 1, SYS_fork = 57, SYS_execve = 59, SYS_exit = 60, SYS_wait4 = 61, SYS_chdir = 80, SYS_close = 3,
-    SYS_setuid = 105, SYS_setgid = 106, SYS_reboot = 169, SYS_pipe2 = 293
+    SYS_read = 0, SYS_write = 1, SYS_ioctl = 16, SYS_fork = 57, SYS_execve = 59, SYS_exit = 60, SYS_wait4 = 61, SYS_chdir = 80, SYS_close = 3,
+    SYS_setuid = 105, SYS_setgid = 106, SYS_setsid = 112, SYS_reboot = 169, SYS_pipe2 = 293
 };
-enum { O_CLOEXEC = 02000000, EINTR = 4 };
+enum { O_CLOEXEC = 02000000, EINTR = 4, TIOCSCTTY = 0x540e };
 
 static long syscall4(long number, long a, long b, long c, long d) {
     long result;
@@ -54,16 +55,17 @@ static const char steps[][16] = {"chdir-failed ", "setgid-failed ", "setuid-fail
 
 struct options {
     const char* directory;
-    const char *uid, *gid;
+    const char *uid, *gid, *terminal;
     char** program;     // PATH, then its argv
 };
 
 static struct options parse(char** argument) {
-    struct options options = {0, 0, 0, 0};
+    struct options options = {0, 0, 0, 0, 0};
     while (*argument && !same(*argument, "--")) {
         const char* name = *argument++;
         if (!*argument) break;
         if (same(name, "--chdir")) options.directory = *argument;
+        else if (same(name, "--terminal")) options.terminal = *argument;
         else if (same(name, "--uid")) options.uid = *argument;
         else if (same(name, "--gid")) options.gid = *argument;
         ++argument;
@@ -74,6 +76,10 @@ static struct options parse(char** argument) {
 
 static struct failure start(const struct options* options, char** environment) {
     long error;
+    if (options->terminal) {
+        syscall4(SYS_setsid, 0, 0, 0, 0);
+        syscall4(SYS_ioctl, number(options->terminal), TIOCSCTTY, 0, 0);
+    }
     if (options->directory && (error = syscall4(SYS_chdir, (long)options->directory, 0, 0, 0)) < 0)
         return (struct failure){STEP_CHDIR, (int)-error};
     if (options->gid && (error = syscall4(SYS_setgid, number(options->gid), 0, 0, 0)) < 0)

@@ -29,17 +29,15 @@ struct Tree {
     fs::path top;
 };
 
-emu::Gateway gatewayFor(const Tree& tree, bool writable) {
-    emu::Gateway gateway(emu::GuestOutput::standardOutput);
-    gateway.allow(tree("shown"), writable);
-    return gateway;
-}
+struct TestGateway : emu::Gateway {
+    TestGateway(const Tree& tree, bool writable) : emu::Gateway(emu::GuestOutput::standardOutput) { allow(tree("shown"), writable); }
+};
 
 }  // namespace
 
 TEST_CASE("the gateway reads below what was allowed and nothing else") {
     const Tree tree;
-    emu::Gateway gateway = gatewayFor(tree, false);
+    TestGateway gateway(tree, false);
     std::vector<u8> bytes(4);
     CHECK(gateway.pread(tree("shown/deep/file"), 3, bytes) == 4);
     CHECK(std::string(bytes.begin(), bytes.end()) == "3456");
@@ -53,7 +51,7 @@ TEST_CASE("the gateway reads below what was allowed and nothing else") {
 
 TEST_CASE("the gateway shows a symlink and never follows it") {
     const Tree tree;
-    emu::Gateway gateway = gatewayFor(tree, false);
+    TestGateway gateway(tree, false);
     kernel::HostStat stat{};
     REQUIRE(gateway.stat(tree("shown/out"), stat) == 0);
     CHECK(S_ISLNK(stat.mode));
@@ -67,7 +65,7 @@ TEST_CASE("the gateway shows a symlink and never follows it") {
 
 TEST_CASE("directories are listed in order") {
     const Tree tree;
-    emu::Gateway gateway = gatewayFor(tree, false);
+    TestGateway gateway(tree, false);
     std::vector<std::string> names;
     CHECK(gateway.list(tree("shown"), names) == 0);
     CHECK(names == std::vector<std::string>{"deep", "link", "out"});
@@ -96,7 +94,7 @@ TEST_CASE("only a writable grant is written to") {
 TEST_CASE("what is held stays itself when its name goes or leads elsewhere") {
     const Tree tree;
     const std::vector<u8> bytes = {'a', 'b'};
-    emu::Gateway gateway = gatewayFor(tree, true);
+    TestGateway gateway(tree, true);
     const int held = gateway.hold(tree("shown/deep/file"), true);
     REQUIRE(held >= 0);
     REQUIRE(gateway.remove(tree("shown/deep/file")) == 0);
@@ -117,7 +115,7 @@ TEST_CASE("only regular files below what was allowed are held") {
     const Tree tree;
     emu::Gateway reader = gatewayFor(tree, false);
     CHECK(reader.hold(tree("shown/deep/file"), true) == -EROFS);
-    emu::Gateway gateway = gatewayFor(tree, true);
+    TestGateway gateway(tree, true);
     REQUIRE(::mkfifo(tree("shown/fifo").c_str(), 0600) == 0);
     CHECK(gateway.hold(tree("shown/deep"), false) == -ENXIO);
     CHECK(gateway.hold(tree("shown/fifo"), true) == -ENXIO);

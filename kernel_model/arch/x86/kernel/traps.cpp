@@ -1,6 +1,7 @@
 // Linux arch/x86/kernel/traps.c and the exit path of entry_64.S: user mode is left by a system call, an exception or the end
 // of the quantum, and entered again after signals and rescheduling.
 #include "kernel_model/arch/x86/kernel/entry.hpp"
+#include "kernel_model/include/host_terminal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -117,12 +118,12 @@ static void doInterrupt(const cpu::Trap& trap, pt_regs* regs) {
 }
 
 static u64 nextStop(u64 limit) {
-    const u64 stop = std::min({limit, nextTimerInstruction(), runqueue.tick_at});
+    const u64 stop = std::min({limit, nextTimerInstruction(), runqueue.tick_at, terminal_check_at});
     const u64 cpu = nextCpuTimer();
     return cpu == ~u64{0} ? stop : std::min(stop, processor().instructions() + cpu);
 }
 
-// The instruction limit, a timer or the end of the quantum (scheduler_tick).
+// The instruction limit, a timer, a look at the terminal or the end of the quantum (scheduler_tick).
 static void doTick() {
     const u64 now = processor().instructions();
     if (machine().boot.max_instructions && now >= machine().boot.max_instructions) {
@@ -133,6 +134,7 @@ static void doTick() {
     }
     runExpiredTimers();
     run_posix_cpu_timers();
+    if (now >= terminal_check_at) checkTerminal();
     if (now < runqueue.tick_at) return;
     runqueue.tick_at = now + quantumOf(current);
     runqueue.turn_over = true;

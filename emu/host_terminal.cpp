@@ -1,0 +1,134 @@
+#include "emu/host_terminal.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace emu {
+
+namespace {
+
+constexpr u64 SECOND = 1'000'000'000;
+constexpr int fatalSignals[] = {SIGTERM, SIGHUP, SIGABRT, SIGSEGV};
+
+constexpr std::size_t MAX_CANON_LINE = 4096;
+
+bool canRead(int fd) {
+    pollfd event{fd, POLLIN, 0};
+    return ::poll(&event, 1, 0) > 0 && (event.revents & POLLIN);
+}
+
+std::vector<u8> readBytes(int fd, std::size_t most) {
+    std::vector<u8> bytes(most);
+    const ssize_t n = ::read(fd, bytes.data(), bytes.size());
+    bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return bytes;
+}
+
+// What a fatal signal's handler gives back: it reaches no object.
+struct GivenBack { int fd = -1; termios modes{}; };
+GivenBack given_back;
+
+void restoreAndDie(int signal) {
+    (void)::tcsetattr(given_back.fd, TCSANOW, &given_back.modes);       // async-signal-safe (signal-safety(7))
+    (void)::signal(signal, SIG_DFL);
+    (void)::raise(signal);
+}
+
+void restoreOnDeath(int fd, const termios& modes) {
+    given_back = {fd, modes};
+    for (const int signal : fatalSignals) (void)::signal(signal, restoreAndDie);
+}
+
+}  // namespace
+
+TerminalKeys::~TerminalKeys() { end(); }
+
+void TerminalKeys::begin() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fd_ < 0 && ::isatty(stream) == 1) fd_ = stream;
+    if (fd_ < 0) return;
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (const int signal : {SIGINT, SIGQUIT, SIGWINCH, SIGCONT}) sigaddset(&ours, signal);
+    sigprocmask(SIG_BLOCK, &ours, &mask_before_);
+    signals_ = ::signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void TerminalKeys::end() {
+    if (fd_ < 0) return;
+    if (taken_) {
+        (void)::tcsetattr(fd_, TCSADRAIN, &found_);
+        for (const int signal : fatalSignals) (void)::signal(signal, SIG_DFL);
+    }
+    if (signals_ >= 0) ::close(signals_);
+    sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+    fd_ = signals_ = -1;
+    taken_ = false;
+}
+
+int TerminalKeys::applyModes() const {
+    termios modes = found_;
+    ::cfmakeraw(&modes);
+    modes.c_cflag = found_.c_cflag;
+    modes.c_oflag = output_modes_;
+    while (::tcsetattr(fd_, TCSADRAIN, &modes) < 0)
+        if (errno != EINTR) return -errno;
+    return 0;
+}
+
+int TerminalKeys::takeKeys(kernel::TypedAhead& ahead) {
+    if (::tcgetattr(fd_, &found_) < 0) return -errno;
+    if (found_.c_lflag & ICANON)
+        while (canRead(fd_)) {
+            ahead.lines.push_back(readBytes(fd_, MAX_CANON_LINE));
+            if (ahead.lines.back().empty()) break;                      // VEOF alone, or the terminal is gone
+        }
+    if (const int error = applyModes(); error < 0) return error;
+    taken_ = true;
+    restoreOnDeath(fd_, found_);
+    if (canRead(fd_)) ahead.unfinished = readBytes(fd_, MAX_CANON_LINE);
+    return 0;
+}
+
+void TerminalKeys::setOutputModes(u32 c_oflag) {
+    if (std::exchange(output_modes_, c_oflag) != c_oflag && taken_) (void)applyModes();
+}
+
+long TerminalKeys::keys(std::span<u8> to, u64 wait_ns) {
+    pollfd events[] = {{signals_, POLLIN, 0}, {taken_ ? fd_ : -1, POLLIN, 0}};
+    const u64 wait = std::min(wait_ns, 1'000'000 * SECOND);
+    const timespec patience{static_cast<time_t>(wait / SECOND), static_cast<long>(wait % SECOND)};
+    if (::ppoll(events, 2, &patience, nullptr) <= 0 || !events[1].revents) return 0;
+    const ssize_t n = ::read(fd_, to.data(), to.size());
+    if (n < 0) return errno == EINTR || errno == EAGAIN ? 0 : -EIO;
+    return n == 0 ? -EIO : n;
+}
+
+int TerminalKeys::takeSignal() {
+    signalfd_siginfo info;
+    while (::read(signals_, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGCONT) return static_cast<int>(info.ssi_signo);
+        if (taken_) (void)applyModes();     // a shell has had the terminal meanwhile
+    }
+    return 0;
+}
+
+long TerminalKeys::write(std::span<const u8> from) {
+    ssize_t n;
+    do n = ::write(fd_, from.data(), from.size());
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+bool TerminalKeys::waitToRead(int fd) const {
+    if (fd_ < 0) return true;
+    pollfd events[] = {{fd, POLLIN, 0}, {signals_, POLLIN, 0}};
+    while (::poll(events, 2, -1) < 0 && errno == EINTR) {}
+    return !(events[1].revents & POLLIN);
+}
+
+}  // namespace emu

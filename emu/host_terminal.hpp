@@ -1,0 +1,45 @@
+// The user's terminal as the guest's: keys taken and given back, signals of its line discipline passed on.
+#pragma once
+
+#include "kernel_model/include/host_terminal.hpp"
+
+#include <csignal>
+#include <termios.h>
+
+namespace emu {
+
+class TerminalKeys : public kernel::HostTerminal {
+public:
+    TerminalKeys() = default;
+    ~TerminalKeys() override;
+    TerminalKeys(const TerminalKeys&) = delete;
+    TerminalKeys& operator=(const TerminalKeys&) = delete;
+
+    // From here on Ctrl-C and Ctrl-\ are the guest's. Does nothing where none of the three streams is a terminal.
+    void begin();
+    // Gives the terminal back as it was found.
+    void end();
+
+    bool there() const override { return fd_ >= 0; }
+    bool taken() const override { return taken_; }
+    int takeKeys(kernel::TypedAhead&) override;
+    void setOutputModes(u32 c_oflag) override;
+    long keys(std::span<u8> to, u64 wait_ns) override;
+    int takeSignal() override;
+    long write(std::span<const u8> from) override;
+
+    // Waits until `fd` can be read or a signal has come: false.
+    bool waitToRead(int fd) const;
+
+private:
+    int applyModes() const;
+
+    int fd_ = -1;                           // the first of the standard streams that is a terminal; not owned
+    int signals_ = -1;                      // signalfd(2)
+    sigset_t mask_before_{};
+    termios found_{};
+    u32 output_modes_ = OPOST | ONLCR;
+    bool taken_ = false;
+};
+
+}  // namespace emu

@@ -1,0 +1,105 @@
+// The guest's one terminal: its state, its line discipline, job control (Linux include/linux/tty.h, drivers/tty; termios(3),
+// tty_ioctl(4)). It is there when one of the host's three streams is a terminal.
+#pragma once
+
+#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/host_terminal.hpp"
+#include "kernel_model/include/machine.hpp"
+
+#include <array>
+#include <deque>
+
+namespace kernel {
+
+struct ktermios {                           // 36 bytes (Linux uapi asm-generic/termbits.h)
+    u32 c_iflag, c_oflag, c_cflag, c_lflag;
+    u8 c_line;
+    std::array<u8, 19> c_cc;
+};
+static_assert(sizeof(ktermios) == 36);
+enum ControlCharacter : u8 {
+    VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSWTC, VSTART, VSTOP, VSUSP, VEOL, VREPRINT, VDISCARD, VWERASE, VLNEXT, VEOL2
+};
+constexpr u32 ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IUCLC = 0x200, IXON = 0x400, IXANY = 0x800, IMAXBEL = 0x2000,
+              IUTF8 = 0x4000;                                                           // c_iflag
+constexpr u32 OPOST = 1, ONLCR = 4;                                                     // c_oflag
+constexpr u32 ISIG = 1, ICANON = 2, ECHO = 8, ECHOE = 0x10, ECHOK = 0x20, ECHONL = 0x40, NOFLSH = 0x80, TOSTOP = 0x100,
+              ECHOCTL = 0x200, ECHOKE = 0x800, IEXTEN = 0x8000;                         // c_lflag
+
+struct winsize {
+    u16 ws_row, ws_col, ws_xpixel, ws_ypixel;
+    bool operator==(const winsize&) const = default;
+};
+
+struct Key {
+    u8 c;
+    bool ends_line;
+    bool end_of_file;                       // ends a line and is not read
+};
+struct n_tty_data {
+    std::deque<Key> read_buf;               // at most N_TTY_BUF_SIZE
+    u64 finished = 0;                       // how many of them belong to finished lines (canon_head - read_tail)
+    bool lnext = false;                     // the next key is taken as it is
+    u32 column = 0, canon_column = 0;       // of the cursor; where the unfinished line began
+    std::string echoes;                     // not shown yet
+    u32 shown_column = 0;                   // of the cursor before them
+};
+constexpr u64 N_TTY_BUF_SIZE = 4096;
+
+struct tty_struct {
+    tty_struct(const ktermios& modes, const winsize& screen) : termios(modes), size(screen) {}
+    ktermios termios;
+    winsize size;
+    pid* session = nullptr;                 // both hold a reference
+    pid* pgrp = nullptr;
+    wait_queue_head_t read_wait, write_wait;
+    bool stopped = false;                   // by VSTOP or TCOOFF
+    bool hung_up = false;
+    n_tty_data ldisc;
+};
+
+HostTerminal* hostTerminal();               // null: none of the streams is one
+tty_struct& theTerminal();
+
+inline traces::Value traceValue(const tty_struct*) { return traces::Value::text("ttyS0"); }
+
+// tty_io.cpp (ours): takes in what was typed on the host, waiting for at most `wait_ns` of its time. True: something came.
+bool receiveKeys(u64 wait_ns);
+int takeKeys(tty_struct*);                  // from here on they are the guest's. 0 or -errno
+
+// n_tty.cpp
+void n_tty_receive_buf(tty_struct*, std::span<const u8>);
+void receiveShown(tty_struct*, const TypedAhead&);
+long n_tty_read(tty_struct*, file*, std::span<u8>);
+u32 n_tty_poll(const tty_struct*);
+void n_tty_flush_buffer(tty_struct*);
+void n_tty_set_termios(tty_struct*, const ktermios& before);
+int n_tty_inq(const tty_struct*);           // FIONREAD
+void isig(int signal, tty_struct*);
+
+// n_tty_echo.cpp: what the line discipline shows.
+void countColumns(tty_struct*, std::span<const u8>);
+void echoKey(tty_struct*, u8 c);            // as ECHO, ECHONL and ECHOCTL say
+void echo_char(tty_struct*, u8 c);
+void echo(tty_struct*, std::string_view);
+void commit_echoes(tty_struct*);
+void dropEchoes(tty_struct*);
+void eraser(tty_struct*, u8 c);             // VERASE, VWERASE, VKILL
+inline bool isContinuation(const tty_struct* tty, u8 c) { return tty->termios.c_iflag & IUTF8 && (c & 0xc0) == 0x80; }
+inline bool isControl(u8 c) { return c < 0x20 || c == 0x7f; }
+
+// tty_jobctrl.cpp
+enum class Opened : u8 { terminal, console };       // through /dev/console there is no job control
+int __tty_check_change(tty_struct*, int signal);
+int tty_check_change(tty_struct*);
+long tty_jobctrl_ioctl(tty_struct*, unsigned command, u64 arg, const file*);
+void tty_open_proc_set_tty(file*, tty_struct*);
+void tty_hangup(tty_struct*);               // the terminal is gone
+
+// tty_ioctl.cpp
+long tty_ioctl(tty_struct*, file*, unsigned command, u64 arg);
+void resize(tty_struct*, const winsize&);   // tty_do_resize
+void start_tty(tty_struct*);
+void stop_tty(tty_struct*);
+
+}  // namespace kernel

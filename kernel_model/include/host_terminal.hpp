@@ -1,0 +1,40 @@
+// The host's terminal as the keyboard and screen of the guest's (ours). Until the guest asks for what is typed, the host's line
+// discipline has the terminal: what is typed ahead stays there. From then on every key comes to the guest's own line discipline.
+#pragma once
+
+#include "kernel_model/include/linux/types.hpp"
+
+#include <span>
+#include <vector>
+
+namespace kernel {
+
+// What was typed before the guest took the keys: the host has shown and edited it, and sent the signals.
+struct TypedAhead {
+    std::vector<std::vector<u8>> lines;     // finished; the last byte is no newline where VEOF ended one
+    std::vector<u8> unfinished;
+};
+
+class HostTerminal {
+public:
+    virtual ~HostTerminal() = default;
+    // One of the three standard streams is a terminal. The calls below are for that case only.
+    virtual bool there() const = 0;
+    virtual bool taken() const = 0;
+    virtual int takeKeys(TypedAhead&) = 0;  // once; 0, or -errno where the host refuses
+    // Output processing stays with the host: c_oflag of termios(3), used once the keys are taken.
+    virtual void setOutputModes(u32 c_oflag) = 0;
+    // Keys that were typed, at most to.size(); 0: none within `wait_ns` of host time; -EIO: the terminal is gone.
+    // Ends early when a signal character arrives. Without takeKeys it only waits.
+    virtual long keys(std::span<u8> to, u64 wait_ns) = 0;
+    // A signal that the host's line discipline sent meanwhile: SIGINT, SIGQUIT or SIGWINCH; 0: none.
+    virtual int takeSignal() = 0;
+    virtual long write(std::span<const u8> from) = 0;           // echo; bytes or -errno
+};
+
+// drivers/tty/tty_io.cpp
+extern u64 terminal_check_at;               // the instruction count at which checkTerminal is due; ~0: there is no terminal
+void checkTerminal();                       // takes in what was typed meanwhile
+bool waitForTerminal(u64 until);            // the idle task: true when something came before that virtual time (ns; ~0: none)
+
+}  // namespace kernel
