@@ -74,12 +74,12 @@ TEST_CASE("directories are listed in order") {
 TEST_CASE("only a writable grant is written to") {
     const Tree tree;
     const std::vector<u8> bytes = {'a', 'b'};
-    emu::Gateway reader = gatewayFor(tree, false);
+    TestGateway reader(tree, false);
     CHECK(reader.pwrite(tree("shown/deep/file"), 0, bytes) == -EROFS);
     CHECK(reader.create(tree("shown/new"), S_IFREG | 0644) == -EROFS);
     CHECK(reader.remove(tree("shown/deep/file")) == -EROFS);
 
-    emu::Gateway writer = gatewayFor(tree, true);
+    TestGateway writer(tree, true);
     CHECK(writer.create(tree("shown/new"), S_IFREG | 0644) == 0);
     CHECK(writer.create(tree("shown/new"), S_IFREG | 0644) == -EEXIST);
     CHECK(writer.pwrite(tree("shown/new"), 1, bytes) == 2);
@@ -113,7 +113,7 @@ TEST_CASE("what is held stays itself when its name goes or leads elsewhere") {
 
 TEST_CASE("only regular files below what was allowed are held") {
     const Tree tree;
-    emu::Gateway reader = gatewayFor(tree, false);
+    TestGateway reader(tree, false);
     CHECK(reader.hold(tree("shown/deep/file"), true) == -EROFS);
     TestGateway gateway(tree, true);
     REQUIRE(::mkfifo(tree("shown/fifo").c_str(), 0600) == 0);
