@@ -28,6 +28,7 @@ private:
     std::string refusal_;                   // the rule that decided: the ELF loader's first, else the last
 };
 
-Outcome describeEnd(const kernel::MachineEnd&, const ExecWatcher&, const Program&, const WorldOptions&);
+// injected: the functions that --inject made fail, or empty.
+Outcome describeEnd(const kernel::MachineEnd&, const ExecWatcher&, const Program&, const WorldOptions&, const std::string& injected);
 
 }  // namespace emu

@@ -2,6 +2,7 @@
 
 #include "emu/exec_failure.hpp"
 #include "emu/guests/guests.hpp"
+#include "emu/log.hpp"
 #include "kernel_model/include/leftovers.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/run_queue_order.hpp"
@@ -112,6 +113,7 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     const kernel::Version* version = kernel::findVersion(options.profile);
     if (!version) throw std::runtime_error("--profile " + options.profile + ": no such kernel");
     kernel::setVersion(*version);
+    injections_ = std::make_unique<InjectionPlan>(options.inject);
     const bool recent = version->profile != "v3.10";
     cpu_->setFsgsbase(recent);              // Linux sets CR4.FSGSBASE since 5.9
     cpu_->setProtectionKeys(recent);        // and CR4.PKE since 4.6
@@ -236,7 +238,8 @@ Outcome GuestMachine::run() {
     const kernel::MachineEnd end = kernel::start_kernel();
     gateway_.end();
     checkLeftovers(end, options_);
-    Outcome outcome = describeEnd(end, watcher, program_, options_);
+    Outcome outcome = describeEnd(end, watcher, program_, options_, injections_->happened());
+    for (const std::string& sentence : injections_->unused()) warn(sentence);
     outcome.instructions = cpu_->instructions();
     return outcome;
 }

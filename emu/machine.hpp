@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emu/host_gateway.hpp"
+#include "emu/injection.hpp"
 #include "emu/options.hpp"
 
 #include <map>
@@ -51,6 +52,7 @@ private:
     std::unique_ptr<cpu::Cpu> cpu_;
     Program program_;
     std::vector<std::string> environment_;
+    std::unique_ptr<InjectionPlan> injections_;
 };
 
 }  // namespace emu

@@ -17,6 +17,7 @@ constexpr const char* RUN_EXAMPLES =
     "Examples:\n"
     "  execscope run ./hello\n"
     "  execscope run --root /srv/root -- /bin/sh -c 'ls / | wc -l'\n"
+    "  execscope run --inject mm_alloc:error=ENOMEM:when=2 -- ./hello\n"
     "  execscope run --bind /etc/hosts --bind ~/out:/out:rw -- ./prog /etc/hosts";
 constexpr const char* TRACE_EXAMPLES =
     "Examples:\n"
@@ -85,6 +86,8 @@ void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = S
     app.add_flag("--aslr", world.aslr, "randomise addresses, from the seed");
     app.add_option("--sched", world.sched, "order of runnable tasks (rr), from the seed")->option_text("rr|random")
         ->check(CLI::IsMember({"rr", "random"}));
+    app.add_option("--inject", world.inject, "make calls of a kernel function fail, as strace\ndoes: when=FIRST[..LAST][+[STEP]], from 1")
+        ->option_text("FUNCTION:error=ERRNO[:when=N]")->allow_extra_args(false);
     app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N");
     app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
         ->check(CLI::Range(u64{16}, u64{1} << 20));

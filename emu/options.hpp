@@ -26,6 +26,7 @@ struct WorldOptions {
     u32 uid = 0, gid = 0;
     u64 seed = 0;
     bool aslr = false;
+    std::vector<std::string> inject;            // FUNCTION:error=ERRNO[:when=N]: kernel functions that fail
     std::string sched = "rr";                   // the order of runnable tasks: rr, random
     u64 max_instructions = 0;                   // 0: no limit
     u64 memory_mib = 4096;

@@ -77,7 +77,7 @@ TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u
     tracer.setMask(mask);
     tracer.setClock(kernel::machine().cpu->instructionCounter());
     if (tracer.on(Kind::insn)) kernel::machine().cpu->observeInstructions(&instructions_);
-    tracer.emit(Kind::header, {{"schema", Value::text(traces::schemaId)},
+    std::vector<Attr> header = {{"schema", Value::text(traces::schemaId)},
                                {"version", Value::text(traces::schemaVersion)},
                                {"tool", Value::text(EXECSCOPE_VERSION)},
                                {"profile", Value::text(options.profile)},
@@ -87,7 +87,9 @@ TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u
                                {"program_hash", Value::hex(machine.programHash())},
                                {"argv", texts(options.program)},
                                {"env", texts(machine.environment())},
-                               {"categories", Value::text(traces::describeMask(mask))}});
+                               {"categories", Value::text(traces::describeMask(mask))}};
+    if (!options.inject.empty()) header.push_back({"options", Value::object().with("inject", texts(options.inject))});
+    tracer.emit(Kind::header, std::move(header));
 }
 
 TraceSession::~TraceSession() {

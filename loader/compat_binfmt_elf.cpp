@@ -29,7 +29,7 @@ static TRACED_AS(int, load_compat_elf_binary, "load_elf_binary", (linux_binprm*,
 
 static linux_binfmt compat_elf_format = {"compat_elf_format", load_compat_elf_binary};
 
-int init_compat_elf_binfmt() {
+TRACED(int, init_compat_elf_binfmt) {
     register_binfmt(&compat_elf_format);
     return 0;
 }

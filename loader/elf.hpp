@@ -60,5 +60,6 @@ StackLayout layOutStack(u64 bottom, u64 argc, u64 envc, u64 auxiliary_pairs);
 int createElfTables(kernel::linux_binprm*, AuxiliaryValues values, ListAuxiliary);
 
 constexpr bool isError(u64 value) { return value >= static_cast<u64>(-4095); }     // IS_ERR_VALUE
+inline u64 asAddress(const kernel::Result<u64>& r) { return r.ok() ? r.value() : static_cast<u64>(i64{r.error()}); }
 
 }  // namespace loader

@@ -11,11 +11,12 @@ CallScope::CallScope(std::string_view function, std::initializer_list<Attr> argu
     tracer().emit(Kind::call, std::move(attrs));
 }
 
-void CallScope::close(Value result) {
+void CallScope::close(Value result, bool injected) {
     if (!tracer().on(Kind::ret)) return;
     std::vector<Attr> attrs;
     attrs.push_back({"function", Value::text(function_)});
     attrs.push_back({"result", std::move(result)});
+    if (injected) attrs.push_back({"injected", Value::boolean(true)});
     tracer().emit(Kind::ret, std::move(attrs));
 }
 

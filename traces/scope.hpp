@@ -1,6 +1,7 @@
 // Tracing of functions and of named values inside them. It hangs on a function's definition, never in its body.
 #pragma once
 
+#include "traces/traced_function.hpp"
 #include "traces/tracer.hpp"
 
 namespace traces {
@@ -13,13 +14,23 @@ public:
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
 
-    // Runs the body and closes the call with its result.
+    // Closes the call without a body: it was made to fail.
+    void fail(Value result) { close(std::move(result), true); }
+
+    // Runs the body and closes the call with its result. A call that is made to fail does not run its body.
     template <class Body>
     decltype(auto) run(Body&& body) {
-        if constexpr (std::is_void_v<decltype(body())>) {
+        using Result = decltype(body());
+        if constexpr (std::is_void_v<Result>) {
             body();
             close(Value::null());
         } else {
+            if constexpr (Fallible<Result>::possible)
+                if (const int error = tracer().injected(function_)) {
+                    Result value = Fallible<Result>::failure(error);
+                    fail(traceValue(value));
+                    return value;
+                }
             decltype(auto) value = body();
             close(traceValue(value));
             return value;
@@ -27,7 +38,7 @@ public:
     }
 
 private:
-    void close(Value result);
+    void close(Value result, bool injected = false);
     std::string_view function_;
 };
 
@@ -75,6 +86,8 @@ bool check(std::string_view rule, bool passed, const T& seen) {
         traces::CallScope scope{label, {TRACED_LIST(TRACED_ATTR, __VA_ARGS__)}};                             \
         return scope.run([&]() -> ret { return name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__)); });         \
     }                                                                                                        \
+    static std::string_view name##_traced_label() { return label; }                                          \
+    TRACED_REGISTER(name, traces::Fallible<ret>::possible)                                                   \
     static ret name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))
 
 // The same for a function that never returns.
@@ -86,6 +99,11 @@ bool check(std::string_view rule, bool passed, const T& seen) {
         name##_traced_body(TRACED_LIST(TRACED_PASS, __VA_ARGS__));                                           \
     }                                                                                                        \
     [[noreturn]] static void name##_traced_body(TRACED_LIST(TRACED_PARAM, __VA_ARGS__))
+
+// The table of traced functions: a pointer each in a section of its own, which the linker puts together.
+#define TRACED_REGISTER(name, fallible)                                                                      \
+    static constexpr traces::TracedFunction name##_traced{name##_traced_label, __FILE__, fallible};          \
+    [[gnu::section("traced_functions"), gnu::used]] static const traces::TracedFunction* const name##_traced_entry = &name##_traced;
 
 #define TRACED_PARAM(type, name) [[maybe_unused]] type name
 #define TRACED_PASS(type, name) name

@@ -5,11 +5,11 @@ namespace traces {
 constinit TracerStorage tracerStorage;
 
 void Tracer::emit(Kind kind, std::initializer_list<Attr> attrs) {
-    if (on(kind)) emit(kind, std::vector<Attr>(attrs));
+    if (recorded_ & bit(kind)) emit(kind, std::vector<Attr>(attrs));
 }
 
 void Tracer::emit(Kind kind, std::vector<Attr> attrs) {
-    if (!on(kind)) return;
+    if (!(recorded_ & bit(kind))) return;
     Event event{kind, seq_++, clock_ ? *clock_ : 0, pid_, std::move(attrs)};
     ++counts_[static_cast<unsigned>(kind)];
     for (std::size_t i = 0; i < observers_.size(); ++i) observers_[i]->event(event);

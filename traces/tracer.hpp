@@ -2,6 +2,7 @@
 #pragma once
 
 #include "traces/event.hpp"
+#include "traces/traced_function.hpp"
 
 #include <array>
 #include <initializer_list>
@@ -16,8 +17,17 @@ public:
     // True when somebody listens to this kind. The only cost of tracing in a run that traces nothing.
     bool on(Kind kind) const noexcept { return (mask_ >> static_cast<unsigned>(kind)) & 1; }
 
-    void setMask(u64 kinds) noexcept { mask_ = kinds; }
-    u64 mask() const noexcept { return mask_; }
+    void setMask(u64 kinds) noexcept {
+        recorded_ = kinds;
+        mask_ = kinds | (injector_ ? bit(Kind::call) : 0);
+    }
+    u64 mask() const noexcept { return recorded_; }
+    // An injector listens to calls: it is asked where calls are observed and nowhere else. Null: none.
+    void setInjector(Injector* injector) noexcept {
+        injector_ = injector;
+        setMask(recorded_);
+    }
+    int injected(std::string_view function) { return injector_ ? injector_->error(function) : 0; }
     void addObserver(Observer* observer) { observers_.push_back(observer); }
     void removeObserver(Observer* observer) { std::erase(observers_, observer); }
     void setClock(const u64* instructions) noexcept { clock_ = instructions; }
@@ -33,7 +43,9 @@ public:
     void reset();   // as if newly made: no observers, nothing on, nothing emitted (for tests)
 
 private:
-    u64 mask_ = 0;
+    u64 mask_ = 0;          // what somebody listens to
+    u64 recorded_ = 0;      // what becomes an event
+    Injector* injector_ = nullptr;
     u64 seq_ = 0;
     const u64* clock_ = nullptr;
     int pid_ = 0;

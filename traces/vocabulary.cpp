@@ -37,6 +37,7 @@ constexpr AttrInfo callAttrs[] = {
 constexpr AttrInfo returnAttrs[] = {
     {"function", text, required, "name of the kernel function"},
     {"result", any, required, "what it returned; null for void"},
+    {"injected", boolean, optional, "true when --inject made it fail: its body did not run"},
 };
 constexpr AttrInfo localAttrs[] = {
     {"name", text, required, "name of the variable, as Linux spells it"},

@@ -130,6 +130,7 @@ void TreeRenderer::close(const Event& event, bool syscall) {
     const Value* result = event.find("result");
     std::string tail = result && result->type != Value::Type::null ? " = " + showResult(*result) : "";
     const Style style = result && isError(*result) ? Style::error : Style::plain;
+    if (event.find("injected")) tail += tail.empty() ? " fails (injected)" : " (injected)";
     if (pending_ && pending_->pid == event.pid && pending_->level == level) {
         const Pending call = std::move(*pending_);
         pending_.reset();

@@ -81,6 +81,7 @@ void dumpCore(const kernel_siginfo& siginfo, const CoredumpSteps& steps) {
     cprm.mm_flags = mm->flags;
     cprm.state = &state;
     cred* fresh = prepare_creds();
+    if (!fresh) return;
     if (steps.wait(siginfo.si_signo, &state) >= 0) {
         cred* old = override_creds(fresh);
         steps.finish(dumpToFile(binfmt, cprm, steps));

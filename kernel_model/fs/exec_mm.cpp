@@ -1,4 +1,5 @@
 // fs/exec.c de_thread: what its versions are made of.
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/include/linux/binfmts.hpp"
 
 namespace kernel {
@@ -51,13 +52,15 @@ void inheritLeader(task_struct* tsk, task_struct* leader) {
 }
 
 // The action table must not be shared with another process any more (CLONE_SIGHAND without CLONE_THREAD).
-void makeSighandPrivate(task_struct* tsk) {
+int makeSighandPrivate(task_struct* tsk) {
     sighand_struct* old = tsk->sighand;
-    if (old->count == 1) return;
+    if (old->count == 1) return 0;
+    if (kmemCacheAllocFails("sighand_cachep")) return -ENOMEM;
     auto* fresh = new sighand_struct;
     fresh->action = old->action;
     tsk->sighand = fresh;
     __cleanup_sighand(old);
+    return 0;
 }
 
 }  // namespace kernel

@@ -117,7 +117,7 @@ int close_fd(unsigned fd) {
 }
 
 // The same open files and close_on_exec bits, next_fd 0.
-TRACED(files_struct*, dup_fd, (files_struct*, oldf), (int*, error)) {
+TRACED(OrNull<files_struct>, dup_fd, (files_struct*, oldf), (int*, error)) {
     auto* const files = new files_struct(oldf);
     files->fdt.fd.resize(oldf->fdt.fd.size());
     files->fdt.close_on_exec.resize(oldf->fdt.fd.size());
@@ -146,7 +146,7 @@ TRACED(int, copy_files, (u64, clone_flags), (task_struct*, tsk)) {
         tsk->files = old;
         return 0;
     }
-    int error = 0;
+    int error = -ENOMEM;
     files_struct* const files = dup_fd(old, &error);
     if (!files) return error;
     tsk->files = files;
@@ -158,7 +158,7 @@ int unshareFiles(files_struct** displaced) {
     *displaced = nullptr;
     files_struct* const old = current->files;
     if (!old || old->count <= 1) return 0;
-    int error = 0;
+    int error = -ENOMEM;
     files_struct* const copy = dup_fd(old, &error);
     if (!copy) return error;
     *displaced = old;

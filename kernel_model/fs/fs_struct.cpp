@@ -6,7 +6,7 @@ namespace kernel {
 
 u32 currentUmask() { return current && current->fs ? static_cast<u32>(current->fs->umask.get()) : 022; }
 
-TRACED(fs_struct*, copy_fs_struct, (fs_struct*, old)) {
+TRACED(OrNull<fs_struct>, copy_fs_struct, (fs_struct*, old)) {
     auto* const fs = new fs_struct(old);
     fs->umask = old->umask;
     fs->root = dget(old->root);
@@ -30,7 +30,7 @@ TRACED(int, copy_fs, (u64, clone_flags), (task_struct*, tsk)) {
         return 0;
     }
     tsk->fs = copy_fs_struct(fs);
-    return 0;
+    return tsk->fs ? 0 : -ENOMEM;
 }
 
 TRACED(void, exit_fs, (task_struct*, tsk)) {

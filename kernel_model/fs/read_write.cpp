@@ -129,6 +129,9 @@ TRACED(long, __kernel_write, (file*, file), (std::span<const u8>, from), (loff_t
 
 static traces::Value sizeOf(u64 n) { return traces::Value::count(static_cast<i64>(n)); }
 
+static std::string_view kernel_read_traced_label() { return "kernel_read"; }
+TRACED_REGISTER(kernel_read, true)
+
 // Linux fs/exec.c: bytes read, or -errno.
 int kernel_read(file* f, loff_t offset, void* to, u64 count) {
     const auto body = [&] {

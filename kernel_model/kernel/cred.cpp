@@ -24,14 +24,14 @@ static cred* get_cred(cred* cred) {
     return cred;
 }
 
-TRACED(cred*, prepare_creds) {
+TRACED(OrNull<cred>, prepare_creds) {
     auto* fresh = new cred;
     copyCred(fresh, current->cred);
     return fresh;
 }
 
 // Without the keyrings of the old program, which are not modelled.
-TRACED(cred*, prepare_exec_creds) { return prepare_creds(); }
+TRACED(OrNull<cred>, prepare_exec_creds) { return prepare_creds(); }
 
 void put_cred(cred* cred) {
     BUG_ON(cred->usage < 1);
@@ -79,7 +79,10 @@ TRACED(int, commit_creds, (cred*, fresh)) {
 
 // fork: a thread shares its group's credentials, a process gets a copy.
 TRACED(int, copy_creds, (task_struct*, p), (u64, clone_flags)) {
-    cred* fresh = clone_flags & CLONE_THREAD ? get_cred(p->cred) : prepare_creds();
+    cred* fresh = p->cred;
+    if (clone_flags & CLONE_THREAD) get_cred(fresh);
+    else fresh = prepare_creds();
+    if (!fresh) return -ENOMEM;
     p->real_cred = fresh;
     p->cred = get_cred(fresh);
     ++processesOfUser(fresh->uid);

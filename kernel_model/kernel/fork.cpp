@@ -1,5 +1,6 @@
 // Linux kernel/fork.c: what a new task shares, copies or gets fresh. versions/v3_10/fork.cpp puts the steps in order.
 #include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -39,10 +40,11 @@ task_struct::task_struct(const task_struct& from)
 
 static TRACED(void, setup_thread_stack, (task_struct*, p), (task_struct*, org)) { p->stack = std::make_unique<Fiber>(taskMain); }
 
-static TRACED(task_struct*, arch_dup_task_struct, (task_struct*, src)) { return new task_struct(*src); }
+static TRACED(OrNull<task_struct>, arch_dup_task_struct, (task_struct*, src)) { return new task_struct(*src); }
 
-TRACED(task_struct*, dup_task_struct, (task_struct*, orig)) {
+TRACED(OrNull<task_struct>, dup_task_struct, (task_struct*, orig)) {
     task_struct* tsk = arch_dup_task_struct(orig);
+    if (!tsk) return nullptr;
     try {
         setup_thread_stack(tsk, orig);
     } catch (const std::bad_alloc&) {
@@ -91,6 +93,7 @@ TRACED(int, copy_sighand, (u64, clone_flags), (task_struct*, tsk)) {
         ++current->sighand->count;
         return 0;
     }
+    if (kmemCacheAllocFails("sighand_cachep")) return -ENOMEM;
     auto* sig = new sighand_struct;
     sig->action = current->sighand->action;
     if (clone_flags & CLONE_CLEAR_SIGHAND)
@@ -105,6 +108,7 @@ void __cleanup_sighand(sighand_struct* sighand) {
 
 TRACED(int, copy_signal, (u64, clone_flags), (task_struct*, tsk)) {
     if (clone_flags & CLONE_THREAD) return 0;
+    if (kmemCacheAllocFails("signal_cachep")) return -ENOMEM;
     auto* sig = new signal_struct;
     tsk->signal = sig;
     sig->nr_threads = 1;

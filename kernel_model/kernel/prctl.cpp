@@ -58,6 +58,7 @@ long getNoNewPrivileges(const Arguments& a) {
 }
 long commitSecurebits(u32 bits) {
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     c->securebits = bits;
     return commit_creds(c);
 }

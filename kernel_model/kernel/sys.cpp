@@ -174,6 +174,7 @@ SYSCALL_DEFINE(2, capset, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dat
     const cred* old = current->cred;
     if ((permitted & ~old->cap_permitted.get()) || (effective & ~permitted)) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     c->cap_effective = effective;
     c->cap_permitted = permitted;
     c->cap_inheritable = inheritable;

@@ -2,6 +2,7 @@
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,12 @@ template <class R, class E, class S>
 bool allowed(u32 id, const R& real, const E& effective, const S& saved, int capability) {
     return id == KEEP || id == real.get() || id == effective.get() || id == saved.get() || capable(capability);
 }
+// setrlimit(2), RLIMIT_NPROC: changing the user succeeds, but execve will not while the limit is exceeded.
+void noteProcessLimit(uid_t uid) {
+    const auto processes = static_cast<u64>(processesOfUser(uid)), limit = rlimit_cur(RLIMIT_NPROC);
+    const bool exceeded = uid != 0 && (version().process.fullLimitIsExceeded ? processes >= limit : processes > limit);
+    current->flags = exceeded ? current->flags | PF_NPROC_EXCEEDED : current->flags & ~PF_NPROC_EXCEEDED;
+}
 // Leaving user 0 loses the capabilities (capabilities(7), "Effect of user ID changes on capabilities").
 int commitIds(cred* c) {
     const cred* old = current->cred;
@@ -37,6 +44,7 @@ int commitIds(cred* c) {
     if (!keep && was_root && c->uid != 0u && c->euid != 0u && c->suid != 0u) c->cap_permitted = 0u;
     if (old->euid == 0u && c->euid != 0u) c->cap_effective = 0u;
     if (old->euid != 0u && c->euid == 0u) c->cap_effective = c->cap_permitted;
+    if (c->uid != old->uid) noteProcessLimit(c->uid);
     return commit_creds(c);
 }
 
@@ -48,6 +56,7 @@ SYSCALL_DEFINE(1, setuid, (u32, uid)) {
     const bool root = capable(SETUID);
     if (!root && uid != old->uid && uid != old->suid) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (root) {
         c->uid = uid;
         c->suid = uid;
@@ -62,6 +71,7 @@ SYSCALL_DEFINE(1, setgid, (u32, gid)) {
     const bool root = capable(SETGID);
     if (!root && gid != old->gid && gid != old->sgid) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (root) {
         c->gid = gid;
         c->sgid = gid;
@@ -76,6 +86,7 @@ SYSCALL_DEFINE(2, setreuid, (u32, ruid), (u32, euid)) {
     if (!(ruid == KEEP || ruid == old->uid || ruid == old->euid || capable(SETUID))) return -EPERM;
     if (!allowed(euid, old->uid, old->euid, old->suid, SETUID)) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (ruid != KEEP) c->uid = ruid;
     if (euid != KEEP) c->euid = euid;
     if (ruid != KEEP || (euid != KEEP && euid != old->uid)) c->suid = c->euid;
@@ -87,6 +98,7 @@ SYSCALL_DEFINE(2, setregid, (u32, rgid), (u32, egid)) {
     if (!(rgid == KEEP || rgid == old->gid || rgid == old->egid || capable(SETGID))) return -EPERM;
     if (!allowed(egid, old->gid, old->egid, old->sgid, SETGID)) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (rgid != KEEP) c->gid = rgid;
     if (egid != KEEP) c->egid = egid;
     if (rgid != KEEP || (egid != KEEP && egid != old->gid)) c->sgid = c->egid;
@@ -99,6 +111,7 @@ SYSCALL_DEFINE(3, setresuid, (u32, ruid), (u32, euid), (u32, suid)) {
     for (const u32 id : {ruid, euid, suid})
         if (!allowed(id, old->uid, old->euid, old->suid, SETUID)) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (ruid != KEEP) c->uid = ruid;
     if (euid != KEEP) c->euid = euid;
     if (suid != KEEP) c->suid = suid;
@@ -110,6 +123,7 @@ SYSCALL_DEFINE(3, setresgid, (u32, rgid), (u32, egid), (u32, sgid)) {
     for (const u32 id : {rgid, egid, sgid})
         if (!allowed(id, old->gid, old->egid, old->sgid, SETGID)) return -EPERM;
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     if (rgid != KEEP) c->gid = rgid;
     if (egid != KEEP) c->egid = egid;
     if (sgid != KEEP) c->sgid = sgid;
@@ -135,6 +149,7 @@ SYSCALL_DEFINE(1, setfsuid, (u32, uid)) {
     const u32 before = old->fsuid;
     if (uid == KEEP || !(uid == old->fsuid || allowed(uid, old->uid, old->euid, old->suid, SETUID))) return before;
     cred* c = prepare_creds();
+    if (!c) return before;
     c->fsuid = uid;
     commit_creds(c);
     return before;
@@ -144,6 +159,7 @@ SYSCALL_DEFINE(1, setfsgid, (u32, gid)) {
     const u32 before = old->fsgid;
     if (gid == KEEP || !(gid == old->fsgid || allowed(gid, old->gid, old->egid, old->sgid, SETGID))) return before;
     cred* c = prepare_creds();
+    if (!c) return before;
     c->fsgid = gid;
     commit_creds(c);
     return before;
@@ -165,6 +181,7 @@ SYSCALL_DEFINE(2, setgroups, (int, gidsetsize), (UserPtr<u32>, grouplist)) {
     if (copy_from_user(groups.data(), grouplist, groups.size() * sizeof(gid_t))) return -EFAULT;
     std::ranges::sort(groups);
     cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
     c->groups = std::move(groups);
     return commit_creds(c);
 }

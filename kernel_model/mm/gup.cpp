@@ -13,7 +13,7 @@ static page* gatePage(mm_struct* mm) {
 }
 
 // FOLL_FORCE | FOLL_DUMP: anonymous memory that was never touched is not made for the dump.
-TRACED(page*, get_dump_page, (u64, addr)) {
+TRACED(OrNull<page>, get_dump_page, (u64, addr)) {
     mm_struct* mm = current->mm;
     if ((addr & PAGE_MASK) == VSYSCALL_PAGE) return gatePage(mm);
     const vm_area_struct* vma = find_vma(mm, addr);

@@ -102,6 +102,7 @@ void vma_link(mm_struct*, vm_area_struct*);          // the same, in the trace
 void unlinkVma(vm_area_struct*);                   // out of mm_rb, with the event
 void remove_vma(vm_area_struct*);                  // drops its file and frees it
 vm_area_struct* copyOfVma(const vm_area_struct*);  // not linked yet; with a reference to the file
+void dropCopyOfVma(vm_area_struct*);               // which was never linked
 vm_area_struct* vma_merge(mm_struct*, vm_area_struct* prev, u64 address, u64 end, u64 vm_flags, u32 anon_vma, file*,
                           pgoff_t);
 // Gives [start, end) of a VMA other flags: merges with neighbours or splits. *vma is then the one that covers the

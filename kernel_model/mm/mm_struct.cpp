@@ -74,7 +74,7 @@ file* exeFileHeld(file* exe) {
     return get_file(exe);
 }
 
-TRACED(mm_struct*, mm_alloc) {
+TRACED(OrNull<mm_struct>, mm_alloc) {
     auto* mm = new mm_struct;
     if (hasProtectionKeys()) {
         mm->pkey_allocation_map = 1;
@@ -83,7 +83,7 @@ TRACED(mm_struct*, mm_alloc) {
     return mm_init(mm);
 }
 
-TRACED(mm_struct*, dup_mm, (task_struct*, tsk)) {
+TRACED(OrNull<mm_struct>, dup_mm, (task_struct*, tsk)) {
     mm_struct* oldmm = current->mm;
     if (oldmm == nullptr) return nullptr;
     mm_struct* mm = mm_init(copyFields(oldmm));

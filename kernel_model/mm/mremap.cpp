@@ -60,6 +60,7 @@ vm_area_struct* copy_vma(vm_area_struct* vma, u64 addr, u64 len, pgoff_t pgoff) 
             vma_merge(mm, vmaBefore(mm, addr), addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file, pgoff))
         return merged;
     vm_area_struct* copy = version().mm.vm_area_dup(vma);
+    if (!copy) return nullptr;
     copy->vm_start = addr;
     copy->vm_end = addr + len;
     copy->vm_pgoff = pgoff;
@@ -83,6 +84,7 @@ TRACED(Result<u64>, move_vma, (vm_area_struct*, vma), (u64, old_addr), (u64, old
     const bool stays = remap & MREMAP_DONTUNMAP;
     if (stays && flags & VM_ACCOUNT && security_vm_enough_memory_mm(new_len >> PAGE_SHIFT) != 0) return Failure{-ENOMEM};
     vm_area_struct* target = copy_vma(vma, new_addr, new_len, linear_page_index(vma, old_addr));
+    if (!target) return Failure{-ENOMEM};
     vma = find_vma(mm, old_addr);  // merging may have made it part of another
     version().mm.vm_stat_account(mm, flags, target->vm_file, static_cast<i64>(new_len >> PAGE_SHIFT));
     if (flags & VM_LOCKED && !stays) mm->locked_vm += new_len >> PAGE_SHIFT;

@@ -1,4 +1,5 @@
 // Linux mm/page_alloc.c: frames. The ladder of zones and orders is not modelled: one list of free frames.
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 #include <cstdlib>
@@ -21,6 +22,7 @@ FrameList list;
 page* takeFrame(bool& is_zero) {
     page* taken = nullptr;
     is_zero = false;
+    if (allocPageFails()) return nullptr;
     if (list.head != 0) {
         taken = list.mem_map + list.head;
         list.head = taken->index;

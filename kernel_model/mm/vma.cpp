@@ -160,6 +160,11 @@ TRACED(int, vma_adjust, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff
     return 0;
 }
 
+void dropCopyOfVma(vm_area_struct* copy) {
+    if (copy->vm_file) fput(copy->vm_file);
+    delete copy;
+}
+
 vm_area_struct* copyOfVma(const vm_area_struct* from) {
     auto* vma = new vm_area_struct(from);
     vma->vm_start.quiet() = from->vm_start;  // a duplicate begins with the original's values

@@ -1,6 +1,8 @@
 // load_elf_binary of v3.10 up to flush_old_exec: the headers and the interpreter's file. Nothing is changed yet.
 #include "loader/v3_10/elf_image.hpp"
 
+#include "kernel_model/include/injection.hpp"
+
 #include <cstring>
 
 namespace loader::v3_10 {
@@ -22,6 +24,7 @@ int readHeaders(linux_binprm* bprm, ElfImage& image) {
     const bool ours = hasElfMagic(header) && isExecutableType(header) && elf_check_arch(header) && canBeMapped(bprm->file) &&
                       hasProgramHeaders(header, MAX_TABLE);
     if (!ours) return -ENOEXEC;
+    if (kmallocFails(header.e_phnum * sizeof(elf_phdr))) return -ENOMEM;
     image.elf_phdata = TRY(readProgramHeaders(bprm->file, header));
     return 0;
 }
@@ -29,6 +32,7 @@ int readHeaders(linux_binprm* bprm, ElfImage& image) {
 static Result<std::string> readInterpreterPath(file* file, const elf_phdr& header) {
     const bool length = header.p_filesz >= 2 && header.p_filesz <= PATH_LIMIT;
     if (!check("2 <= PT_INTERP p_filesz <= PATH_MAX", length, u64{header.p_filesz})) return Failure{-ENOEXEC};
+    if (kmallocFails(header.p_filesz)) return Failure{-ENOMEM};
     std::string path(header.p_filesz, '\0');
     const int read = kernel_read(file, static_cast<loff_t>(header.p_offset), path.data(), path.size());
     if (!check("the file holds PT_INTERP", read == static_cast<int>(path.size()), read)) return Failure{read < 0 ? read : -EIO};

@@ -47,7 +47,7 @@ struct FirstMapping {       // where load_elf_interp says which address its firs
     kernel::Local<u64>* address;
 };
 inline traces::Value traceValue(FirstMapping m) { return traces::Value::hex(*m.address); }
-u64 load_elf_interp(const elfhdr* interp_elf_ex, kernel::file* interpreter, FirstMapping interp_map_addr, u64 no_base);
+kernel::Result<u64> load_elf_interp(const elfhdr* interp_elf_ex, kernel::file* interpreter, FirstMapping interp_map_addr, u64 no_base);
 int findEntry(ElfImage&);                                   // of the interpreter, or the program's own
 
 bool elf_core_dump(kernel::coredump_params*);           // false: no core was written

@@ -1,6 +1,7 @@
 // fs/binfmt_elf.c load_elf_interp of v3.10: maps the dynamic linker, which has its own headers and bss.
 #include "loader/v3_10/elf_image.hpp"
 
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/versions/v3_10/mm.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ static int mapInterpreter(Interpreter& i) {
     const bool usable = isExecutableType(i.header) && elf_check_arch(i.header) && canBeMapped(i.interpreter) &&
                         hasProgramHeaders(i.header, PAGE_SIZE);
     if (!usable) return -1;
+    if (kmallocFails(i.header.e_phnum * sizeof(elf_phdr))) return -1;
     const ProgramHeaders headers = TRY(readProgramHeaders(i.interpreter, i.header));
     i.total_size = total_mapping_size(headers.data(), static_cast<int>(headers.size()));
     if (!check("interpreter has a PT_LOAD", i.total_size != 0, u64{i.total_size})) return -EINVAL;
@@ -72,10 +74,11 @@ static int mapInterpreter(Interpreter& i) {
     return mapBss(i);
 }
 
-TRACED(u64, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (FirstMapping, interp_map_addr), (u64, no_base)) {
+TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (FirstMapping, interp_map_addr), (u64, no_base)) {
     Interpreter i{*interp_elf_ex, interpreter, *interp_map_addr.address, no_base, false};
     const int error = mapInterpreter(i);
-    return error < 0 ? static_cast<u64>(static_cast<i64>(error)) : i.load_addr;
+    if (error < 0) return Failure{error};
+    return u64{i.load_addr};
 }
 
 }  // namespace loader::v3_10

@@ -97,7 +97,8 @@ int mapSegments(linux_binprm* bprm, ElfImage& image) {
 
 // The value is where the interpreter lies, or a negative errno (-1 for a header it cannot use).
 static u64 useInterpreter(ElfImage& image) {
-    const u64 loaded = load_elf_interp(&image.interp_elf_ex, image.interpreter, {&image.interp_map_addr}, image.load_bias);
+    const u64 loaded =
+        asAddress(load_elf_interp(&image.interp_elf_ex, image.interpreter, {&image.interp_map_addr}, image.load_bias));
     if (isError(loaded)) return loaded;
     image.interp_load_addr = loaded;
     return loaded + image.interp_elf_ex.e_entry;

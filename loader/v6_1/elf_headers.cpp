@@ -1,6 +1,8 @@
 // load_elf_binary of v6.1 up to begin_new_exec: the headers and the interpreter's file. Nothing is changed yet.
 #include "loader/v6_1/elf_image.hpp"
 
+#include "kernel_model/include/injection.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -33,6 +35,7 @@ TRACED(int, elf_read, (file*, file), (Buffer, buf), (u64, len), (loff_t, pos)) {
 // Whatever goes wrong, the caller's error is its own.
 TRACED(Result<ProgramHeaders>, load_elf_phdrs, (const elfhdr*, elf_ex), (file*, elf_file)) {
     if (!hasProgramHeaders(*elf_ex, PAGE_SIZE)) return Failure{-ENOEXEC};
+    if (kmallocFails(elf_ex->e_phnum * sizeof(elf_phdr))) return Failure{-ENOMEM};
     ProgramHeaders headers(elf_ex->e_phnum);
     TRY_INT(elf_read(elf_file, {headers.data()}, headers.size() * sizeof(elf_phdr), static_cast<loff_t>(elf_ex->e_phoff)));
     return headers;
@@ -56,6 +59,7 @@ namespace {
 Result<std::string> readInterpreterPath(file* file, const elf_phdr& header) {
     const bool length = header.p_filesz >= 2 && header.p_filesz <= PATH_LIMIT;
     if (!check("2 <= PT_INTERP p_filesz <= PATH_MAX", length, u64{header.p_filesz})) return Failure{-ENOEXEC};
+    if (kmallocFails(header.p_filesz)) return Failure{-ENOMEM};
     std::string path(header.p_filesz, '\0');
     TRY_INT(elf_read(file, {path.data()}, path.size(), static_cast<loff_t>(header.p_offset)));
     if (!check("PT_INTERP ends with NUL", path.back() == '\0', int{path.back()})) return Failure{-ENOEXEC};
@@ -67,6 +71,7 @@ int openFile(linux_binprm* bprm, ElfImage& image, const elf_phdr& interp) {
     image.elf_interpreter = path;
     image.interpreter = TRY(open_exec(path));
     would_dump(bprm, image.interpreter);
+    if (kmallocFails(sizeof(Elf64_Ehdr))) return -ENOMEM;
     return elf_read(image.interpreter, {static_cast<Elf64_Ehdr*>(&image.interp_elf_ex)}, sizeof(Elf64_Ehdr), 0);
 }
 

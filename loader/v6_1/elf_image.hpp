@@ -47,7 +47,7 @@ Result<u64> elf_map(kernel::file*, u64 addr, const elf_phdr*, int prot, u64 type
 // elf_map, and the segment's bss.
 Result<u64> elf_load(kernel::file*, u64 addr, const elf_phdr*, int prot, u64 type, u64 total_size);
 // Where the interpreter lies, or a negative errno (-1 for a file it cannot use).
-u64 load_elf_interp(const elfhdr* interp_elf_ex, kernel::file* interpreter, u64 no_base, const elf_phdr* interp_elf_phdata);
+kernel::Result<u64> load_elf_interp(const elfhdr* interp_elf_ex, kernel::file* interpreter, u64 no_base, const elf_phdr* interp_elf_phdata);
 
 bool elf_core_dump(kernel::coredump_params*);           // false: no core was written
 

@@ -72,10 +72,11 @@ int mapInterpreter(Interpreter& i, const elf_phdr* headers) {
 
 }  // namespace
 
-TRACED(u64, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (u64, no_base), (const elf_phdr*, interp_elf_phdata)) {
+TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (u64, no_base), (const elf_phdr*, interp_elf_phdata)) {
     Interpreter i{*interp_elf_ex, interpreter, no_base};
     const int error = mapInterpreter(i, interp_elf_phdata);
-    return error < 0 ? static_cast<u64>(static_cast<i64>(error)) : i.load_addr;
+    if (error < 0) return Failure{error};
+    return u64{i.load_addr};
 }
 
 }  // namespace loader::v6_1

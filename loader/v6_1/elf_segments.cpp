@@ -161,7 +161,8 @@ int mapSegments(linux_binprm* bprm, ElfImage& image) {
 int findEntry(ElfImage& image) {
     image.elf_entry = image.e_entry;
     if (image.interpreter) {
-        const u64 loaded = load_elf_interp(&image.interp_elf_ex, image.interpreter, image.load_bias, image.interp_elf_phdata.data());
+        const u64 loaded = asAddress(
+            load_elf_interp(&image.interp_elf_ex, image.interpreter, image.load_bias, image.interp_elf_phdata.data()));
         image.elf_entry = loaded;
         if (!isError(loaded)) {
             image.interp_load_addr = loaded;

@@ -126,7 +126,7 @@ int pushKernelString(linux_binprm*, const std::string&);
 int endOtherThreads(task_struct*);                      // de_thread: waits until only this thread and the leader are left
 int waitForLeader(task_struct*);                        // until the leader is a zombie
 void inheritLeader(task_struct*, task_struct* leader);  // lists and exit signals, after the pids have changed hands
-void makeSighandPrivate(task_struct*);
+int makeSighandPrivate(task_struct*);                   // -ENOMEM
 void traceExec(const linux_binprm*, pid_t old_pid);     // sched_process_exec
 bool isText(const linux_binprm*);                       // the first four bytes are printable: no module is asked for
 int requestFormatModule(const linux_binprm*);           // binfmt-%04x

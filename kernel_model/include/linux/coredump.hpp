@@ -69,7 +69,7 @@ void revert_creds(cred* old);
 // ---- fs/read_write.cpp: bytes written, within RLIMIT_FSIZE, or -errno
 long __kernel_write(file*, std::span<const u8>, loff_t& pos);
 // ---- mm/gup.cpp: the page at an address of current, with a reference; null: a hole, nothing but zeros or not readable
-page* get_dump_page(u64 address);
+OrNull<page> get_dump_page(u64 address);
 u64 dumpHole(u64 address, u64 end);         // bytes from there on that are nothing but holes: no page tables, however many pages
 
 }  // namespace kernel

@@ -184,7 +184,7 @@ int get_unused_fd_flags(u32 flags);                                          // 
 void fd_install(unsigned fd, file*);
 int close_fd(unsigned fd);
 int filp_close(file*);
-files_struct* dup_fd(files_struct*, int* error);
+OrNull<files_struct> dup_fd(files_struct*, int* error);
 void put_files_struct(files_struct*);
 void exit_files(task_struct*);
 void reset_files_struct(files_struct*);
@@ -203,7 +203,7 @@ void truncate_inode_pages(address_space*);
 int filemap_write_and_wait(address_space*);                                 // what shared mappings changed; 0 or -errno
 // ---- fs/fs_struct.cpp
 int copy_fs(u64 clone_flags, task_struct*);
-fs_struct* copy_fs_struct(fs_struct*);
+OrNull<fs_struct> copy_fs_struct(fs_struct*);
 void exit_fs(task_struct*);
 // ---- fs/exec side of writers
 int deny_write_access(file*);                                                // -ETXTBSY

@@ -44,8 +44,8 @@ void set_pte_at(mm_struct*, u64 address, u64* entry, u64 value);        // emits
 Result<page*> get_user_page(mm_struct*, u64 address, bool write);
 
 // ---- kernel/fork.cpp side
-mm_struct* mm_alloc();
-mm_struct* dup_mm(task_struct*);
+OrNull<mm_struct> mm_alloc();
+OrNull<mm_struct> dup_mm(task_struct*);
 void mmput(mm_struct*);
 void mmdrop(mm_struct*);
 void set_mm_exe_file(mm_struct*, file*);

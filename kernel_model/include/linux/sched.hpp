@@ -70,8 +70,8 @@ struct cred : Object {
     std::vector<gid_t> groups;
 };
 constexpr u32 SECBIT_KEEP_CAPS = 0x10, SECBIT_KEEP_CAPS_LOCKED = 0x20;
-cred* prepare_creds();                      // kernel/cred.cpp: a copy of current's, usage 1
-cred* prepare_exec_creds();
+OrNull<cred> prepare_creds();                 // kernel/cred.cpp: a copy of current's, usage 1
+OrNull<cred> prepare_exec_creds();
 int commit_creds(cred*);
 void abort_creds(cred*);
 void put_cred(cred*);
@@ -303,7 +303,7 @@ inline bool same_thread_group(const task_struct* a, const task_struct* b) { retu
 int& processesOfUser(uid_t);                // user_struct.processes
 u64 queuedSignalsOfUser(uid_t);             // user_struct.sigpending: POSIX timers hold one each
 extern int max_threads;
-task_struct* dup_task_struct(task_struct*);
+OrNull<task_struct> dup_task_struct(task_struct*);
 void free_task(task_struct*);
 const TaskList& all_tasks();                // thread group leaders in order of creation, for /proc
 TaskList& tasksList();                      // the same list, for those who add and remove

@@ -68,6 +68,21 @@ private:
     T value_{};
     int error_ = 0;
 };
+// A new object, or null when Linux's allocation fails: which errno comes of it is the caller's to say.
+template <class T>
+class OrNull {
+public:
+    OrNull(T* object) : object_(object) {}
+    static OrNull failure(int) { return nullptr; }
+    operator T*() const { return object_; }
+    T* operator->() const { return object_; }
+
+private:
+    T* object_;
+};
+template <class T>
+traces::Value traceValue(const OrNull<T>& object) { return traceValue(static_cast<T*>(object)); }
+
 struct Failure {                                    // `return Failure{-ENOENT};` in a function that returns Result<T>
     int error;
     template <class T> operator Result<T>() const { return Result<T>::failure(error); }

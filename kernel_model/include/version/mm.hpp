@@ -32,7 +32,7 @@ struct MmVersion {
     long (*mprotect)(u64 start, u64 length, u64 prot);                      // the body of sys_mprotect
     int (*mprotect_fixup)(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
     int (*split_vma)(mm_struct*, vm_area_struct*, u64 address, int new_below);
-    vm_area_struct* (*vm_area_dup)(const vm_area_struct*);                  // not linked yet; with a reference to the file
+    OrNull<vm_area_struct> (*vm_area_dup)(const vm_area_struct*);                  // not linked yet; with a reference to the file
     // mm/madvise.c
     bool (*madvise_behavior_valid)(int behavior);
     vm_area_struct* (*findAdvised)(mm_struct*, u64 address, bool first);    // how madvise looks a VMA up

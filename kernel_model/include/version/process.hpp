@@ -35,6 +35,7 @@ struct ProcessVersion {
     void (*switch_mm)(mm_struct* prev, mm_struct* next);
     bool zombiesShow;                       // sched_switch tells a zombie (Z) from a dead task (X)
     void (*lastSwitch)();                   // at the end of a dead task's stack
+    bool fullLimitIsExceeded;               // set*uid to a user with RLIMIT_NPROC processes: execve gives EAGAIN
     // kernel/exit.c
     void (*do_exit)(long code);             // does not return
     void (*do_group_exit)(int exit_code);   // does not return

@@ -1,6 +1,7 @@
 // fs/exec.c as v3.10 has it: the order of exec's steps from do_execve_common to install_exec_creds.
 // The guards run their ends in reverse order: they are the labels out_files, out_free, out_unmark, out_file and out.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/versions/v3_10/exec.hpp"
 
@@ -112,6 +113,7 @@ TRACED(int, do_execve_common, (const std::string&, filename), (user_arg_ptr, arg
     TRY_INT(checkProcessLimit());
     UnsharedFiles files;
     TRY_INT(files.unshare());
+    if (kzallocFails(sizeof(linux_binprm))) return -ENOMEM;
     const std::unique_ptr<linux_binprm, FreeBinprm> allocated(new linux_binprm);
     linux_binprm* bprm = allocated.get();
     TRY_INT(prepare_bprm_creds(bprm));
@@ -174,11 +176,12 @@ namespace {
 
 void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
     if (depth == 0) traceExec(bprm, old_pid);
-    if (file* file = bprm->file) {
+    file* file = bprm->file;
+    bprm->file = nullptr;           // the trace names the old value: before it may go
+    if (file) {
         allow_write_access(file);
         fput(file);
     }
-    bprm->file = nullptr;
     current->did_exec = true;
     proc_exec_connector(current);
 }

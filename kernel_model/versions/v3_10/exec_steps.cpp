@@ -89,8 +89,7 @@ TRACED(int, de_thread, (task_struct*, tsk)) {
     tsk->exit_signal = SIGCHLD;
     exit_itimers(sig);
     flush_itimer_signals();
-    makeSighandPrivate(tsk);
-    return 0;
+    return makeSighandPrivate(tsk);
 }
 
 static TRACED(void, activate_mm, (mm_struct*, prev), (mm_struct*, next)) { processor().loadCr3(next->pgd); }

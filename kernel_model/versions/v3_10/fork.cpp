@@ -124,7 +124,7 @@ void startAnew(task_struct* p, u64 flags) {
 }  // namespace
 
 static TRACED(int, alloc_pidmap) { return nextPidNumber(); }
-static TRACED(pid*, alloc_pid) { return newPid(alloc_pidmap()); }
+static TRACED(OrNull<pid>, alloc_pid) { return newPid(alloc_pidmap()); }
 
 static TRACED(Result<task_struct*>, copy_process, (u64, clone_flags), (u64, stack_start), (u64, stack_size),
               (UserPtr<int>, child_tidptr)) {

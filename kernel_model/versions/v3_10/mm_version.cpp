@@ -52,7 +52,7 @@ u64 stackGap() {
 
 bool mayExpand(mm_struct* mm, u64, u64 pages) { return may_expand_vm(mm, pages) != 0; }
 
-vm_area_struct* vm_area_dup(const vm_area_struct* from) { return copyOfVma(from); }
+OrNull<vm_area_struct> vm_area_dup(const vm_area_struct* from) { return copyOfVma(from); }
 
 }  // namespace
 

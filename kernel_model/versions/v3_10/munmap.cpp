@@ -6,6 +6,7 @@ namespace kernel::v3_10 {
 // The part of the VMA on one side of the address becomes a VMA of its own: below it, or from it on.
 TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
     vm_area_struct* part = version().mm.vm_area_dup(vma);
+    if (!part) return -ENOMEM;
     if (new_below) {
         part->vm_end = addr;
     } else {

@@ -25,6 +25,7 @@ const ProcessVersion processVersion{
     .switch_mm = switch_mm,
     .zombiesShow = false,
     .lastSwitch = schedule,
+    .fullLimitIsExceeded = true,
     .do_exit = do_exit,
     .do_group_exit = do_group_exit,
     .release_task = release_task,

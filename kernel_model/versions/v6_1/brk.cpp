@@ -26,6 +26,7 @@ TRACED(int, do_brk_flags, (vm_area_struct*, vma), (u64, addr), (u64, len), (u64,
         setRange(vma, vma->vm_start, addr + len, vma->vm_pgoff);
     } else {
         vma = vm_area_alloc(mm);
+        if (!vma) return -ENOMEM;
         vma->vm_start = addr;
         vma->vm_end = addr + len;
         vma->vm_pgoff = addr >> PAGE_SHIFT;

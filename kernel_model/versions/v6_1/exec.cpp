@@ -2,6 +2,7 @@
 #include "kernel_model/versions/v6_1/exec.hpp"
 
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/injection.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/rseq.hpp"
 
@@ -80,6 +81,7 @@ struct FreeBprm {
 using Bprm = std::unique_ptr<linux_binprm, FreeBprm>;
 
 TRACED(Result<linux_binprm*>, alloc_bprm, (int, fd), (const std::string&, filename)) {
+    if (kzallocFails(sizeof(linux_binprm))) return Failure{-ENOMEM};
     Bprm bprm(new linux_binprm);
     nameProgram(bprm.get(), fd, filename);
     TRY_INT(bprm_mm_init(bprm.get()));

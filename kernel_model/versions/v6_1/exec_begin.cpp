@@ -103,8 +103,7 @@ TRACED(int, unshare_files) {
 }
 
 static TRACED(int, unshare_sighand, (task_struct*, me)) {
-    makeSighandPrivate(me);
-    return 0;
+    return makeSighandPrivate(me);
 }
 
 static TRACED(void, __set_task_comm, (task_struct*, tsk), (const std::string&, buf), (bool, exec)) { setTaskName(tsk, buf); }

@@ -40,7 +40,7 @@ Result<page*> get_user_pages_remote(mm_struct*, u64 address, bool write);   // o
 int anon_vma_clone(vm_area_struct* dst, vm_area_struct* src);
 int anon_vma_fork(vm_area_struct* vma, vm_area_struct* parent);
 // ---- mmap.cpp, munmap.cpp
-vm_area_struct* vm_area_alloc(mm_struct*);
+OrNull<vm_area_struct> vm_area_alloc(mm_struct*);
 vm_area_struct* find_vma(mm_struct*, u64 address);                      // where Linux calls it and does not inline it
 bool may_expand_vm(mm_struct*, u64 vm_flags, u64 pages);
 void vm_stat_account(mm_struct*, u64 vm_flags, i64 pages);
@@ -60,7 +60,7 @@ void exit_mmap(mm_struct*);
 int mprotect_fixup(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
 long do_mprotect_pkey(u64 start, u64 length, u64 prot, int pkey);        // pkey -1: none is asked for
 // ---- mm_struct.cpp
-vm_area_struct* vm_area_dup(const vm_area_struct*);
+OrNull<vm_area_struct> vm_area_dup(const vm_area_struct*);
 int dup_mmap(mm_struct*, mm_struct* oldmm);
 void lastUser(mm_struct*);
 

@@ -16,9 +16,13 @@ TRACED(int, __anon_vma_prepare, (vm_area_struct*, vma)) {
 int duplicate(mm_struct* mm, vm_area_struct* original) {
     if (original->vm_flags & VM_ACCOUNT) TRY_INT(security_vm_enough_memory_mm(vma_pages(original)));
     vm_area_struct* vma = vm_area_dup(original);
+    if (!vma) return -ENOMEM;
     vma->vm_mm = mm;
     if (original->vm_flags & VM_WIPEONFORK) vma->anon_vma = vma->anon_vma_chain = 0;  // begins with no pages
-    else TRY_INT(v6_1::anon_vma_fork(vma, original));
+    else if (const int error = v6_1::anon_vma_fork(vma, original); error < 0) {
+        dropCopyOfVma(vma);
+        return error;
+    }
     vma->vm_flags &= ~VM_LOCKED;
     linkVma(mm, vma);
     return original->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, original);
@@ -28,7 +32,7 @@ int duplicate(mm_struct* mm, vm_area_struct* original) {
 
 int anonVmaPrepare(vm_area_struct* vma) { return vma->anon_vma ? 0 : __anon_vma_prepare(vma); }
 
-TRACED(vm_area_struct*, vm_area_dup, (const vm_area_struct*, orig)) { return copyOfVma(orig); }
+TRACED(OrNull<vm_area_struct>, vm_area_dup, (const vm_area_struct*, orig)) { return copyOfVma(orig); }
 
 TRACED(int, anon_vma_clone, (vm_area_struct*, dst), (vm_area_struct*, src)) {
     dst->anon_vma = src->anon_vma;

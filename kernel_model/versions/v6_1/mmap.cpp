@@ -76,6 +76,7 @@ TRACED(Result<u64>, __mmap_region, (struct file*, file), (u64, addr), (u64, len)
     }
     if (!joinNeighbour(mm, file, addr, addr + len, vm_flags, pgoff)) {
         vm_area_struct* vma = vm_area_alloc(mm);
+        if (!vma) return Failure{-ENOMEM};
         vma->vm_start = addr;
         vma->vm_end = addr + len;
         vma->vm_flags = vm_flags;
@@ -97,7 +98,7 @@ TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), 
 
 }  // namespace
 
-TRACED(vm_area_struct*, vm_area_alloc, (mm_struct*, mm)) {
+TRACED(OrNull<vm_area_struct>, vm_area_alloc, (mm_struct*, mm)) {
     auto* vma = new vm_area_struct;
     vma->vm_mm = mm;
     return vma;

@@ -59,13 +59,17 @@ TRACED(int, do_mas_align_munmap, (vm_area_struct*, vma), (mm_struct*, mm), (u64,
 // The part of the VMA on one side of the address becomes a VMA of its own: below it, or from it on.
 TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
     vm_area_struct* part = vm_area_dup(vma);
+    if (!part) return -ENOMEM;
     if (new_below) {
         part->vm_end = addr;
     } else {
         part->vm_start = addr;
         part->vm_pgoff = linear_page_index(vma, addr);
     }
-    TRY_INT(anon_vma_clone(part, vma));
+    if (const int error = anon_vma_clone(part, vma); error < 0) {
+        dropCopyOfVma(part);
+        return error;
+    }
     if (new_below) return __vma_adjust(vma, addr, vma->vm_end, linear_page_index(vma, addr), part);
     return __vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff, part);
 }

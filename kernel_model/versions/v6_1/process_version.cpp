@@ -45,6 +45,7 @@ const ProcessVersion processVersion{
     .switch_mm = switch_mm_irqs_off,
     .zombiesShow = true,
     .lastSwitch = __schedule,
+    .fullLimitIsExceeded = false,
     .do_exit = do_exit,
     .do_group_exit = do_group_exit,
     .release_task = release_task,

@@ -1,3 +1,4 @@
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "loader/elf.hpp"
 #include "loader/v3_10/elf_image.hpp"
 #include "loader/v6_1/elf_image.hpp"
@@ -84,4 +85,28 @@ TEST_CASE("The initial stack is laid out as Linux does") {
             CHECK(s.auxv + 19 * 16 <= s.random);
             CHECK(s.random - (s.auxv + 19 * 16) < 16);
         }
+}
+
+// The failure case elf-no-mmap of calls-v3.10.json and calls-v6.1.json, which no file of the model shows.
+TEST_CASE("a file system without mmap has no programs") {
+    struct Zeros : kernel::file_operations {
+        long read(kernel::file*, std::span<u8> to, kernel::loff_t&) override { return static_cast<long>(to.size()); }
+        bool canMmap() const override { return mappable; }
+        bool mappable = true;
+    } operations;
+    kernel::linux_binprm bprm;
+    const elfhdr header = goodHeader();
+    std::memcpy(bprm.buf.data(), static_cast<const Elf64_Ehdr*>(&header), sizeof(Elf64_Ehdr));
+    kernel::file program;
+    program.f_op = &operations;
+    program.f_mode = kernel::FMODE_READ;
+    bprm.file = &program;
+    for (const bool mappable : {true, false}) {
+        operations.mappable = mappable;
+        loader::v3_10::ElfImage old_image;
+        CHECK(loader::v3_10::readHeaders(&bprm, old_image) == (mappable ? 0 : -ENOEXEC));
+        loader::v6_1::ElfImage image;
+        CHECK(loader::v6_1::readHeaders(&bprm, image) == (mappable ? 0 : -ENOEXEC));
+    }
+    bprm.file = nullptr;
 }

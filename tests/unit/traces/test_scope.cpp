@@ -37,6 +37,7 @@ static TRACED(void, set_users, (sample*, s), (int, n)) {
     s->users = n;
     if (n < 0) throw std::runtime_error("the task is dead");
 }
+static TRACED(bool, is_even, (int, n)) { return n % 2 == 0; }
 static TRACED(only&, same, (only&, o)) { return o; }
 static TRACED(void, nothing) {}
 
@@ -54,6 +55,54 @@ TEST_CASE("a call records its arguments and its result") {
     CHECK(seen.brief(4) == R"(call function="nothing" args={})");
     CHECK(seen.brief(5) == R"(return function="nothing" result=null)");
     CHECK(seen.complaints.empty());
+}
+
+namespace {
+struct EveryCall : Injector {
+    EveryCall() { tracer().setInjector(this); }
+    ~EveryCall() override { tracer().setInjector(nullptr); }
+    int error(std::string_view function) override {
+        asked += std::string(function) + " ";
+        return fails ? 12 : 0;
+    }
+    std::string asked;
+    bool fails = true;
+};
+}  // namespace
+
+TEST_CASE("an injected failure takes the place of the body and is marked") {
+    Collector seen;
+    EveryCall injector;
+    CHECK(plus_one(41, "a") == -12);
+    CHECK(is_even(4));
+    nothing();
+    injector.fails = false;
+    CHECK(plus_one(41, "a") == 42);
+    CHECK(injector.asked == "plus_one plus_one ");
+    CHECK(seen.brief(0) == R"(call function="plus_one" args={"n":41,"who":"a"})");
+    CHECK(seen.brief(1) == R"(return function="plus_one" result=-12 injected=true)");
+    CHECK(seen.brief(7) == R"(return function="plus_one" result=42)");
+    CHECK(seen.complaints.empty());
+}
+
+TEST_CASE("injection needs nobody who listens, and leaves no event that was not asked for") {
+    Collector seen(bit(Kind::set));
+    EveryCall injector;
+    CHECK(plus_one(1, nullptr) == -12);
+    tracer().setMask(0);
+    CHECK(plus_one(1, nullptr) == -12);
+    CHECK(tracer().mask() == 0);
+    CHECK(seen.events.empty());
+}
+
+TEST_CASE("traced functions are listed with whether they can fail") {
+    std::string found;
+    for (const TracedFunction* function : tracedFunctions())
+        if (function->label() == "plus_one" || function->label() == "is_even" || function->label() == "set_users")
+            found += std::string(function->label()) + (function->fallible ? "+ " : "- ");
+    CHECK(found.find("plus_one+") != std::string::npos);
+    CHECK(found.find("is_even-") != std::string::npos);
+    CHECK(found.find("set_users-") != std::string::npos);
 }
 
 TEST_CASE("a call may return a reference to what cannot be copied") {
