@@ -12,12 +12,14 @@ namespace kernel {
 
 namespace {
 
-// Their int is a count, a truth value, a signal or a pid, VM_FAULT_* bits, or never looked at: none is an errno.
+// Their int is a count, a truth value, a signal or a pid, VM_FAULT_* bits, always 0 (commit_creds), or never looked at: none is an
+// errno. filp_close releases the file whatever it returns.
 constexpr std::array NO_ERRNO = std::to_array<std::string_view>({
-    "__dequeue_signal", "__do_fault", "__execute_only_pkey", "__handle_mm_fault", "access_error", "child_wait_callback",
+    "__dequeue_signal", "__do_fault", "__execute_only_pkey", "__handle_mm_fault", "access_error", "child_wait_callback", "commit_creds",
     "default_wake_function", "dequeue_signal", "dequeue_synchronous_signal", "do_anonymous_page", "do_cow_fault", "do_fault",
-    "do_fault_around", "do_linear_fault", "do_read_fault", "do_shared_fault", "do_wp_page", "filemap_fault", "filemap_map_pages",
-    "finish_fault", "get_signal", "get_signal_to_deliver", "handle_mm_fault", "handle_pte_fault", "kthreadd", "may_expand_vm",
+    "do_fault_around", "do_linear_fault", "do_read_fault", "do_shared_fault", "do_wp_page", "filemap_fault", "filemap_map_pages", "filp_close",
+    "finish_fault", "get_signal", "get_signal_to_deliver", "handle_mm_fault", "handle_pte_fault", "init_vdso", "init_vdso_image_64",
+    "kernel_init", "kthreadd", "may_expand_vm",
     "reuse_swap_page", "shmem_fault", "special_mapping_fault", "try_to_wake_up", "wait_for_vfork_done", "wake_up_process",
     "wake_up_state", "wp_page_copy", "wp_page_shared", "zap_other_threads", "zap_process",
 });

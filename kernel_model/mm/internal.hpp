@@ -136,7 +136,7 @@ inline u64 vm_start_gap(const vm_area_struct* vma) {
     return vma->vm_start > gap ? vma->vm_start - gap : 0;
 }
 int shmem_zero_setup(vm_area_struct*);                  // shmem.cpp: memory behind a shared anonymous mapping
-file* exeFileHeld(file*);                               // mm_struct.cpp: a reference for mm->exe_file
+void replaceExeFile(mm_struct*, file* held);            // mm_struct.cpp: mm.exe_file takes over the reference; null: none
 void mm_populate(mm_struct*, u64 address, u64 length);  // MAP_POPULATE, mlock
 
 // ---- rmap.cpp. An entry maps the page, or no longer does: its _mapcount, in the trace.

@@ -69,9 +69,13 @@ TRACED(void, __mmdrop, (mm_struct*, mm)) {
 
 }  // namespace
 
-file* exeFileHeld(file* exe) {
-    if (version().mm.exe_file_denies_writers && deny_write_access(exe) < 0) BUG_ON("a writer of the running file");
-    return get_file(exe);
+void replaceExeFile(mm_struct* mm, file* held) {
+    file* old = mm->exe_file;
+    mm->exe_file = held;
+    if (traces::tracer().on(traces::Kind::set)) traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(held));
+    if (old == nullptr) return;
+    if (version().mm.exe_file_denies_writers) allow_write_access(old);
+    fput(old);
 }
 
 TRACED(OrNull<mm_struct>, mm_alloc) {
@@ -105,14 +109,7 @@ TRACED(void, mmdrop, (mm_struct*, mm)) {
 }
 
 TRACED(void, set_mm_exe_file, (mm_struct*, mm), (struct file*, new_exe_file)) {
-    if (new_exe_file) exeFileHeld(new_exe_file);
-    file* old = mm->exe_file;
-    mm->exe_file = new_exe_file;
-    if (traces::tracer().on(traces::Kind::set))
-        traces::fieldChanged(&mm->exe_file, "exe_file", objectValue(old), objectValue(new_exe_file));
-    if (old == nullptr) return;
-    if (version().mm.exe_file_denies_writers) allow_write_access(old);
-    fput(old);
+    replaceExeFile(mm, new_exe_file ? get_file(new_exe_file) : nullptr);
 }
 
 }  // namespace kernel

@@ -13,7 +13,7 @@ vm_area_struct* duplicateVma(mm_struct* mm, vm_area_struct* original) {
 }
 
 TRACED(void, dup_mm_exe_file, (mm_struct*, oldmm), (mm_struct*, newmm)) {
-    newmm->exe_file = oldmm->exe_file ? exeFileHeld(oldmm->exe_file) : nullptr;
+    newmm->exe_file = oldmm->exe_file ? get_file(oldmm->exe_file) : nullptr;
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ int installExecutable(linux_binprm* bprm) {
 }
 
 int replaceMm(linux_binprm* bprm) {
-    set_mm_exe_file(bprm->mm, bprm->file);
+    TRY_INT(v6_1::set_mm_exe_file(bprm->mm, bprm->file));
     would_dump(bprm, bprm->file);
     if (bprm->have_execfd) would_dump(bprm, bprm->executable);
     acct_arg_size(bprm, 0);

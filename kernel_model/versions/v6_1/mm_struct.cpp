@@ -5,7 +5,8 @@ namespace kernel::v6_1 {
 namespace {
 
 TRACED(void, dup_mm_exe_file, (mm_struct*, mm), (mm_struct*, oldmm)) {
-    mm->exe_file = oldmm->exe_file ? exeFileHeld(oldmm->exe_file) : nullptr;
+    mm->exe_file = oldmm->exe_file ? get_file(oldmm->exe_file) : nullptr;
+    if (mm->exe_file) deny_write_access(mm->exe_file);      // cannot fail: the parent denies writers, too
 }
 
 TRACED(int, __anon_vma_prepare, (vm_area_struct*, vma)) {
@@ -29,6 +30,12 @@ int duplicate(mm_struct* mm, vm_area_struct* original) {
 }
 
 }  // namespace
+
+TRACED(int, set_mm_exe_file, (mm_struct*, mm), (struct file*, new_exe_file)) {
+    if (new_exe_file && deny_write_access(new_exe_file) < 0) return -EACCES;
+    replaceExeFile(mm, new_exe_file ? get_file(new_exe_file) : nullptr);
+    return 0;
+}
 
 int anonVmaPrepare(vm_area_struct* vma) { return vma->anon_vma ? 0 : __anon_vma_prepare(vma); }
 
@@ -68,7 +75,7 @@ TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
 
 TRACED(void, __mmput, (mm_struct*, mm)) {
     exit_mmap(mm);
-    set_mm_exe_file(mm, nullptr);
+    v6_1::set_mm_exe_file(mm, nullptr);
 }
 // __mmput ends in a jump to __mmdrop, which the capture therefore shows beside it.
 void lastUser(mm_struct* mm) {

@@ -66,12 +66,11 @@ TRACED(int, __split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), 
         part->vm_start = addr;
         part->vm_pgoff = linear_page_index(vma, addr);
     }
-    if (const int error = anon_vma_clone(part, vma); error < 0) {
-        dropCopyOfVma(part);
-        return error;
-    }
-    if (new_below) return __vma_adjust(vma, addr, vma->vm_end, linear_page_index(vma, addr), part);
-    return __vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff, part);
+    int error = anon_vma_clone(part, vma);
+    if (!error && new_below) error = __vma_adjust(vma, addr, vma->vm_end, linear_page_index(vma, addr), part);
+    else if (!error) error = __vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff, part);
+    if (error) dropCopyOfVma(part);
+    return error;
 }
 
 TRACED(int, split_vma, (mm_struct*, mm), (vm_area_struct*, vma), (u64, addr), (int, new_below)) {
