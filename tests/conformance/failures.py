@@ -406,6 +406,43 @@ def test_no_format():
             check(results and all(result == -2 for result in results), profile, results)
 
 
+def traced_fork(world, profile, *options):
+    """The events of the first fork of the guest, and how often each function had been called when the fork called it first."""
+    trace = os.path.join(world.directory, "fork.jsonl")
+    done = subprocess.run([Options.execscope, "trace", "--profile", profile, "--root", world.tree.path, "-o", trace, "--log", "debug",
+                           "-e", "trace=kernel,syscall,object_free", *options, "--", "/failures"], capture_output=True, text=True, check=False)
+    check("defect" not in done.stderr and done.returncode >= 0, profile, options, done.stderr)
+    counts, first, events, open_call = {}, {}, [], None
+    with open(trace, encoding="utf-8") as file:
+        for event in map(json.loads, file):
+            if event["kind"] == "call":
+                counts[event["function"]] = counts.get(event["function"], 0) + 1
+            if event["kind"] == "sys_enter" and event["name"] in ("clone", "fork") and event["pid"] == 3:
+                open_call = event
+            elif open_call and event["kind"] == "sys_exit" and event["pid"] == 3:
+                return events, first, event
+            elif open_call and event["pid"] == 3:
+                events.append(event)
+                if event["kind"] == "call":
+                    first.setdefault(event["function"], counts[event["function"]])
+    raise AssertionError("no fork")
+
+
+def test_fork_unwinding():
+    """Each step of copy_process fails in turn: what had been done is undone, last step first, and the caller gets the errno."""
+    wrong = []
+    with World() as world:
+        world.lines([CASES[0]])
+        for profile in PROFILES:
+            _, first, _ = traced_fork(world, profile)
+            for step, _ in unwinding.FORK_STEPS:
+                events, _, ended = traced_fork(world, profile, "--inject", "%s:error=ENOMEM:when=%d" % (step, first[step]))
+                undone = unwinding.fork_undone(events)
+                if undone != unwinding.fork_order(step) or ended.get("errno") != "ENOMEM":
+                    wrong.append("%s: %s fails: undone %s, expected %s, %s" % (profile, step, undone, unwinding.fork_order(step), ended))
+    check(not wrong, "\n" + "\n".join(wrong))
+
+
 def test_natively():
     """What a guest provokes, on this machine's kernel: as in v6.1, except for NATIVE."""
     chosen = [case for case in CASES if case.native]

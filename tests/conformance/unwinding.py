@@ -81,3 +81,34 @@ def check_all(profile, execs):
             wrong.append("%s: expected %s to end, got %s" % (name, wanted, order[-12:]))
     check(looked_at > 10, "only", looked_at, "failed")
     check(not wrong, "\n" + "\n".join(wrong))
+
+
+# What copy_process does, in its order, and what undoes each step: copy_process_unwind of the calls files. "#": an object that is freed.
+FORK_STEPS = (("dup_task_struct", "free_task"), ("copy_creds", "exit_creds"), ("copy_semundo", None), ("copy_files", "exit_files"),
+              ("copy_fs", "exit_fs"), ("copy_sighand", "sighand_struct#"), ("copy_signal", "signal_struct#"), ("copy_mm", "mmput"),
+              ("copy_namespaces", "exit_task_namespaces"), ("copy_io", None), ("copy_thread", None), ("alloc_pid", None))
+
+
+def fork_order(failed):
+    """What there is to undo when the step `failed` fails, last step first."""
+    undo = []
+    for step, undone_by in FORK_STEPS:
+        if step == failed:
+            return undo
+        undo[:0] = [undone_by] if undone_by else []
+    raise ValueError(failed)
+
+
+def fork_undone(events):
+    """What happened of it after the injected failure until copy_process ended."""
+    names, found, failed = {undone_by for _, undone_by in FORK_STEPS}, [], False
+    for event in events:
+        if event["kind"] == "return" and event.get("injected"):
+            failed = True
+        elif failed and event["kind"] == "return" and event["function"] == "copy_process":
+            return found
+        elif failed and event["kind"] == "call" and event["function"] in names:
+            found.append(event["function"])
+        elif failed and event["kind"] == "object_free" and event["object"].split("#")[0] + "#" in names:
+            found.append(event["object"].split("#")[0] + "#")
+    return None
