@@ -185,6 +185,28 @@ def test_help_fits_the_screen():
         check(max(map(len, lines)) <= 80, arguments, "is wider than 80:", [line for line in lines if len(line) > 80])
 
 
+def test_inject():
+    hello = guest("hello.gnu")
+    oneLine(execscope("run", "--inject", "bprm_execve:error=EIO:when=2", "--", hello), hello, "EIO", "--inject made bprm_execve fail")
+    oneLine(execscope("run", "--inject", "bprm_exeve:error=EIO", "--", hello), "v6.1 has no function bprm_exeve", "bprm_execve")
+    oneLine(execscope("run", "--inject", "mmput:error=EIO", "--", hello), "mmput cannot fail")
+    oneLine(execscope("run", "--inject", "bprm_execve:error=EWHAT", "--", hello), "EWHAT", "errno")
+    oneLine(execscope("run", "--inject", "bprm_execve:error=EIO", "--", hello), "No init found", "--inject made bprm_execve fail")
+    unused = execscope("run", "--inject", "bprm_execve:error=EIO:when=3", "--", hello)
+    check(unused.status == 3 and b"changed nothing: bprm_execve was called 2 times" in unused.stderr, unused)
+
+
+def test_inject_is_traced():
+    injection = "exec_mmap:error=EINTR:when=2"
+    traced = execscope("trace", "-o", "-", "--inject", injection, "--", guest("hello.gnu"))
+    events = [json.loads(line) for line in traced.stdout.splitlines()]
+    check(events[0]["options"] == {"inject": [injection]}, events[0])
+    marked = [(event["function"], event["result"]) for event in events if event.get("injected")]
+    check(marked == [("exec_mmap", -4)], marked)
+    tree = execscope("tree", "--inject", injection, "--", guest("hello.gnu"))
+    check(b"(injected)" in tree.stdout and tree.stdout.count(b"(injected)") == 1, tree)
+
+
 def test_version():
     check(re.fullmatch(rb"execscope \d+\.\d+\.\d+\n", execscope("--version").stdout))
 

@@ -60,6 +60,7 @@ CASES = [
     Case("no-x/search", "uid=1000", "/closed/good", EACCES),
     Case("noexec-mount", "", GOOD, EACCES, inject=("open_exec:EACCES", "do_open_execat:EACCES")),
     Case("txtbsy", "write=/f/written", "/f/written", "errno ETXTBSY"),
+    Case("txtbsy/exe-file", "", GOOD, RUNS, "inside SIGSEGV EACCES", inject=(None, "set_mm_exe_file:EACCES")),
     Case("argv-null", "argv=null", "/f/argc", "exit 0", "exit 1"),
     Case("argv-bad", "argv=bad", GOOD, EFAULT),
     Case("str-bad", "arg=bad", GOOD, EFAULT),
@@ -441,6 +442,16 @@ def test_fork_unwinding():
                 if undone != unwinding.fork_order(step) or ended.get("errno") != "ENOMEM":
                     wrong.append("%s: %s fails: undone %s, expected %s, %s" % (profile, step, undone, unwinding.fork_order(step), ended))
     check(not wrong, "\n" + "\n".join(wrong))
+
+
+def test_unwinding_can_fail():
+    done = ["prepare_bprm_creds", "bprm_mm_init", "check_unsafe_exec"]
+    returned = [{"kind": "return", "function": name, "result": 0} for name in done]
+    undone = [{"kind": "call", "function": "mmput"}, *({"kind": "set", "field": field, "new": False} for field in ("in_exec", "in_execve")),
+              {"kind": "call", "function": "free_bprm"}, {"kind": "call", "function": "abort_creds"}]
+    for events, good in ((undone, True), (undone[::-1], False), (undone[1:], False), (undone[:-1], False)):
+        steps = unwinding.Steps(returned + events)
+        check(unwinding.last_steps(steps, unwinding.expected_v3_10(steps)) == good, events)
 
 
 def test_natively():
