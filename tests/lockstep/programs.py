@@ -80,8 +80,28 @@ def test_children():
     done = lockstep(needs("/bin/busybox"), "sh", "-c", "(exit 3); echo $?; echo ab | (read x; echo $x$x); x=$(exec /bin/busybox echo hi); echo $x; "
                     "(sleep 0.05; exit 9) & wait $!; echo $?")
     check(done.stdout == "3\nabab\nhi\n9\n", done.stdout)
-    processes = int(re.search(r"of (\d+) processes agree; exit status 0", done.stderr)[1])
-    check(processes >= 6, done.stderr)
+    check(agreed(done) >= 6 and "exit status 0" in done.stderr, done.stderr)
+
+
+def agreed(done):
+    """Processes and threads."""
+    return int(re.search(r"of (\d+) processes and threads agree", done.stderr)[1])
+
+
+def threads(name):
+    def test():
+        check(agreed(lockstep("--limit", "100000", os.path.abspath(os.path.join(Options.guests, name)))) >= 5)
+    return test
+
+
+test_threads_gnu = threads("threads.gnu")
+test_threads_musl = threads("threads.musl")
+
+
+def test_dynamic():
+    """The dynamic linker and the C library of this machine."""
+    done = lockstep(needs("/bin/ls"), "/bin/ls")
+    check(done.stdout == "/bin/ls\n" and "exit status 0" in done.stderr, done.stdout, done.stderr)
 
 
 def test_busybox_hash():

@@ -1,8 +1,9 @@
 // lockstep: runs a program under ptrace beside the model and compares them after every instruction. System calls are the
-// host's; the model takes their results. Children run one at a time, each with a model of its own, while the others are stopped
+// host's; the model takes their results. Children and threads run one at a time, each with a model of its own, while the others are stopped
 // or wait in a system call. docs/lockstep.md says how to use it.
 #include "tests/lockstep/lockstep/process.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -13,14 +14,18 @@ namespace lockstep {
 
 namespace {
 
-// The program's processes.
+constexpr u64 TURN = 20000;      // instructions, while others could run: they may wait for each other without a system call
+
+// The program's processes and threads.
 class Family {
 public:
     explicit Family(const Settings& settings) : settings_(settings) { members_.push_back(std::make_unique<Process>(settings)); }
+    ~Family() {
+        while (!members_.empty()) members_.pop_back();      // threads before who began them, whose end waits for theirs
+    }
     int run();
 
 private:
-
     const Settings& settings_;
     std::vector<std::unique_ptr<Process>> members_;
     u64 count_ = 0, systemCalls_ = 0, processes_ = 1;
@@ -35,7 +40,9 @@ int Family::run() {
         Process& member = *members_[turn];
         std::vector<pid_t> forked;
         const u64 before = member.count(), calls = member.systemCalls();
-        const State state = member.run(settings_.limit - count_, members_.size() == 1, forked);
+        const bool alone = members_.size() == 1;
+        if (!alone) member.comeBack();
+        const State state = member.run(std::min(settings_.limit - count_, alone ? ~u64{0} : TURN), alone, forked);
         count_ += member.count() - before;
         systemCalls_ += member.systemCalls() - calls;
         if (state == State::different) return 1;
@@ -49,7 +56,7 @@ int Family::run() {
         processes_ += forked.size();
     }
     std::fflush(stdout);
-    std::fprintf(stderr, "lockstep: %llu instructions and %llu system calls of %llu processes agree", static_cast<unsigned long long>(count_),
+    std::fprintf(stderr, "lockstep: %llu instructions and %llu system calls of %llu processes and threads agree", static_cast<unsigned long long>(count_),
                  static_cast<unsigned long long>(systemCalls_), static_cast<unsigned long long>(processes_));
     if (status_ != -1 && WIFEXITED(status_)) std::fprintf(stderr, "; exit status %d\n", WEXITSTATUS(status_));
     else if (status_ != -1 && WIFSIGNALED(status_)) std::fprintf(stderr, "; signal %d\n", WTERMSIG(status_));

@@ -1,5 +1,6 @@
 #include "tests/lockstep/lockstep/process.hpp"
 
+#include "cpu/xstate.hpp"
 #include "tests/lockstep/insnfuzz/compare.hpp"
 
 #include <cstdio>
@@ -173,8 +174,29 @@ bool Process::faulted(const Known& insn, const Trap& trap, const Registers& befo
     return true;
 }
 
+// The host's XCR0 has components beyond the model's: none of them is to be saved or restored (SDM Vol. 1 §13.4).
+void Process::setStates(u64 mask) {
+    Registers r;
+    traced_.general(r);
+    r.gpr[cpu::RAX] = mask;
+    traced_.set(r);
+}
+
+// Which components are in their initial state, and so are not written, is up to the processor (SDM Vol. 1 §13.6).
+bool Process::takeSaved(const Known& insn, const Registers& before) {
+    setStates(before.gpr[cpu::RAX]);
+    if (insn.decoded.insn.mnemonic == ZYDIS_MNEMONIC_XRSTOR) return false;
+    mirror_.refresh();
+    adopt();
+    return true;
+}
+
 // The model has executed the instruction; now the host does.
 bool Process::native(const Known& insn, const Trap& trap, const Registers& before) {
+    const ZydisMnemonic mnemonic = insn.decoded.insn.mnemonic;
+    const bool extended = mnemonic == ZYDIS_MNEMONIC_XSAVE || mnemonic == ZYDIS_MNEMONIC_XSAVEC || mnemonic == ZYDIS_MNEMONIC_XSAVEOPT ||
+                          mnemonic == ZYDIS_MNEMONIC_XRSTOR;
+    if (extended) setStates(before.gpr[cpu::RAX] & cpu::xcr0Of(settings_.level));
     for (;;) {
         const int delivered = pending_;
         pending_ = 0;
@@ -192,6 +214,7 @@ bool Process::native(const Known& insn, const Trap& trap, const Registers& befor
         if (insn.repeated && now.rip == before.rip) continue;       // TF stops after each iteration (SDM Vol. 3 §17.3.1.4)
         break;
     }
+    if (extended && takeSaved(insn, before)) return true;
     Trap last = trap;
     if (last.kind == Trap::Kind::exception && last.vector == cpu::VECTOR_PF && mirror_.addFresh(last.address)) last = mirror_.step();
     if (last.kind == Trap::Kind::exception) return differ(insn, before, "  host: completed, model: exception " + std::to_string(last.vector) + "\n");
@@ -206,6 +229,13 @@ bool Process::one() {
     ++count_;
     if (settings_.inject && count_ == settings_.inject) mirror_.registers().gpr[cpu::RBX] ^= 1;
     return native(insn, trap, before);
+}
+
+void Process::comeBack() {
+    Traced::Stop stop;
+    if (state_ != State::runs) return;
+    if (traced_.hasStopped(stop) && stop.ended) static_cast<void>(ended(stop));
+    else mirror_.forget();
 }
 
 State Process::run(u64 limit, bool alone, std::vector<pid_t>& forked) {

@@ -1,4 +1,4 @@
-// One process of the program beside its model, compared after every instruction.
+// One process or thread of the program beside its model, compared after every instruction.
 #pragma once
 
 #include "cpu/lower.hpp"
@@ -35,6 +35,8 @@ public:
 
     // Until it waits or ends, or has executed so many instructions; alone: it waits here. Children are added to forked.
     State run(u64 limit, bool alone, std::vector<pid_t>& forked);
+    // Others have run since, and may have changed its memory: a thread's, or shared mappings.
+    void comeBack();
     State state() const { return state_; }
     u64 count() const { return count_; }
     u64 systemCalls() const { return systemCalls_; }
@@ -49,6 +51,8 @@ private:
     bool isInterrupted();
     void finishSystemCall();
     bool native(const Known& insn, const Trap& trap, const Registers& before);
+    void setStates(u64 mask);
+    bool takeSaved(const Known& insn, const Registers& before);
     bool faulted(const Known& insn, const Trap& trap, const Registers& before, const Traced::Stop& stop);
     bool compare(const Known& insn, const Trap& trap, const Registers& before);
     void adopt();

@@ -51,7 +51,7 @@ Traced::Traced(const std::vector<std::string>& command) {
     int status = 0;
     waitpid(pid_, &status, 0);
     if (WIFSTOPPED(status)) {
-        ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL);
+        ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
         prepare();
         return;
     }
@@ -63,7 +63,7 @@ Traced::Traced(const std::vector<std::string>& command) {
 Traced::~Traced() {
     if (!pid_) return;
     kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    waitpid(pid_, nullptr, __WALL);
 }
 
 Traced::Traced(pid_t forked) : pid_(forked) {
@@ -72,7 +72,8 @@ Traced::Traced(pid_t forked) : pid_(forked) {
 }
 
 void Traced::resume(int signal) {
-    if (ptrace(PTRACE_SINGLESTEP, pid_, nullptr, signal)) throw std::runtime_error("PTRACE_SINGLESTEP failed");
+    // ESRCH: another thread has ended the program meanwhile; wait() says so.
+    if (ptrace(PTRACE_SINGLESTEP, pid_, nullptr, signal) && errno != ESRCH) throw std::runtime_error("PTRACE_SINGLESTEP failed");
 }
 
 Traced::Stop Traced::stopped(int status) {
@@ -84,7 +85,7 @@ Traced::Stop Traced::stopped(int status) {
         return stop;
     }
     stop.signal = WSTOPSIG(status);
-    if (const int event = status >> 16; event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK) {
+    if (const int event = status >> 16; event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
         unsigned long child = 0;
         ptrace(PTRACE_GETEVENTMSG, pid_, nullptr, &child);
         stop.child = static_cast<pid_t>(child);

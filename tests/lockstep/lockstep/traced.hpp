@@ -26,7 +26,7 @@ public:
     struct Stop {
         bool ended = false;         // by exit or by a signal: status as waitpid gives it
         int signal = 0, status = 0;
-        pid_t child = 0;            // it has forked; the system call goes on when it is resumed
+        pid_t child = 0;            // its new process or thread; the system call goes on when it is resumed
         siginfo_t info{};
     };
     Stop step(int signal);          // resume() and wait()
