@@ -1,59 +1,88 @@
 #include "cpu/blocks.hpp"
 
 #include <new>
+#include <utility>
 
 namespace cpu {
 
-Blocks::Blocks(u64 frames) : frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))) {
-    if (!holds_) throw std::bad_alloc();
+Blocks::Blocks(u64 frames)
+    : frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))), first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))),
+      buckets_(1024) {
+    if (!holds_ || !first_) throw std::bad_alloc();
 }
 
-Block* Blocks::find(u64 pfn, u16 offset, BlockMode mode) {
-    const auto at = blocks_.find(key(pfn, offset, mode));
-    return at == blocks_.end() ? nullptr : at->second.get();
+Block** Blocks::placeOf(u64 pfn, u16 offset, BlockMode mode) {
+    const u64 key = pfn << 16 | u64{offset} << 4 | static_cast<u64>(mode);
+    Block** at = &buckets_[(key * 0x9e3779b97f4a7c15 >> 32) & (buckets_.size() - 1)];
+    while (*at && ((*at)->pfn != pfn || (*at)->offset != offset || (*at)->mode != mode)) at = &(*at)->nextAlike;
+    return at;
 }
 
-void Blocks::note(u64 pfn, u64 id) {
-    if (holds_[pfn] == NO_CODE) holds_[pfn] = COLD_CODE;
-    keysOfFrame_[pfn].push_back(id);
+void Blocks::grow() {
+    const std::vector<Block*> before = std::move(buckets_);
+    buckets_.assign(before.size() * 2, nullptr);
+    for (Block* block : before)
+        while (block) {
+            Block* const next = std::exchange(block->nextAlike, nullptr);
+            *placeOf(block->pfn, block->offset, block->mode) = block;
+            block = next;
+        }
 }
+
+Block* Blocks::find(u64 pfn, u16 offset, BlockMode mode) { return *placeOf(pfn, offset, mode); }
 
 Block* Blocks::add(std::unique_ptr<Block> block, unsigned ops) {
-    const u64 id = key(block->pfn, block->offset, block->mode);
     block->bytes = static_cast<u32>(sizeof(Block) + ops * sizeof(Op) + (block->targets ? sizeof(TargetCache) : 0));
-    if (const auto at = blocks_.find(id); at != blocks_.end()) {    // it straddles, and the second page is another one now
-        forget(at->second->pfn, id);
-        retire(at);
+    if (Block* const old = find(block->pfn, block->offset, block->mode)) {      // it straddles, and the second page is another one now
+        leaveFrame(old);
+        retire(old);
     }
+    if (count_ == buckets_.size()) grow();
+    ++count_;
     bytes_ += block->bytes;
-    note(block->pfn, id);
-    if (block->straddles) note(block->second, id);
-    return (blocks_[id] = std::move(block)).get();
+    Block* const made = block.release();
+    *placeOf(made->pfn, made->offset, made->mode) = made;
+    made->nextInFrame = std::exchange(first_[made->pfn], made);
+    if (made->straddles) straddlers_[made->second].push_back(made);
+    for (u64 pfn : {made->pfn, made->straddles ? made->second : made->pfn})
+        if (holds_[pfn] == NO_CODE) holds_[pfn] = COLD_CODE;
+    return made;
 }
 
-void Blocks::forget(u64 pfn, u64 id) {
-    const auto keys = keysOfFrame_.find(pfn);
-    if (keys != keysOfFrame_.end()) std::erase(keys->second, id);
+void Blocks::leaveFrame(Block* block) {
+    Block** at = &first_[block->pfn];
+    while (*at != block) at = &(*at)->nextInFrame;
+    *at = block->nextInFrame;
 }
 
-void Blocks::retire(Map::iterator at) {
-    bytes_ -= at->second->bytes;
-    if (at->second->straddles) forget(at->second->second, at->first);
-    retired_.push_back(std::move(at->second));
-    blocks_.erase(at);
+void Blocks::leaveSecond(const Block* block) {
+    const auto there = straddlers_.find(block->second);
+    if (there == straddlers_.end()) return;
+    std::erase(there->second, block);
+    if (there->second.empty()) straddlers_.erase(there);
+}
+
+void Blocks::retire(Block* block) {
+    bytes_ -= block->bytes;
+    --count_;
+    if (block->straddles) leaveSecond(block);
+    *placeOf(block->pfn, block->offset, block->mode) = block->nextAlike;
+    retired_.emplace_back(block);
 }
 
 void Blocks::drop(u64 pfn) {
     holds_[pfn] = NO_CODE;
-    const auto found = keysOfFrame_.find(pfn);
-    if (found == keysOfFrame_.end()) return;
-    const std::vector<u64> keys = std::move(found->second);
-    keysOfFrame_.erase(found);
-    for (u64 id : keys) {
-        const auto at = blocks_.find(id);
-        if (at == blocks_.end()) continue;
-        if (at->second->pfn != pfn) forget(at->second->pfn, id);
-        retire(at);
+    while (Block* const block = first_[pfn]) {
+        first_[pfn] = block->nextInFrame;
+        retire(block);
+    }
+    const auto found = straddlers_.find(pfn);
+    if (found == straddlers_.end()) return;
+    const std::vector<Block*> all = std::move(found->second);
+    straddlers_.erase(found);
+    for (Block* block : all) {
+        leaveFrame(block);
+        retire(block);
     }
 }
 
@@ -63,11 +92,16 @@ void Blocks::warmUp(u64 pfn) {
 }
 
 void Blocks::dropAll() {
-    for (auto& [id, block] : blocks_) retired_.push_back(std::move(block));
-    for (auto& [pfn, keys] : keysOfFrame_) holds_[pfn] = NO_CODE;
-    blocks_.clear();
-    keysOfFrame_.clear();
-    bytes_ = 0;
+    for (Block*& bucket : buckets_)
+        while (Block* const block = bucket) {
+            bucket = block->nextAlike;
+            first_[block->pfn] = nullptr;
+            holds_[block->pfn] = NO_CODE;
+            if (block->straddles) holds_[block->second] = NO_CODE;
+            retired_.emplace_back(block);
+        }
+    straddlers_.clear();
+    count_ = bytes_ = 0;
 }
 
 }  // namespace cpu

@@ -40,11 +40,14 @@ struct Block {
     u32 bytes = 0;                  // of it, its ops and targets
     std::unique_ptr<Op[]> ops;
     std::unique_ptr<TargetCache> targets;
+    Block* nextAlike = nullptr;     // in Blocks::buckets_
+    Block* nextInFrame = nullptr;   // in Blocks::first_
 };
 
 class Blocks {
 public:
     explicit Blocks(u64 frames);
+    ~Blocks() { dropAll(); }
 
     Block* find(u64 pfn, u16 offset, BlockMode mode);
     Block* add(std::unique_ptr<Block> block, unsigned ops);
@@ -62,19 +65,23 @@ public:
 private:
     static constexpr u64 LIMIT = u64{256} << 20;
     static constexpr u8 NO_CODE = 0, COLD_CODE = 1, HOT_CODE = 2;
-    static u64 key(u64 pfn, u16 offset, BlockMode mode) { return pfn << 16 | u64{offset} << 4 | static_cast<u64>(mode); }
-    using Map = std::unordered_map<u64, std::unique_ptr<Block>>;
-    void note(u64 pfn, u64 id);
-    void forget(u64 pfn, u64 id);
-    void retire(Map::iterator at);
-    struct Free {
-        void operator()(u8* bytes) const { std::free(bytes); }
+    template <class T> struct Free {
+        void operator()(T* all) const { std::free(all); }
     };
+    template <class T> using ByFrame = std::unique_ptr<T[], Free<T>>;       // the host backs it with memory where it is written
+
+    Block** placeOf(u64 pfn, u16 offset, BlockMode mode);    // of the pointer to it, or of the null at the end
+    void grow();
+    void retire(Block* block);              // which is in no frame's list any more
+    void leaveFrame(Block* block);
+    void leaveSecond(const Block* block);
 
     u64 frames_;
-    std::unique_ptr<u8[], Free> holds_;     // by frame; the host backs it with memory where it is written
-    Map blocks_;
-    std::unordered_map<u64, std::vector<u64>> keysOfFrame_;
+    ByFrame<u8> holds_;
+    ByFrame<Block*> first_;                 // of the blocks that begin in the frame
+    std::unordered_map<u64, std::vector<Block*>> straddlers_;       // by their second frame
+    std::vector<Block*> buckets_;           // a power of two
+    u64 count_ = 0;
     std::vector<std::unique_ptr<Block>> retired_;
     u64 bytes_ = 0;
 };

@@ -25,7 +25,7 @@ public:
 private:
     bool straddling(u64 offset);
     void addOp(const u8* bytes, u64 size, u64 offset);
-    void addLowered(const Lowered& lowered, u64 offset);
+    void addLowered(const Lowered& lowered, Op op, u8 length, u64 offset);
     void raise(Handler handler, u64 offset);
     void close();
     void addTargets();
@@ -52,9 +52,13 @@ void Builder::raise(Handler handler, u64 offset) {
 }
 
 void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
-    Lowered made;
     const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
-    if (size == LONGEST && core_.lowered.find(window, known_, made)) return addLowered(made, offset);
+    if (size == LONGEST) {
+        Op op;
+        u8 length = 0;
+        if (const Lowered* known = core_.lowered.find(window, known_, op, length)) return addLowered(*known, op, length, offset);
+    }
+    Lowered made;
     Decoded decoded;
     const ZyanStatus status = decode(bytes, size, decoded, core_.model.level);
     if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
@@ -63,19 +67,18 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     lower(decoded, form);
     made = {made.op, known_, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, made, decoded);
-    addLowered(made, offset);
+    addLowered(made, made.op, made.length, offset);
 }
 
-void Builder::addLowered(const Lowered& lowered, u64 offset) {
-    Op op = lowered.op;
-    place(op, offset, lowered.length);
+void Builder::addLowered(const Lowered& lowered, Op op, u8 length, u64 offset) {
+    place(op, offset, length);
     op.done = ++block_->count;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
     if (lowered.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
     ops_.push_back(op);
     notes_.push_back({lowered.flagless, lowered.caching, lowered.use, lowered.simple});
     ended_ = lowered.ends;
-    next_ = offset + lowered.length;
+    next_ = offset + length;
 }
 
 bool Builder::straddling(u64 offset) {

@@ -87,23 +87,22 @@ struct LoweringCache::Pattern {
 
     static u64 keyOf(const Encoding& e, u64 known) { return e.conditional ? e.shape | (known & 0xfff) << 48 : e.shape; }
     static u64 slotOf(u64 key) { return key * 0x9e3779b97f4a7c15 >> (64 - BITS); }
-    Lowered like(const Encoding& e) const;
+    Op like(const Encoding& e) const;
 };
 
 // The instruction of this shape that the encoding describes.
-Lowered LoweringCache::Pattern::like(const Encoding& e) const {
-    Lowered made = lowered;
-    made.op.dst = dst.offset(e, made.op.dst);
-    made.op.src = src.offset(e, made.op.src);
-    if (e.immediate) made.op.imm = e.imm;
+Op LoweringCache::Pattern::like(const Encoding& e) const {
+    Op op = lowered.op;
+    op.dst = dst.offset(e, op.dst);
+    op.src = src.offset(e, op.src);
+    if (e.immediate) op.imm = e.imm;
     if (e.memory) {
-        made.op.base = e.base;
-        made.op.index = e.index;
-        made.op.scale = e.scale;
-        made.op.disp = e.disp;
+        op.base = e.base;
+        op.index = e.index;
+        op.scale = e.scale;
+        op.disp = e.disp;
     }
-    made.length = e.length;
-    return made;
+    return op;
 }
 
 LoweringCache::LoweringCache() = default;
@@ -113,23 +112,25 @@ void LoweringCache::clear() {
     patterns_.reset();
 }
 
-bool LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Lowered& found) const {
+const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Op& op, u8& length) const {
     if (const Encoding e = encodingOf(bytes); e.shape && patterns_) {
         const u64 key = Pattern::keyOf(e, known);
         const Pattern& pattern = patterns_[Pattern::slotOf(key)];
         if (pattern.key == key && (!pattern.lowered.reads || pattern.lowered.known == known)) {
-            found = pattern.like(e);
-            return true;
+            op = pattern.like(e);
+            length = e.length;
+            return &pattern.lowered;
         }
     }
-    if (!slots_) return false;
+    if (!slots_) return nullptr;
     const Slot& slot = slots_[slotOf(bytes)];
-    if (!slot.holds(bytes, known)) return false;
-    found = slot.lowered;
+    if (!slot.holds(bytes, known)) return nullptr;
+    op = slot.lowered.op;
+    length = slot.lowered.length;
     const i32 value = valueOf(bytes, slot.variable);
-    if (slot.variable.distance) found.op.imm = value;
-    else if (slot.variable.size) found.op.disp += i64{value} - slot.value;
-    return true;
+    if (slot.variable.distance) op.imm = value;
+    else if (slot.variable.size) op.disp += i64{value} - slot.value;
+    return &slot.lowered;
 }
 
 void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded) {
@@ -137,7 +138,7 @@ void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, con
     const bool exists = lowered.op.handler != raiseUnsupported && lowered.op.handler != raiseInvalidOpcode;
     Pattern made{Pattern::keyOf(e, lowered.known), {}, {}, lowered};
     if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src)) return keepBytes(bytes, lowered, variableOf(decoded));
-    if (!isSame(made.like(e).op, lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
+    if (!isSame(made.like(e), lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
     if (!patterns_) patterns_.reset(static_cast<Pattern*>(std::calloc(u64{1} << Pattern::BITS, sizeof(Pattern))));
     if (patterns_) patterns_[Pattern::slotOf(made.key)] = made;
 }

@@ -17,11 +17,11 @@ constexpr u64 LEAVES_AS_BEFORE = ~u64{1};    // the kind of the lazy flags: the 
 enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads them, or may leave the block or fault
 
 // A kind of instruction that pairs.hpp can join with its neighbour: of two registers, of a register and an immediate, of one
-// register, of an address, those that only set flags, and a conditional jump.
+// register, of an address, from memory, those that only set flags, to memory, and a conditional jump.
 struct Simple {
     enum Kind : u8 {
         none, mov, add, sub, and_, or_, xor_, extend, mov_imm, add_imm, sub_imm, and_imm, not_, rol, ror, shl, shr, sar,
-        lea, lea_indexed, load, load_indexed, cmp, test, cmp_imm, jump_if,
+        lea, lea_indexed, load, load_indexed, add_load, add_load_indexed, cmp, test, cmp_imm, store, store_indexed, jump_if,
     };
     Kind kind = none;
     bool wide = false;                  // 64 bits, else 32
@@ -51,8 +51,9 @@ class LoweringCache {
 public:
     LoweringCache();
     ~LoweringCache();
-    // The instruction at `bytes` with its own registers, immediate, displacement or distance. False: not there.
-    bool find(const u8 (&bytes)[LONGEST], u64 known, Lowered& found) const;
+    // The instruction at `bytes`: an op with its own registers, immediate, displacement or distance, its length, and the rest, in
+    // which op and length are another's. Null: not there.
+    const Lowered* find(const u8 (&bytes)[LONGEST], u64 known, Op& op, u8& length) const;
     void keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded);
     void clear();                       // when the processor's features change
 
@@ -69,7 +70,7 @@ private:
     struct Free {
         void operator()(void* slots) const { std::free(slots); }
     };
-    static constexpr unsigned BITS = 10;
+    static constexpr unsigned BITS = 8;
     static u64 slotOf(const u8 (&bytes)[LONGEST]);
     // The host backs them with memory where they are written.
     std::unique_ptr<Slot[], Free> slots_;

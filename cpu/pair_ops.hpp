@@ -17,22 +17,26 @@ using Kind = Simple::Kind;
 enum class Link : u8 { none, target, source };      // not at all or both ways | its first operand | its second operand only
 constexpr u64 LINKS = 3;
 
-constexpr bool isLoad(Kind kind) { return kind == Kind::load || kind == Kind::load_indexed; }
-constexpr bool isAddress(Kind kind) { return kind >= Kind::lea && kind <= Kind::load_indexed; }
-constexpr bool isIndexed(Kind kind) { return kind == Kind::lea_indexed || kind == Kind::load_indexed; }
+constexpr bool isAddLoad(Kind kind) { return kind == Kind::add_load || kind == Kind::add_load_indexed; }
+constexpr bool isLoad(Kind kind) { return kind == Kind::load || kind == Kind::load_indexed || isAddLoad(kind); }
+constexpr bool isStore(Kind kind) { return kind == Kind::store || kind == Kind::store_indexed; }
+constexpr bool isAddress(Kind kind) { return (kind >= Kind::lea && kind <= Kind::add_load_indexed) || isStore(kind); }
+constexpr bool isIndexed(Kind kind) {
+    return kind == Kind::lea_indexed || kind == Kind::load_indexed || kind == Kind::add_load_indexed || kind == Kind::store_indexed;
+}
 constexpr bool onlyFlags(Kind kind) { return kind >= Kind::cmp && kind <= Kind::cmp_imm; }
-constexpr bool readsSource(Kind kind) { return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test; }
+constexpr bool readsSource(Kind kind) { return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test || isStore(kind); }
 constexpr bool readsTarget(Kind kind) {
-    return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::sar) || onlyFlags(kind);
+    return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::sar) || isAddLoad(kind) || onlyFlags(kind);
 }
 constexpr bool setsFlags(Kind kind) {
     return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::and_imm) || (kind >= Kind::rol && kind <= Kind::sar) ||
-           onlyFlags(kind);
+           isAddLoad(kind) || onlyFlags(kind);
 }
 // Its flags are those of an addition, a subtraction or a logical result: a pair can leave them.
 constexpr bool leavesFlags(Kind kind) { return setsFlags(kind) && !(kind >= Kind::rol && kind <= Kind::sar); }
 constexpr bool subtracts(Kind kind) { return kind == Kind::sub || kind == Kind::sub_imm || kind == Kind::cmp || kind == Kind::cmp_imm; }
-constexpr bool adds(Kind kind) { return kind == Kind::add || kind == Kind::add_imm; }
+constexpr bool adds(Kind kind) { return kind == Kind::add || kind == Kind::add_imm || isAddLoad(kind); }
 
 template <class T> T get(const Core* core, unsigned offset) { return static_cast<T>(slot(core, offset)); }
 template <class T> void set(Core* core, unsigned offset, T value) {     // a 32-bit result clears the upper half (SDM Vol. 1 §3.4.1.1)
@@ -43,7 +47,7 @@ template <Kind kind> constexpr Address addressOf = isIndexed(kind) ? Address::in
 
 // a is the first operand, b the second or, of a load, what it loaded.
 template <class T, Kind kind> T combine(T a, T b, const Op* op, const Core* core) {
-    if constexpr (kind == Kind::mov || kind == Kind::mov_imm || isLoad(kind)) return b;
+    if constexpr (kind == Kind::mov || kind == Kind::mov_imm || kind == Kind::load || kind == Kind::load_indexed) return b;
     if constexpr (kind == Kind::extend) return static_cast<T>(i64{static_cast<i32>(b)});
     if constexpr (adds(kind)) return a + b;
     if constexpr (subtracts(kind)) return a - b;
@@ -85,7 +89,13 @@ template <class T, Kind kind> struct Step {
     static constexpr u64 flagKind = kindOf<T>(adds(kind) ? ADD : SUB);
 };
 
-enum class Leaves { nothing, flags };   // the last one's
+// Whose flags are left.
+enum class Leaves { nothing, last, first };
+#define PAIR_DONE(flags_, next_)                                                                                                         \
+    {                                                                                                                                    \
+        if constexpr (leaves != Leaves::nothing) GO((next_)->handler, next_, core, left, (flags_).flagA(), (flags_).flagB(), (flags_).flagKind); \
+        else GO((next_)->handler, next_, core, left, fa, fb, fk);                                                                        \
+    }
 
 template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> void pairOp(HOT) {
     T loaded{};
@@ -94,19 +104,34 @@ template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> voi
         loaded = bytes.get();
     }
     const Step<T, kind> one(first<T, kind>(op, core), isLoad(kind) ? loaded : second<T, kind>(op, core), op, core);
-    if constexpr (link != Link::target) one.write(core, op);
+    if constexpr (link != Link::target || onlyFlags(other)) one.write(core, op);
     const Op* const next = op + 1;
-    if constexpr (isLoad(other)) {
-        const auto bytes = openLoad<U>(core, effectiveAddress<addressOf<other>>(next, core));
-        if (!bytes.hit) GO(next->handler, next, core, left, fa, fb, fk);
-        set<U>(core, next->dst, bytes.get());
+    if constexpr (isLoad(other) || isStore(other)) {
+        bool done = false;
+        {
+            const auto bytes = isLoad(other) ? openLoad<U>(core, effectiveAddress<addressOf<other>>(next, core))
+                                             : openStore<U>(core, effectiveAddress<addressOf<other>>(next, core));
+            if (bytes.hit) {
+                if constexpr (isLoad(other)) set<U>(core, next->dst, bytes.get());
+                else bytes.set(link == Link::source ? static_cast<U>(one.result) : get<U>(core, next->src));
+                done = true;
+            }
+        }
+        if (!done) PAIR_DONE(one, next)
+        PAIR_DONE(one, op + 2)
     } else {
         const Step<U, other> two = Step<U, other>::after(link, one.result, next, core);
-        if constexpr (link == Link::target && onlyFlags(other)) one.write(core, op);
         two.write(core, next);
-        if constexpr (leaves == Leaves::flags) GO(op[2].handler, op + 2, core, left, two.flagA(), two.flagB(), (Step<U, other>::flagKind));
+        PAIR_DONE(two, op + 2)
     }
-    GO(op[2].handler, op + 2, core, left, fa, fb, fk);
+}
+
+template <class T, u64 count> void movesOp(HOT) {
+    set<T>(core, op[0].dst, get<T>(core, op[0].src));
+    set<T>(core, op[1].dst, get<T>(core, op[1].src));
+    set<T>(core, op[2].dst, get<T>(core, op[2].src));
+    if constexpr (count == 4) set<T>(core, op[3].dst, get<T>(core, op[3].src));
+    GO(op[count].handler, op + count, core, left, fa, fb, fk);
 }
 
 // A MOV, an instruction that works on the copy, and a third that takes the result.
@@ -115,8 +140,7 @@ template <class T, Kind middle, Kind last, Link link, Leaves leaves> void triple
     if constexpr (link != Link::target) one.write(core, op);
     const auto two = Step<T, last>::after(link, one.result, op + 2, core);
     two.write(core, op + 2);
-    if constexpr (leaves == Leaves::flags) GO(op[3].handler, op + 3, core, left, two.flagA(), two.flagB(), (Step<T, last>::flagKind));
-    GO(op[3].handler, op + 3, core, left, fa, fb, fk);
+    PAIR_DONE(two, op + 3)
 }
 
 // A comparison or the like and the jump that it decides.
@@ -134,17 +158,22 @@ template <class T, Kind kind, Condition C> void jumpOp(HOT) {
 
 template <class T, Kind kind> void loadAlone(HOT) {
     OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
-    set<T>(core, op->dst, bytes.get());
-    NEXT;
+    const Step<T, kind> one(first<T, kind>(op, core), bytes.get(), op, core);
+    one.write(core, op);
+    if constexpr (setsFlags(kind)) NEXT_WITH(one.flagA(), one.flagB(), one.flagKind);
+    else NEXT;
 }
-constexpr u16 loadNumber(Simple load) { return static_cast<u16>((load.kind == Kind::load_indexed) * 2 + load.wide); }
+constexpr u16 loadNumber(Simple load) { return static_cast<u16>((load.kind - Kind::load) * 2 + load.wide); }
 
 // The tables, each made in a file of its own. Null: there is no such group.
-constexpr u64 FIRSTS = Kind::load_indexed;          // kinds from mov
-constexpr u64 SECONDS = Kind::cmp_imm;
+constexpr u64 FIRSTS = Kind::cmp_imm;               // kinds from mov
+constexpr u64 SECONDS = Kind::store_indexed;
 using PairTable = std::array<Handler, FIRSTS * SECONDS * LINKS>;
 constexpr u64 pairIndex(Kind kind, Kind other, Link link) { return ((kind - 1u) * SECONDS + other - 1u) * LINKS + static_cast<u64>(link); }
 extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs, narrowFlagPairs, wideFlagPairs;
+// Of one that leaves its flags and a load or store.
+extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
+extern const Handler moves[2][2];        // three or four, 32 or 64 bits
 
 constexpr u64 CONDITIONS = 16;
 using JumpTable = std::array<Handler, SECONDS * CONDITIONS>;
@@ -161,8 +190,9 @@ template <class T, class U, Leaves leaves, u64 index> constexpr Handler pairAt()
     constexpr bool mixed = !std::is_same_v<T, U>;
     constexpr bool linked = link == Link::none || (link == Link::target ? readsTarget(other) && !mixed : readsSource(other) && (!mixed || other == Kind::extend));
     constexpr bool extends = (kind != Kind::extend || sizeof(T) == 8) && (other != Kind::extend || sizeof(U) == 8);
-    constexpr bool ends = leaves == Leaves::flags ? leavesFlags(other) : !onlyFlags(other);
-    if constexpr (linked && extends && ends) return pairOp<T, kind, U, other, link, leaves>;
+    constexpr bool begins = leaves == Leaves::first ? leavesFlags(kind) && !isAddLoad(kind) : !onlyFlags(kind);
+    constexpr bool ends = leaves == Leaves::last ? leavesFlags(other) : leaves == Leaves::first ? isLoad(other) || isStore(other) : !onlyFlags(other);
+    if constexpr (linked && extends && begins && ends && !isAddLoad(other)) return pairOp<T, kind, U, other, link, leaves>;
     return nullptr;
 }
 template <class T, class U, Leaves leaves> constexpr PairTable pairTable() {
@@ -173,7 +203,7 @@ template <class T, class U, Leaves leaves> constexpr PairTable pairTable() {
 
 template <class T, u64 index> constexpr Handler jumpAt() {
     constexpr Kind kind = static_cast<Kind>(index / CONDITIONS + 1);
-    if constexpr (leavesFlags(kind)) return jumpOp<T, kind, static_cast<Condition>(index % CONDITIONS)>;
+    if constexpr (leavesFlags(kind) && !isAddLoad(kind)) return jumpOp<T, kind, static_cast<Condition>(index % CONDITIONS)>;
     return nullptr;
 }
 template <class T> constexpr JumpTable jumpTable() {
@@ -185,7 +215,7 @@ template <class T> constexpr JumpTable jumpTable() {
 template <class T, Leaves leaves, u64 index> constexpr Handler tripleAt() {
     constexpr Kind middle = static_cast<Kind>(index / LINKS / SECONDS + 1), last = static_cast<Kind>(index / LINKS % SECONDS + 1);
     constexpr Link link = static_cast<Link>(index % LINKS);
-    constexpr bool works = readsTarget(middle) && !onlyFlags(middle);
+    constexpr bool works = readsTarget(middle) && !onlyFlags(middle) && !isAddLoad(middle);
     if constexpr (works && last >= Kind::add && last <= Kind::xor_ && link != Link::none) return tripleOp<T, middle, last, link, leaves>;
     return nullptr;
 }

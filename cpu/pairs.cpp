@@ -46,8 +46,12 @@ constexpr ZydisMnemonic jumps[] = {
 bool isGeneral(u16 offset) { return offset < offsetof(Registers, gpr) + sizeof(Registers::gpr); }
 
 Kind withMemory(const Form& f) {
-    if (f.address == Address::any || f.kind(1) != Operand::mem) return Kind::none;
     const bool indexed = f.address == Address::indexed;
+    if (f.address == Address::any) return Kind::none;
+    if (f.kind(0) == Operand::mem)
+        return f.insn.mnemonic != ZYDIS_MNEMONIC_MOV || !isGeneral(f.op.src) || f.kind(1) != Operand::reg ? Kind::none : indexed ? Kind::store_indexed : Kind::store;
+    if (f.kind(1) != Operand::mem) return Kind::none;
+    if (f.insn.mnemonic == ZYDIS_MNEMONIC_ADD) return indexed ? Kind::add_load_indexed : Kind::add_load;
     if (f.insn.mnemonic == ZYDIS_MNEMONIC_LEA) return indexed ? Kind::lea_indexed : Kind::lea;
     if (f.insn.mnemonic == ZYDIS_MNEMONIC_MOV) return indexed ? Kind::load_indexed : Kind::load;
     return Kind::none;
@@ -58,7 +62,7 @@ bool isQuiet(const Note& note) { return note.dead || !setsFlags(note.simple.kind
 
 bool reads(const Note& note, const Op& op, u16 reg) {
     const Kind kind = note.simple.kind;
-    if (isAddress(kind)) return op.base == reg || (isIndexed(kind) && op.index == reg);
+    if (isAddress(kind) && (op.base == reg || (isIndexed(kind) && op.index == reg))) return true;
     return (readsTarget(kind) && op.dst == reg) || (readsSource(kind) && op.src == reg);
 }
 
@@ -68,28 +72,31 @@ Link linkOf(const Op& one, Kind kind, const Op& two) {
     if (target) return source ? Link::none : Link::target;
     return source ? Link::source : Link::none;
 }
+Link linkOf(const Op& one, Kind first, Kind kind, const Op& two) { return onlyFlags(first) ? Link::none : linkOf(one, kind, two); }
 
 // One block's neighbours while they are joined.
 struct Run {
     std::span<Op> ops;
     std::span<Note> notes;
-    u64 taken = 0;              // bit i: op i is in a group; a block has 64 instructions at most
 
-    bool isFree(u64 i, u64 count) const { return i + count <= notes.size() && !(taken >> i & ((u64{1} << count) - 1)); }
-    void join(u64 i, u64 count, Handler handler) {
+    u64 join(u64 i, u64 count, Handler handler) {
         ops[i].handler = handler;
         if (isLoad(notes[i].simple.kind)) {
             ops[i].segment |= JOINED;
             ops[i].src = loadNumber(notes[i].simple);
         }
-        taken |= ((u64{1} << count) - 1) << i;
+        return count;
     }
+    Kind kind(u64 i) const { return i < notes.size() ? notes[i].simple.kind : Kind::none; }
     void sinkMove(u64 i);
-    void joinJump(u64 i);
-    void joinTriple(u64 i);
-    void joinPair(u64 i, bool linked);
+    // How many ops from i on are joined; 0: none.
+    u64 joinJump(u64 i);
+    u64 joinTriple(u64 i);
+    u64 joinMoves(u64 i);
+    u64 joinPair(u64 i, bool linked);
+    bool isLinked(u64 i) const;
+    u64 joinAt(u64 i);
 };
-static_assert(BLOCK_INSTRUCTIONS <= 64);
 
 // The MOV at i goes to just before the next instruction that touches its target, when that works on it as its first operand.
 void Run::sinkMove(u64 i) {
@@ -97,7 +104,7 @@ void Run::sinkMove(u64 i) {
     const u16 target = ops[i].dst, source = ops[i].src;
     for (u64 j = i + 1; j < notes.size(); ++j) {
         const Kind kind = notes[j].simple.kind;
-        if (kind == Kind::none || kind == Kind::jump_if || isLoad(kind)) return;
+        if (kind == Kind::none || kind == Kind::jump_if || isLoad(kind) || isStore(kind)) return;
         if (reads(notes[j], ops[j], target) || (ops[j].dst == target && !onlyFlags(kind))) {
             if (linkOf(ops[i], kind, ops[j]) != Link::target) return;
             const auto down = [i, j](auto all) {
@@ -111,49 +118,77 @@ void Run::sinkMove(u64 i) {
     }
 }
 
-void Run::joinJump(u64 i) {
-    if (!isFree(i, 2) || notes[i + 1].simple.kind != Kind::jump_if || !leavesFlags(notes[i].simple.kind)) return;
-    const Simple one = notes[i].simple;
-    if (const Handler handler = (one.wide ? wideJumps : narrowJumps)[jumpIndex(one.kind, notes[i + 1].simple.condition)]) join(i, 2, handler);
+u64 Run::joinJump(u64 i) {
+    if (kind(i + 1) != Kind::jump_if || !leavesFlags(kind(i))) return 0;
+    const Handler handler = (notes[i].simple.wide ? wideJumps : narrowJumps)[jumpIndex(kind(i), notes[i + 1].simple.condition)];
+    return handler ? join(i, 2, handler) : 0;
 }
 
-void Run::joinTriple(u64 i) {
-    if (!isFree(i, 3) || notes[i].simple.kind != Kind::mov) return;
+u64 Run::joinTriple(u64 i) {
+    if (kind(i) != Kind::mov || kind(i + 1) > SECONDS || kind(i + 2) > SECONDS || !kind(i + 1) || !kind(i + 2)) return 0;
     const Simple one = notes[i].simple, two = notes[i + 1].simple, three = notes[i + 2].simple;
-    if (two.kind == Kind::none || three.kind == Kind::none || three.kind == Kind::jump_if || two.kind == Kind::jump_if) return;
-    if (one.wide != two.wide || one.wide != three.wide || !isQuiet(notes[i + 1])) return;
-    if (linkOf(ops[i], two.kind, ops[i + 1]) != Link::target) return;
+    if (one.wide != two.wide || one.wide != three.wide || !isQuiet(notes[i + 1])) return 0;
+    if (linkOf(ops[i], two.kind, ops[i + 1]) != Link::target) return 0;
     const TripleTable& table = isQuiet(notes[i + 2]) ? (one.wide ? wideTriples : narrowTriples) : (one.wide ? wideFlagTriples : narrowFlagTriples);
-    const Link link = linkOf(ops[i + 1], three.kind, ops[i + 2]);
-    if (const Handler handler = table[tripleIndex(two.kind, three.kind, link)]) join(i, 3, handler);
+    const Handler handler = table[tripleIndex(two.kind, three.kind, linkOf(ops[i + 1], three.kind, ops[i + 2]))];
+    return handler ? join(i, 3, handler) : 0;
 }
 
+u64 Run::joinMoves(u64 i) {
+    const auto isMove = [&](u64 at) { return kind(at) == Kind::mov && notes[at].simple.wide == notes[i].simple.wide && !isLinked(at); };
+    if (!isMove(i) || !isMove(i + 1) || !isMove(i + 2)) return 0;
+    const bool four = isMove(i + 3);
+    return join(i, 3 + four, moves[four][notes[i].simple.wide]);
+}
+
+const PairTable& tableOf(Leaves leaves, bool one, bool two) {
+    if (leaves == Leaves::first) return one ? (two ? wideAccesses : wideNarrowAccesses) : two ? narrowWideAccesses : narrowAccesses;
+    return one ? (two ? widePairs : wideNarrowPairs) : two ? narrowWidePairs : narrowPairs;
+}
+
+// Null: these two cannot be joined.
 Handler pairOf(const Note& one, const Note& two, Link link) {
     const u64 index = pairIndex(one.simple.kind, two.simple.kind, link);
-    const bool wide = one.simple.wide, same = wide == two.simple.wide;
-    if (!isQuiet(two)) return !same ? nullptr : (wide ? wideFlagPairs : narrowFlagPairs)[index];
-    return (same ? (wide ? widePairs : narrowPairs) : wide ? wideNarrowPairs : narrowWidePairs)[index];
+    const bool wide = one.simple.wide;
+    if (!isQuiet(one)) return tableOf(Leaves::first, wide, two.simple.wide)[index];
+    if (isQuiet(two)) return tableOf(Leaves::nothing, wide, two.simple.wide)[index];
+    return wide != two.simple.wide ? nullptr : (wide ? wideFlagPairs : narrowFlagPairs)[index];
 }
 
-void Run::joinPair(u64 i, bool linked) {
-    if (!isFree(i, 2) || !isQuiet(notes[i])) return;
-    const Kind one = notes[i].simple.kind, two = notes[i + 1].simple.kind;
-    if (one == Kind::none || one > FIRSTS || two == Kind::none || two > SECONDS) return;
-    const Link link = linkOf(ops[i], two, ops[i + 1]);
-    if (linked && link == Link::none) return;
+bool Run::isLinked(u64 i) const {
+    return kind(i) && kind(i + 1) && kind(i + 1) <= SECONDS && linkOf(ops[i], kind(i), kind(i + 1), ops[i + 1]) != Link::none;
+}
+
+u64 Run::joinPair(u64 i, bool linked) {
+    if (!kind(i) || kind(i) > FIRSTS || !kind(i + 1) || kind(i + 1) > SECONDS) return 0;
+    const Link link = linkOf(ops[i], kind(i), kind(i + 1), ops[i + 1]);
+    if (linked && link == Link::none) return 0;
     Handler handler = pairOf(notes[i], notes[i + 1], link);
     if (!handler) handler = pairOf(notes[i], notes[i + 1], Link::none);
-    if (handler) join(i, 2, handler);
+    return handler ? join(i, 2, handler) : 0;
+}
+
+// One op rather stays alone than that the next two, which share a register or decide a jump, are torn apart.
+u64 Run::joinAt(u64 i) {
+    if (const u64 count = joinJump(i)) return count;
+    if (const u64 count = joinTriple(i)) return count;
+    if (const u64 count = joinPair(i, true)) return count;
+    if (const u64 count = joinMoves(i)) return count;
+    if (isLinked(i + 1) || (kind(i + 2) == Kind::jump_if && leavesFlags(kind(i + 1)))) return 0;
+    return joinPair(i, false);
 }
 
 }  // namespace
 
 Simple simpleOf(const Form& f) {
     const bool wide = f.bits() == 64;
-    if (const auto* jump = std::find(std::begin(jumps), std::end(jumps), f.insn.mnemonic); jump != std::end(jumps))
-        return {Kind::jump_if, false, static_cast<u8>(jump - jumps)};
-    if ((!wide && f.bits() != 32) || f.kind(0) != Operand::reg || !isGeneral(f.op.dst)) return {};
+    if (f.insn.meta.category == ZYDIS_CATEGORY_COND_BR) {
+        const auto* jump = std::find(std::begin(jumps), std::end(jumps), f.insn.mnemonic);
+        return jump == std::end(jumps) ? Simple{} : Simple{Kind::jump_if, false, static_cast<u8>(jump - jumps)};
+    }
+    if ((!wide && f.bits() != 32) || (f.kind(0) == Operand::reg && !isGeneral(f.op.dst))) return {};
     if (const Kind kind = withMemory(f); kind != Kind::none) return {kind, wide};
+    if (f.kind(0) != Operand::reg) return {};
     const Operands kinds = kindsOf(f.insn.mnemonic);
     if (kinds.registers == Kind::not_) return {Kind::not_, wide};
     if (f.kind(1) == Operand::reg && isGeneral(f.op.src) && kinds.registers != Kind::none) {
@@ -168,10 +203,7 @@ Simple simpleOf(const Form& f) {
 void joinPairs(std::span<Op> ops, std::span<Note> notes) {
     Run run{ops, notes};
     for (u64 i = notes.size(); i-- > 0;) run.sinkMove(i);
-    for (u64 i = 0; i < notes.size(); ++i) run.joinJump(i);
-    for (u64 i = 0; i < notes.size(); ++i) run.joinTriple(i);
-    for (const bool linked : {true, false})
-        for (u64 i = 0; i < notes.size(); ++i) run.joinPair(i, linked);
+    for (u64 i = 0; i < notes.size();) i += notes[i].simple.kind ? std::max<u64>(run.joinAt(i), 1) : 1;
 }
 
 }  // namespace cpu

@@ -14,7 +14,7 @@ Simple simpleOf(const Form& form);
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::FlagNote> notes);
 
 namespace joined {
-extern const Handler loadsAlone[4];     // as loadNumber() counts
+extern const Handler loadsAlone[];     // as loadNumber() counts
 }
 
 }  // namespace cpu

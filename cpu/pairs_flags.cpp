@@ -3,7 +3,7 @@
 
 namespace cpu::joined {
 
-const PairTable narrowFlagPairs = pairTable<u32, u32, Leaves::flags>();
-const PairTable wideFlagPairs = pairTable<u64, u64, Leaves::flags>();
+const PairTable narrowFlagPairs = pairTable<u32, u32, Leaves::last>();
+const PairTable wideFlagPairs = pairTable<u64, u64, Leaves::last>();
 
 }  // namespace cpu::joined

@@ -4,6 +4,10 @@
 namespace cpu::joined {
 
 const JumpTable narrowJumps = jumpTable<u32>(), wideJumps = jumpTable<u64>();
-const Handler loadsAlone[4] = {loadAlone<u32, Kind::load>, loadAlone<u64, Kind::load>, loadAlone<u32, Kind::load_indexed>, loadAlone<u64, Kind::load_indexed>};
+const Handler loadsAlone[] = {
+    loadAlone<u32, Kind::load>,     loadAlone<u64, Kind::load>,     loadAlone<u32, Kind::load_indexed>,     loadAlone<u64, Kind::load_indexed>,
+    loadAlone<u32, Kind::add_load>, loadAlone<u64, Kind::add_load>, loadAlone<u32, Kind::add_load_indexed>, loadAlone<u64, Kind::add_load_indexed>,
+};
+const Handler moves[2][2] = {{movesOp<u32, 3>, movesOp<u64, 3>}, {movesOp<u32, 4>, movesOp<u64, 4>}};
 
 }  // namespace cpu::joined

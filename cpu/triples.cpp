@@ -3,7 +3,7 @@
 
 namespace cpu::joined {
 
-const TripleTable narrowTriples = tripleTable<u32, Leaves::nothing>(), narrowFlagTriples = tripleTable<u32, Leaves::flags>();
-const TripleTable wideTriples = tripleTable<u64, Leaves::nothing>(), wideFlagTriples = tripleTable<u64, Leaves::flags>();
+const TripleTable narrowTriples = tripleTable<u32, Leaves::nothing>(), narrowFlagTriples = tripleTable<u32, Leaves::last>();
+const TripleTable wideTriples = tripleTable<u64, Leaves::nothing>(), wideFlagTriples = tripleTable<u64, Leaves::last>();
 
 }  // namespace cpu::joined

@@ -48,8 +48,13 @@ struct Checker {
         if (!e.shape) return;
         const Made made(bytes, known);
         Lowered cached;
-        if (cache.find(bytes, known, cached)) {
+        Op op;
+        u8 length = 0;
+        if (const Lowered* there = cache.find(bytes, known, op, length)) {
             ++found;
+            cached = *there;
+            cached.op = op;
+            cached.length = length;
             if (made.exists && same(cached, made.lowered)) return;
             std::string text;
             for (u8 byte : bytes) text += "0123456789abcdef"[byte >> 4], text += "0123456789abcdef"[byte & 15], text += ' ';

@@ -8,7 +8,7 @@ using namespace cpu;
 
 namespace {
 
-constexpr unsigned KINDS = Simple::cmp_imm;
+constexpr unsigned KINDS = Simple::store_indexed;
 
 // On eax, ecx, edx or their 64 bits; addresses are of the data page, rbx.
 std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned src) {
@@ -29,6 +29,10 @@ std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned src) {
         case Simple::lea_indexed: add({0x8d, u(0x44 | dst << 3), u(0x80 | src << 3 | (dst + src) % 3), immediate}); break;
         case Simple::load: add({0x8b, u(0x43 | dst << 3), immediate}); break;
         case Simple::load_indexed: add({0x8b, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::add_load: add({0x03, u(0x43 | dst << 3), immediate}); break;
+        case Simple::add_load_indexed: add({0x03, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::store: add({0x89, u(0x43 | src << 3), immediate}); break;
+        case Simple::store_indexed: add({0x89, u(0x44 | src << 3), 0x33, immediate}); break;
         case Simple::cmp: add({0x39, both}); break;
         case Simple::test: add({0x85, both}); break;
         case Simple::cmp_imm: add({0x83, u(0xf8 | dst), immediate}); break;
@@ -57,6 +61,7 @@ bool agree(Machine& joined, Machine& single, const std::vector<u8>& code, u64 co
     for (u64 i = 0; i < count; ++i) single.run(1);
     for (Register name : {RAX, RCX, RDX})
         if (joined.reg(name) != single.reg(name)) return false;
+    if (std::memcmp(joined.at(Machine::DATA), single.at(Machine::DATA), 64) != 0) return false;
     return joined.registers().rip == single.registers().rip && joined.registers().rflags == single.registers().rflags;
 }
 
@@ -97,6 +102,44 @@ TEST_CASE("joined triples do what their instructions do") {
                 if (!agree(joined, single, live, 3)) FAIL("differ with flags");
                 code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});
                 if (!agree(joined, single, code, 4)) FAIL("differ");
+            }
+}
+
+TEST_CASE("joined moves do what their instructions do") {
+    Machine joined, single;
+    for (unsigned shape = 0; shape < 2 * 6561; ++shape) {
+        std::vector<u8> code;
+        for (unsigned i = 0, rest = shape / 2; i < 4; ++i, rest /= 9) {
+            const std::vector<u8> next = encode(Simple::mov, shape & 1, rest % 3, rest / 3 % 3);
+            code.insert(code.end(), next.begin(), next.end());
+        }
+        code.insert(code.end(), {0x0f, 0x0b});
+        INFO("shape " << shape);
+        if (!agree(joined, single, code, 4)) FAIL("differ");
+    }
+}
+
+TEST_CASE("a joined access that faults leaves what came before it") {
+    Machine joined, single;
+    for (unsigned kind = 1; kind <= KINDS; ++kind)
+        for (unsigned access : {Simple::load, Simple::load_indexed, Simple::add_load, Simple::store, Simple::store_indexed})
+            for (const bool first : {false, true}) {
+                const std::vector<u8> one = encode(kind, true, 1, 2), two = encode(access, true, 1, 2);
+                std::vector<u8> code = first ? two : one;
+                code.insert(code.end(), (first ? one : two).begin(), (first ? one : two).end());
+                code.insert(code.end(), {0x0f, 0x0b});
+                for (Machine* machine : {&joined, &single}) {
+                    prepare(*machine, code);
+                    machine->reg(RBX) = 0x123456789000;
+                }
+                const u64 before = joined.processor.instructions();
+                const Trap trap = joined.run(1000);
+                Trap other;
+                for (u64 n = joined.processor.instructions() - before + 1; n-- > 0;) other = single.run(1);
+                INFO("kinds " << kind << " " << access << " first " << first);
+                CHECK(trap.vector == other.vector);
+                CHECK(trap.address == other.address);
+                if (!sameRegisters(joined.registers(), single.registers())) FAIL("differ");
             }
 }
 
