@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <memory>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -253,14 +254,17 @@ int Gateway::streamFd(int stream) const {
 }
 
 long Gateway::readStream(int stream, std::span<u8> to) {
-    if (!waitToRead(streamFd(stream))) return -EINTR;
+    if (!waitFor(streamFd(stream), POLLIN)) return -EINTR;
     ssize_t n;
     do n = ::read(streamFd(stream), to.data(), to.size());
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
 }
 
+// With a terminal, no write waits so long that Ctrl-C would not be heard.
 long Gateway::writeStream(int stream, std::span<const u8> from) {
+    if (!waitFor(streamFd(stream), POLLOUT)) return -EINTR;
+    if (there()) from = from.first(std::min<std::size_t>(from.size(), PIPE_BUF));
     ssize_t n;
     do n = ::write(streamFd(stream), from.data(), from.size());
     while (n < 0 && errno == EINTR);

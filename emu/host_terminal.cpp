@@ -124,11 +124,11 @@ long TerminalKeys::write(std::span<const u8> from) {
     return n < 0 ? -errno : n;
 }
 
-bool TerminalKeys::waitToRead(int fd) const {
+bool TerminalKeys::waitFor(int fd, short events) const {
     if (fd_ < 0) return true;
-    pollfd events[] = {{fd, POLLIN, 0}, {signals_, POLLIN, 0}};
-    while (::poll(events, 2, -1) < 0 && errno == EINTR) {}
-    return !(events[1].revents & POLLIN);
+    pollfd both[] = {{fd, events, 0}, {signals_, POLLIN, 0}};
+    while (::poll(both, 2, -1) < 0 && errno == EINTR) {}
+    return !(both[1].revents & POLLIN);
 }
 
 }  // namespace emu

@@ -28,8 +28,8 @@ public:
     int takeSignal() override;
     long write(std::span<const u8> from) override;
 
-    // Waits until `fd` can be read or a signal has come: false.
-    bool waitToRead(int fd) const;
+    // Waits until `fd` has one of poll(2)'s events, or until a signal has come: false. Without a terminal it does not wait.
+    bool waitFor(int fd, short events) const;
 
 private:
     int applyModes() const;

@@ -33,6 +33,11 @@ void hostSignal(tty_struct* tty, int signal) {
     isig(signal, tty);
 }
 
+bool isInterrupted() {
+    static_cast<void>(receiveKeys(0));
+    return signal_pending(current);
+}
+
 long readStream(int stream, std::span<u8> to) {
     if (to.empty()) return 0;
     for (;;) {
@@ -40,8 +45,7 @@ long readStream(int stream, std::span<u8> to) {
         static const char* const names[] = {"stdin", "stdout", "stderr"};
         if (n >= 0) traceInput(names[stream], to.first(static_cast<u64>(n)));
         if (n != -EINTR) return n;
-        static_cast<void>(receiveKeys(0));
-        if (signal_pending(current)) return -ERESTARTSYS;
+        if (isInterrupted()) return -ERESTARTSYS;
     }
 }
 
@@ -49,6 +53,8 @@ long writeStream(int stream, std::span<const u8> from) {
     u64 done = 0;
     while (done < from.size()) {
         const long n = machine().host->writeStream(stream, from.subspan(done));
+        if (n == -EINTR && isInterrupted()) return done ? static_cast<long>(done) : -ERESTARTSYS;
+        if (n == -EINTR) continue;
         if (n == -EPIPE) signalPipe();
         if (n <= 0) return done ? static_cast<long>(done) : n;
         done += static_cast<u64>(n);
