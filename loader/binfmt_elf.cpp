@@ -80,8 +80,9 @@ u64 segmentProtection(const elf_phdr& segment) {
 // The part of the bss that shares a page with the file's data.
 TRACED(int, padzero, (u64, elf_bss)) {
     const u64 offset = ELF_PAGEOFFSET(elf_bss);
-    if (offset && clear_user(UserPtr<void>(elf_bss), PAGE_SIZE - offset)) return -EFAULT;
-    return 0;
+    if (!offset) return 0;
+    const bool zeroed = clear_user(UserPtr<void>(elf_bss), PAGE_SIZE - offset) == 0;
+    return check("the page behind the file's bytes is writable", zeroed, elf_bss) ? 0 : -EFAULT;
 }
 
 }  // namespace loader

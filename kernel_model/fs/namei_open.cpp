@@ -10,8 +10,11 @@ int may_open(inode* node, int acc_mode, u32 flags) {
     const umode_t mode = node->i_mode;
     if (S_ISLNK(mode)) return -ELOOP;
     if (S_ISDIR(mode) && (acc_mode & MAY_WRITE)) return -EISDIR;
-    if ((acc_mode & MAY_EXEC) && version().exec.regularOnly && !S_ISREG(mode)) return -EACCES;
-    TRY_INT(inode_permission(node, acc_mode));
+    const bool executed = acc_mode & MAY_EXEC;
+    if (executed && version().exec.regularOnly && !check("S_ISREG(inode.i_mode)", S_ISREG(mode), mode)) return -EACCES;
+    const int forbidden = inode_permission(node, acc_mode);
+    if (executed) check("the caller may execute the file", forbidden == 0, mode);
+    TRY_INT(forbidden);
     if ((flags & O_NOATIME) && !privilegedFiles() && current->cred->fsuid != node->i_uid.get()) return -EPERM;
     return 0;
 }

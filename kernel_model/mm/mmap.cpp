@@ -15,11 +15,11 @@ int security_vm_enough_memory_mm(u64 pages) {
 }
 
 TRACED(Result<u64>, get_unmapped_area, (struct file*, file), (u64, addr), (u64, len), (pgoff_t, pgoff), (u64, flags)) {
-    if (len > TASK_SIZE) return Failure{-ENOMEM};
+    if (!check("len <= TASK_SIZE", len <= TASK_SIZE, len)) return Failure{-ENOMEM};
     const auto search = current->mm->mmap_legacy ? arch_get_unmapped_area : arch_get_unmapped_area_topdown;
     const u64 found = TRY(search(file, addr, len, pgoff, flags));
-    if (found > TASK_SIZE - len) return Failure{-ENOMEM};
-    if (found & ~PAGE_MASK) return Failure{-EINVAL};
+    if (!check("addr + len <= TASK_SIZE", found <= TASK_SIZE - len, found)) return Failure{-ENOMEM};
+    if (!check("addr is page aligned", !(found & ~PAGE_MASK), found)) return Failure{-EINVAL};
     if (found < mmap_min_addr && !check("mmap_min_addr", capable(CAP_SYS_RAWIO), found)) return Failure{-EPERM};
     return found;
 }
@@ -121,7 +121,8 @@ TRACED(Result<u64>, vm_mmap_pgoff, (struct file*, file), (u64, addr), (u64, len)
 }
 
 TRACED(Result<u64>, vm_mmap, (struct file*, file), (u64, addr), (u64, len), (u64, prot), (u64, flag), (u64, offset)) {
-    if (offset + PAGE_ALIGN(len) < offset || offset & ~PAGE_MASK) return Failure{-EINVAL};
+    if (!check("offset + len does not overflow", offset + PAGE_ALIGN(len) >= offset, offset)) return Failure{-EINVAL};
+    if (!check("offset is page aligned", !(offset & ~PAGE_MASK), offset)) return Failure{-EINVAL};
     return vm_mmap_pgoff(file, addr, len, prot, flag, offset >> PAGE_SHIFT);
 }
 

@@ -38,7 +38,7 @@ int mapSegment(Interpreter& i, const elf_phdr& segment) {
     i.total_size = 0;
     if (!mapped.ok()) return mapped.error();
     if (i.interp_map_addr == 0) i.interp_map_addr = mapped.value();
-    if (BAD_ADDR(mapped.value())) return -EINVAL;
+    if (!check("interpreter's segment lies below TASK_SIZE", !BAD_ADDR(mapped.value()), u64{mapped.value()})) return -EINVAL;
     if (!i.load_addr_set && i.header.e_type == ET_DYN) {
         i.load_addr = mapped.value() - ELF_PAGESTART(segment.p_vaddr);
         i.load_addr_set = true;

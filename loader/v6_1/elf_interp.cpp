@@ -39,7 +39,7 @@ int mapSegment(Interpreter& i, const elf_phdr& segment) {
     const u64 mapped =
         TRY(elf_map(i.interpreter, i.load_addr + segment.p_vaddr, &segment, static_cast<int>(prot), flags, i.total_size));
     i.total_size = 0;
-    if (BAD_ADDR(mapped)) return -EINVAL;
+    if (!check("interpreter's segment lies below TASK_SIZE", !BAD_ADDR(mapped), u64{mapped})) return -EINVAL;
     if (!i.load_addr_set && i.header.e_type == ET_DYN) {
         i.load_addr = mapped - ELF_PAGESTART(segment.p_vaddr);
         i.load_addr_set = true;

@@ -68,7 +68,7 @@ bool moveBreak(mm_struct* mm, u64 brk) {
 TRACED(int, vm_brk_flags, (u64, addr), (u64, request), (u64, flags)) {
     mm_struct* mm = current->mm;
     const u64 len = PAGE_ALIGN(request);
-    if (len < request) return -ENOMEM;
+    if (!check("PAGE_ALIGN(len) does not overflow", len >= request, request)) return -ENOMEM;
     if (len == 0) return 0;
     if (flags & ~VM_EXEC) return -EINVAL;
     TRY_INT(check_brk_limits(addr, len));
