@@ -180,6 +180,7 @@ void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
     bprm->file = nullptr;           // the trace names the old value: before it may go
     if (file) {
         allow_write_access(file);
+        bprm->file = nullptr;
         fput(file);
     }
     current->did_exec = true;
