@@ -8,6 +8,7 @@ namespace emu {
 int runCommand(const Options&);
 int traceCommand(const Options&);
 int treeCommand(const Options&);
+int elfCommand(const Options&);
 int demoCommand(const Options&);
 
 }  // namespace emu

@@ -10,8 +10,6 @@ namespace emu {
 
 namespace {
 
-constexpr int MAIN_PID = 3;     // init is 1, kthreadd 2
-
 std::string quote(const std::string& text) { return "'" + text + "'"; }
 
 std::string readStart(const std::string& path, std::size_t bytes) {

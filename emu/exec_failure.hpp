@@ -9,6 +9,8 @@
 
 namespace emu {
 
+constexpr int MAIN_PID = 3;                 // of the user's program: init is 1, kthreadd 2
+
 std::string errnoName(int error);           // "ENOENT"
 std::string describeErrno(int error);       // "ENOENT (No such file or directory)"
 

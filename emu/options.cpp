@@ -27,6 +27,12 @@ constexpr const char* TREE_EXAMPLES =
     "Examples:\n"
     "  execscope tree ./hello\n"
     "  execscope tree --depth 4 hello.jsonl";
+constexpr const char* ELF_EXAMPLES =
+    "Examples:\n"
+    "  execscope elf ./hello\n"
+    "  execscope elf --all /bin/ls\n"
+    "  execscope elf --profile v3.10 --root /srv/root /bin/broken\n"
+    "Exit status: 0 execve would succeed, 1 it would fail, 125 FILE cannot be read.";
 constexpr const char* DEMO_EXAMPLES = "Example:\n  execscope demo -o hello.jsonl";
 
 // Six to a line, so that the help stays within 80 columns.
@@ -130,6 +136,18 @@ void checkProgram(const Options& options) {
         throw CLI::ValidationError(program.front(), "is no option of this command (put -- before a program of that name)");
 }
 
+void addTree(CLI::App& app, Options& options) {
+    app.add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
+    app.add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
+    addExpression(app, options.trace);
+    addWorld(app, options.world);
+}
+
+void addElf(CLI::App& app, Options& options) {
+    app.add_flag("--all", options.elf.all, "show every symbol and every check");
+    addWorld(app, options.world, RUN_PROFILE);
+}
+
 // The options of a command only where its name is among the arguments: making them all takes longer than a small program runs.
 void define(CLI::App& app, Options& options, const std::vector<std::string>& line) {
     const auto named = [&line](const CLI::App* command) { return std::find(line.begin(), line.end(), command->get_name()) != line.end(); };
@@ -157,12 +175,11 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
 
     CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree",
                                 "[options] [--] PROGRAM [ARGS] | TRACE.jsonl", TREE_EXAMPLES);
-    if (named(tree)) {
-        tree->add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
-        tree->add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
-        addExpression(*tree, options.trace);
-        addWorld(*tree, options.world);
-    }
+    if (named(tree)) addTree(*tree, options);
+
+    CLI::App* elf = addCommand(app, options, Options::Command::elf, "elf", "show an executable, and what execve does with it",
+                               "[options] [--] FILE [ARGS]", ELF_EXAMPLES);
+    if (named(elf)) addElf(*elf, options);
 
     CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny program, explain it",
                                 "[-o FILE]", DEMO_EXAMPLES);
@@ -192,7 +209,8 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
         const int status = app.exit(error);
         return {std::nullopt, status == 0 ? 0 : OWN_FAILURE};
     }
-    if (options.world.profile.empty()) options.world.profile = options.command == Options::Command::run ? RUN_PROFILE : SHOWN_PROFILE;
+    const bool today = options.command == Options::Command::run || options.command == Options::Command::elf;
+    if (options.world.profile.empty()) options.world.profile = today ? RUN_PROFILE : SHOWN_PROFILE;
     if (options.command == Options::Command::tree && options.world.program.size() == 1 &&
         options.world.program[0].ends_with(".jsonl"))
         options.tree.file = options.world.program[0];

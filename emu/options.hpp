@@ -44,12 +44,17 @@ struct TreeOptions {
     std::string file;                           // a trace, instead of a program
 };
 
+struct ElfOptions {
+    bool all = false;                           // every symbol, every check
+};
+
 struct Options {
-    enum class Command : u8 { run, trace, tree, demo };
+    enum class Command : u8 { run, trace, tree, elf, demo };
     Command command = Command::run;
     WorldOptions world;
     TraceOptions trace;
     TreeOptions tree;
+    ElfOptions elf;
     bool stats = false;
 };
 

@@ -135,14 +135,6 @@ void Account::refusal(const Event& event) {
     else open->reason = std::move(rule);
 }
 
-void Account::area(const Event& event) {
-    auto& space = spaces_[showText(event, "mm")];
-    const u64 start = number(event, "start");
-    space.erase(event.find("old_start") ? number(event, "old_start") : start);
-    if (showText(event, "op") == "remove") return;
-    space[start] = {start, number(event, "end"), number(event, "pgoff") << 12, showText(event, "flags"), showText(event, "file")};
-}
-
 void Account::exec(const Event& event) {
     if (event.pid != story_.child) return;
     const std::string object = showText(event, "object");
@@ -159,7 +151,7 @@ void Account::exec(const Event& event) {
         story_.newMm = show(*event.find("new"));
     }
     if (event.kind == Kind::check && !number(event, "passed")) refusal(event);
-    if (event.kind == Kind::vma) area(event);
+    if (event.kind == Kind::vma) spaces_.event(event);
     if (event.kind == Kind::user_write && tables_ && event.find("bytes")) {
         const std::string& bytes = event.find("bytes")->string;
         for (std::size_t i = 0; i + 1 < bytes.size() && story_.stack.size() < mostStackBytes; i += 2)
@@ -169,7 +161,7 @@ void Account::exec(const Event& event) {
     if (event.kind != Kind::sys_exit || showText(event, "name") != "execve") return;
     story_.execResult = resultText(event);
     story_.started = event.insn;
-    for (const auto& [start, area] : spaces_[story_.newMm]) story_.areas.push_back(area);
+    story_.areas = spaces_.of(story_.newMm);
     chapter_ = Chapter::run;
 }
 

@@ -1,6 +1,7 @@
 // The story of one exec, told from its trace: boot, fork, execve, the program's run, its end.
 #pragma once
 
+#include "emu/tools/areas.hpp"
 #include "emu/tools/text.hpp"
 #include "traces/event.hpp"
 #include "traces/sink.hpp"
@@ -19,10 +20,6 @@ namespace emu {
 struct ExecStory {
     struct Line {
         std::string name, value;
-    };
-    struct Area {
-        u64 start, end, offset;
-        std::string flags, file;
     };
     struct Instruction {
         u64 address;
@@ -50,7 +47,7 @@ struct ExecStory {
     std::vector<Answer> answers;
     std::vector<std::string> refusals;               // checks that failed outside the formats
     std::string oldMm, newMm;
-    std::vector<Area> areas;                         // of newMm when exec is done, by address
+    std::vector<MemoryArea> areas;                   // of newMm when exec is done, by address
     std::map<u64, u8> stack;                         // bytes written by create_elf_tables
     std::optional<u64> ip, sp;
     std::optional<std::string> execResult;
@@ -84,7 +81,6 @@ private:
     void child(const traces::Event& event);
     void exec(const traces::Event& event);
     void execCallOf(const traces::Event& event);
-    void area(const traces::Event& event);
     void refusal(const traces::Event& event);
     void run(const traces::Event& event);
     void over(const traces::Event& event);
@@ -93,7 +89,7 @@ private:
     ExecStory story_;
     Chapter chapter_ = Chapter::boot;
     bool tables_ = false;   // inside create_elf_tables
-    std::map<std::string, std::map<u64, ExecStory::Area>> spaces_;   // of each mm, by start
+    MemoryAreas spaces_;
 };
 
 }  // namespace emu

@@ -13,7 +13,7 @@ from cases import check
 from world import Tree, execscope
 
 OWN_FAILURE = 125
-COMMANDS = ("run", "trace", "tree", "demo")
+COMMANDS = ("run", "trace", "tree", "elf", "demo")
 
 
 def guest(name):

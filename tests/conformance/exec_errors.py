@@ -36,6 +36,10 @@ def one_segment(address, file_size, memory_size, entry, kind=PT_LOAD, elf_kind=2
     return elf([header(kind, flags, 0, address, file_size, memory_size)], EXIT_0 * 50, elf_kind, entry=entry)
 
 
+def with_bytes(content, offset, value):
+    return content[:offset] + value + content[offset + len(value):]
+
+
 def many(number):
     offset = 64 + 56 * number
     load = header(PT_LOAD, 5, 0, 0x400000, offset + 309, offset + 309)

@@ -161,11 +161,11 @@ void runUser() {
     pt_regs* regs = task_pt_regs(task);
     cpu::Cpu& cpu = processor();
     const u64& instructions = *cpu.instructionCounter();
-    const u64 limit = machine().boot.max_instructions ? machine().boot.max_instructions : ~u64{0};
+    const u64& limit = machine().boot.max_instructions;      // an observer may set it while the machine runs
     for (;;) {
         exitToUser(regs);
         const u64 before = instructions;
-        const cpu::Trap trap = cpu.run(nextStop(limit));
+        const cpu::Trap trap = cpu.run(nextStop(limit ? limit : ~u64{0}));
         task->utime += instructions - before;
         saveRegisters(*regs);
         enterKernel(trap, regs);
