@@ -72,7 +72,7 @@ Result<dentry*> path_lookup_at(int dirfd, UserPtr<const char> name, int flags);
 int may_delete(dentry* directory, dentry* victim, bool is_directory);
 int writeToDirectory(dentry* directory);    // MAY_WRITE | MAY_EXEC, EROFS
 bool inGroup(gid_t);
-bool privilegedFiles();                     // CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN
+bool privilegedFiles(Capability);           // also the kernel itself, before the first task has credentials
 u32 currentUmask();
 
 // An open file for the length of a system call (Linux include/linux/file.h fdget): counted only when others share the

@@ -29,7 +29,7 @@ int filename_create(PathWalk& walk, int dfd, UserPtr<const char> name, bool dire
 }
 
 bool isSticky(inode* directory, inode* node) {
-    if (!(directory->i_mode & S_ISVTX) || privilegedFiles()) return false;
+    if (!(directory->i_mode & S_ISVTX) || privilegedFiles(CAP_FOWNER)) return false;
     const uid_t fsuid = current->cred->fsuid;
     return fsuid != node->i_uid.get() && fsuid != directory->i_uid.get();
 }

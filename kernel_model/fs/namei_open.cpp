@@ -15,7 +15,7 @@ int may_open(inode* node, int acc_mode, u32 flags) {
     const int forbidden = inode_permission(node, acc_mode);
     if (executed) check("the caller may execute the file", forbidden == 0, mode);
     TRY_INT(forbidden);
-    if ((flags & O_NOATIME) && !privilegedFiles() && current->cred->fsuid != node->i_uid.get()) return -EPERM;
+    if ((flags & O_NOATIME) && !privilegedFiles(CAP_FOWNER) && current->cred->fsuid != node->i_uid.get()) return -EPERM;
     return 0;
 }
 

@@ -18,22 +18,25 @@ int accessMode(u32 flags) {                 // ACC_MODE of Linux include/linux/f
 constexpr u32 VALID_OPEN_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC |
                                  O_DIRECT | 0100000 /*O_LARGEFILE*/ | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH;
 
-// faccessat(2): the check is made with the real ids.
+// faccessat(2): the check is made with the real ids, and with the capabilities that they would have.
 class RealIds {
 public:
-    RealIds() : cred_(current->cred), fsuid_(cred_->fsuid), fsgid_(cred_->fsgid) {
+    RealIds() : cred_(current->cred), fsuid_(cred_->fsuid), fsgid_(cred_->fsgid), effective_(cred_->cap_effective) {
+        cred_->cap_effective.quiet() = cred_->uid == 0u ? cred_->cap_permitted.get() : 0;
         cred_->fsuid.quiet() = cred_->uid;
         cred_->fsgid.quiet() = cred_->gid;
     }
     ~RealIds() {
         cred_->fsuid.quiet() = fsuid_;
         cred_->fsgid.quiet() = fsgid_;
+        cred_->cap_effective.quiet() = effective_;
     }
 
 private:
     cred* cred_;
     uid_t fsuid_;
     gid_t fsgid_;
+    u64 effective_;
 };
 
 int truncateInode(inode* node, loff_t length) {
@@ -115,8 +118,8 @@ int changeDirectory(dentry* d) {
 
 int changeMode(inode* node, umode_t mode) {
     if (node->i_sb->read_only) return -EROFS;
-    if (!privilegedFiles() && current->cred->fsuid != node->i_uid.get()) return -EPERM;
-    if (!privilegedFiles() && !inGroup(node->i_gid)) mode &= static_cast<umode_t>(~S_ISGID);
+    if (!privilegedFiles(CAP_FOWNER) && current->cred->fsuid != node->i_uid.get()) return -EPERM;
+    if (!privilegedFiles(CAP_FSETID) && !inGroup(node->i_gid)) mode &= static_cast<umode_t>(~S_ISGID);
     node->i_mode = static_cast<umode_t>((node->i_mode & S_IFMT) | (mode & 07777));
     node->i_ctime = currentTime();
     return 0;
@@ -126,7 +129,7 @@ int changeMode(inode* node, umode_t mode) {
 int changeOwner(inode* node, uid_t user, gid_t group) {
     constexpr u32 keep = ~u32{0};
     if (node->i_sb->read_only) return -EROFS;
-    if (!privilegedFiles()) {
+    if (!privilegedFiles(CAP_CHOWN)) {
         const bool owner = current->cred->fsuid == node->i_uid.get();
         if (user != keep && !(owner && user == node->i_uid.get())) return -EPERM;
         if (group != keep && !(owner && (inGroup(group) || group == node->i_gid.get()))) return -EPERM;

@@ -18,7 +18,7 @@ void apply(i64& field, const Time& t) {
 
 int utimes_common(inode* node, const NewTimes& t) {
     if (node->i_sb->read_only) return -EROFS;
-    const bool owner = privilegedFiles() || current->cred->fsuid == node->i_uid.get();
+    const bool owner = privilegedFiles(CAP_FOWNER) || current->cred->fsuid == node->i_uid.get();
     const bool both_now = t.access.part == NOW && t.modify.part == NOW;
     if (!owner && !both_now) return -EPERM;
     if (!owner && inode_permission(node, MAY_WRITE)) return -EACCES;

@@ -1,4 +1,5 @@
 // Linux init/init_task.c: pid 0 and what it owns. It is never created by fork; boot fills it in.
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/init/init.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
@@ -41,8 +42,7 @@ void setLimits(signal_struct& sig) {
 
 void setCredentials(cred& c) {
     c.usage = 4;                            // cred and real_cred, and the static one
-    c.cap_permitted = ~u64{0};
-    c.cap_effective = ~u64{0};
+    c.cap_permitted = c.cap_effective = c.cap_bset = version().process.cap_full_set;
     init_task.real_cred = &c;
     init_task.cred = &c;
     processesOfUser(0) = 1;

@@ -15,6 +15,9 @@ static void copyCred(cred* to, const cred* from) {
     to->fsgid = from->fsgid;
     to->cap_permitted = from->cap_permitted;
     to->cap_effective = from->cap_effective;
+    to->cap_inheritable = from->cap_inheritable;
+    to->cap_bset = from->cap_bset;
+    to->cap_ambient = from->cap_ambient;
     to->securebits = from->securebits;
     to->groups = from->groups;
 }
@@ -98,6 +101,6 @@ TRACED(void, exit_creds, (task_struct*, tsk)) {
     put_cred(subjective);
 }
 
-bool capable(int) { return current->cred->euid == 0; }
+bool capable(int capability) { return cap_raised(current->cred->cap_effective, capability); }
 
 }  // namespace kernel

@@ -71,6 +71,16 @@ void exec_notify(task_struct* tsk) {
     if (sig->notify_count == 0) wake_up_process(sig->group_exit_task);
 }
 
+void leaveThreadGroup(task_struct* p) {
+    TaskList& threads = p->group_leader->thread_group;
+    if (p->signal->curr_target == p) {
+        auto next = std::ranges::find(threads, p);
+        if (next != threads.end()) ++next;
+        p->signal->curr_target = next == threads.end() ? threads.front() : *next;
+    }
+    threads.remove(p);
+}
+
 void unlinkFamily(task_struct* p) {
     tasksList().remove(p);
     p->real_parent->children.remove(p);
@@ -82,7 +92,7 @@ static bool willBecomeOrphaned(const pid* pgrp, const task_struct* ignored) {
     if (!pgrp) return true;
     for (const task_struct* p : pgrp->tasks[PIDTYPE_PGID]) {
         if (p == ignored || p->exit_state.get() || p->real_parent->pid == 1) continue;
-        if (p->real_parent->pids[PIDTYPE_PGID] != pgrp && task_session_nr(p->real_parent) == task_session_nr(p)) return false;
+        if (task_pgrp(p->real_parent) != pgrp && task_session_nr(p->real_parent) == task_session_nr(p)) return false;
     }
     return true;
 }
@@ -90,13 +100,13 @@ static bool hasStoppedJobs(const pid* pgrp) {
     return std::ranges::any_of(pgrp->tasks[PIDTYPE_PGID],
                                [](const task_struct* p) { return (p->signal->flags & SIGNAL_STOP_STOPPED) != 0; });
 }
-bool is_current_pgrp_orphaned() { return willBecomeOrphaned(current->pids[PIDTYPE_PGID], nullptr); }
+bool is_current_pgrp_orphaned() { return willBecomeOrphaned(task_pgrp(current), nullptr); }
 
 TRACED(void, kill_orphaned_pgrp, (task_struct*, tsk), (task_struct*, parent)) {
-    const pid* pgrp = tsk->pids[PIDTYPE_PGID];
+    const pid* pgrp = task_pgrp(tsk);
     const task_struct* ignored = parent ? nullptr : tsk;
     const task_struct* family = parent ? parent : tsk->real_parent.get();
-    if (!pgrp || family->pids[PIDTYPE_PGID] == pgrp || task_session_nr(family) != task_session_nr(tsk)) return;
+    if (!pgrp || task_pgrp(family) == pgrp || task_session_nr(family) != task_session_nr(tsk)) return;
     if (!willBecomeOrphaned(pgrp, ignored) || !hasStoppedJobs(pgrp)) return;
     kill_pgrp(pgrp->nr, SIGHUP, 1);
     kill_pgrp(pgrp->nr, SIGCONT, 1);

@@ -15,6 +15,7 @@ void traceExit(const task_struct*);
 [[noreturn]] void initDied(const task_struct*);
 void addTimes(signal_struct*, const task_struct*);          // of a thread that is no more
 void exec_notify(task_struct*);             // an exec that waits for this thread's end
+void leaveThreadGroup(task_struct*);
 void unlinkFamily(task_struct*);            // from the list of all tasks and from its parent's children
 task_struct* aliveThread(task_struct* of, const task_struct* except);
 

@@ -71,7 +71,6 @@ long setKeepCapabilities(const Arguments& a) {
 // capabilities(7), "The securebits flags". Of them only SECBIT_KEEP_CAPS and its lock are modelled.
 long setSecurebits(const Arguments& a) {
     constexpr u64 all = 0xff, modelled = SECBIT_KEEP_CAPS | SECBIT_KEEP_CAPS_LOCKED;
-    constexpr int CAP_SETPCAP = 8;
     const u64 old = current->cred->securebits, locks = old & SECBIT_KEEP_CAPS_LOCKED;
     const bool changes_locked = locks && ((a[0] ^ old) & modelled);
     if (changes_locked || (a[0] & ~all) || !capable(CAP_SETPCAP)) return -EPERM;
@@ -98,7 +97,31 @@ long getHugePagesOff(const Arguments& a) {
     if (a[0] || a[1] || a[2] || a[3]) return -EINVAL;
     return (current->mm->flags & MMF_DISABLE_THP) != 0;
 }
-long readBounding(const Arguments& a) { return a[0] > static_cast<u64>(version().process.lastCapability) ? -EINVAL : 1; }
+bool isCapability(u64 number) { return number <= static_cast<u64>(version().process.lastCapability); }
+long readBounding(const Arguments& a) { return isCapability(a[0]) ? cap_raised(current->cred->cap_bset, static_cast<int>(a[0])) : -EINVAL; }
+long dropBounding(const Arguments& a) {
+    if (!capable(CAP_SETPCAP)) return -EPERM;
+    if (!isCapability(a[0])) return -EINVAL;
+    cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
+    c->cap_bset &= ~(u64{1} << a[0]);
+    return commit_creds(c);
+}
+
+// PR_CAP_AMBIENT of prctl(2), Linux 4.3.
+long changeAmbient(const Arguments& a) {
+    enum { IS_SET = 1, RAISE, LOWER, CLEAR_ALL };
+    const cred* old = current->cred;
+    if (a[0] == CLEAR_ALL ? a[1] || a[2] || a[3] : !isCapability(a[1]) || a[2] || a[3]) return -EINVAL;
+    const u64 one = a[0] == CLEAR_ALL ? 0 : u64{1} << a[1];
+    if (a[0] == IS_SET) return (old->cap_ambient & one) != 0;
+    if (a[0] < RAISE || a[0] > CLEAR_ALL) return -EINVAL;
+    if (a[0] == RAISE && !(old->cap_permitted & old->cap_inheritable & one)) return -EPERM;
+    cred* c = prepare_creds();
+    if (!c) return -ENOMEM;
+    c->cap_ambient = a[0] == CLEAR_ALL ? 0 : a[0] == RAISE ? old->cap_ambient | one : old->cap_ambient & ~one;
+    return commit_creds(c);
+}
 
 long getDeathSignal(const Arguments& a) { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }
 long getDumpable(const Arguments&) { return current->mm->flags & 3; }
@@ -114,7 +137,7 @@ constexpr Option options[] = {
     {PR_SET_PDEATHSIG, setDeathSignal}, {PR_GET_PDEATHSIG, getDeathSignal}, {PR_GET_DUMPABLE, getDumpable},
     {PR_SET_DUMPABLE, setDumpable}, {PR_GET_KEEPCAPS, getKeepCapabilities}, {PR_SET_KEEPCAPS, setKeepCapabilities},
     {PR_GET_TIMING, zero}, {PR_SET_TIMING, setTiming}, {PR_SET_NAME, setName}, {PR_GET_NAME, getName},
-    {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, getSecurebits},
+    {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_CAPBSET_DROP, dropBounding}, {PR_CAP_AMBIENT, changeAmbient}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, getSecurebits},
     {PR_MCE_KILL_GET, getMachineCheckPolicy}, {PR_SET_CHILD_SUBREAPER, setSubreaper}, {PR_GET_CHILD_SUBREAPER, getSubreaper},
     {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges}, {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges}, {PR_GET_TID_ADDRESS, getTidAddress},
     {PR_SET_SECUREBITS, setSecurebits}, {PR_SET_TIMERSLACK, setTimerSlack}, {PR_GET_TIMERSLACK, getTimerSlack},

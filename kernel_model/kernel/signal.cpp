@@ -39,7 +39,7 @@ void removeSignals(kernel_sigset mask, sigpending* queue) {
 
 static u64 handlerOf(const task_struct* t, int sig) { return t->sighand->action[static_cast<std::size_t>(sig - 1)].sa_handler; }
 bool signalIsIgnored(const task_struct* t, int sig) {
-    if (t->blocked & sigmask(sig)) return false;    // it may be caught once it is unblocked
+    if ((t->blocked | t->real_blocked) & sigmask(sig)) return false;    // it may be caught once it is unblocked
     const u64 handler = handlerOf(t, sig);
     if ((t->signal->flags & SIGNAL_UNKILLABLE) && handler == HANDLER_DFL) return true;
     return handler == HANDLER_IGN || (handler == HANDLER_DFL && (sigmask(sig) & SIG_KERNEL_IGNORE));
@@ -81,8 +81,14 @@ static bool wants_signal(int sig, const task_struct* p) {
 static task_struct* chooseThread(int sig, task_struct* p, bool group) {
     if (wants_signal(sig, p)) return p;
     if (!group) return nullptr;
-    for (task_struct* t : p->group_leader->thread_group)
-        if (wants_signal(sig, t)) return t;
+    const TaskList& threads = p->group_leader->thread_group;
+    const auto target = std::ranges::find(threads, p->signal->curr_target);
+    const auto first = target == threads.end() ? threads.begin() : target;
+    auto it = first;
+    do {
+        if (wants_signal(sig, *it)) return p->signal->curr_target = *it;
+        if (++it == threads.end()) it = threads.begin();
+    } while (it != first);
     return nullptr;
 }
 static bool sig_fatal(const task_struct* t, int sig) {
@@ -94,7 +100,8 @@ TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
     if (!t) return;
     signal_struct* signal = p->signal;
     const bool ends = (signal->flags & SIGNAL_GROUP_EXIT) && !signal->core_state.get();
-    const bool end_group = sig_fatal(p, sig) && !ends && !(signal->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_COREDUMP);
+    const bool awaited = t->real_blocked & sigmask(sig);        // by sigtimedwait
+    const bool end_group = sig_fatal(p, sig) && !ends && !awaited && !(signal->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_COREDUMP);
     if (!end_group) return signal_wake_up(t, sig == SIGKILL);
     signal->flags = SIGNAL_GROUP_EXIT;
     signal->group_exit_code = sig;
@@ -114,8 +121,9 @@ void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, co
                            {"comm", Value::text(t->comm.get())}, {"target_pid", Value::count(t->pid)}, {"result", Value::text(result)}});
 }
 
-static TRACED(bool, __sigqueue_alloc, (int, sig), (task_struct*, t), (sigpending*, queue)) {
-    return queue->list.size() < t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
+// Standard signals of the kernel and of kill(2) keep their siginfo beyond the limit.
+static TRACED(bool, __sigqueue_alloc, (int, sig), (task_struct*, t), (sigpending*, queue), (bool, override_rlimit)) {
+    return override_rlimit || queue->list.size() < t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 // What __send_signal does once it runs, in both versions.
@@ -129,7 +137,7 @@ int queueSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group)
         traceGenerate(sig, info, t, "already_pending");
         return 0;
     }
-    if (__sigqueue_alloc(sig, t, queue)) queue->list.push_back(info);
+    if (__sigqueue_alloc(sig, t, queue, sig < SIGNAL_RTMIN && info.si_code >= 0)) queue->list.push_back(info);
     else if (sig >= SIGNAL_RTMIN && info.si_code != SI_USER) return -EAGAIN;    // sigqueue(3)
     signalfd_notify();
     queue->signal |= sigmask(sig);

@@ -63,7 +63,7 @@ static TRACED(int, kill_something_info, (int, sig), (const kernel_siginfo&, info
     if (pid > 0) return kill_pid_info(sig, info, find_vpid(pid));
     if (pid == std::numeric_limits<int>::min()) return -ESRCH;
     if (pid == -1) return killEverybody(sig, info);
-    return __kill_pgrp_info(sig, info, pid ? find_vpid(-pid) : current->pids[PIDTYPE_PGID]);
+    return __kill_pgrp_info(sig, info, pid ? find_vpid(-pid) : task_pgrp(current));
 }
 SYSCALL_DEFINE(2, kill, (int, pid), (int, sig)) { return kill_something_info(sig, senderSiginfo(sig), pid); }
 
@@ -170,13 +170,13 @@ SYSCALL_DEFINE(4, rt_sigtimedwait, (UserPtr<kernel_sigset>, uthese), (UserPtr<vo
     kernel_siginfo info;
     int sig = dequeue_signal(current, ~these, &info);
     if (!sig && until > ktime_get()) {
-        const kernel_sigset blocked = current->blocked;
-        current->blocked = blocked & ~these;
+        current->real_blocked = current->blocked;
+        current->blocked &= ~these;
         recalc_sigpending();
         set_current_state(TASK_INTERRUPTIBLE);
         schedule_timeout_until(until);
         sig = dequeue_signal(current, ~these, &info);
-        set_current_blocked(blocked);
+        set_current_blocked(std::exchange(current->real_blocked, 0));
         if (!sig && ktime_get() < until) return -EINTR;
     }
     if (!sig) return -EAGAIN;

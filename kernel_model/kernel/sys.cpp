@@ -3,6 +3,7 @@
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/version.hpp"
 #include "kernel_model/kernel/timespec.hpp"
@@ -168,16 +169,19 @@ SYSCALL_DEFINE(2, capset, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dat
     if (h.pid && h.pid != current->pid) return -EPERM;
     cap_data data[2] = {};
     if (copy_from_user(data, dataptr, words * sizeof(cap_data))) return -EFAULT;
-    const u64 effective = u64{data[1].effective} << 32 | data[0].effective;
-    const u64 permitted = u64{data[1].permitted} << 32 | data[0].permitted;
-    const u64 inheritable = u64{data[1].inheritable} << 32 | data[0].inheritable;
+    const auto joined = [&](u32 cap_data::* word) { return (u64{data[1].*word} << 32 | data[0].*word) & version().process.cap_full_set; };
+    const u64 effective = joined(&cap_data::effective), permitted = joined(&cap_data::permitted), inheritable = joined(&cap_data::inheritable);
     const cred* old = current->cred;
+    const u64 inherited = old->cap_inheritable;
+    if (!capable(CAP_SETPCAP) && (inheritable & ~(inherited | old->cap_permitted))) return -EPERM;
+    if (inheritable & ~(inherited | old->cap_bset)) return -EPERM;
     if ((permitted & ~old->cap_permitted.get()) || (effective & ~permitted)) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
     c->cap_effective = effective;
     c->cap_permitted = permitted;
     c->cap_inheritable = inheritable;
+    c->cap_ambient &= permitted & inheritable;
     return commit_creds(c);
 }
 

@@ -8,8 +8,6 @@
 
 namespace kernel {
 
-constexpr int SETGID = 6, SETUID = 7;
-
 SYSCALL_DEFINE(0, getpid) { return current->tgid; }
 SYSCALL_DEFINE(0, gettid) { return current->pid; }
 SYSCALL_DEFINE(0, getppid) { return current->real_parent->tgid; }
@@ -41,7 +39,10 @@ int commitIds(cred* c) {
     const cred* old = current->cred;
     const bool was_root = old->uid == 0u || old->euid == 0u || old->suid == 0u;
     const bool keep = old->securebits & SECBIT_KEEP_CAPS;
-    if (!keep && was_root && c->uid != 0u && c->euid != 0u && c->suid != 0u) c->cap_permitted = 0u;
+    if (was_root && c->uid != 0u && c->euid != 0u && c->suid != 0u) {
+        if (!keep) c->cap_permitted = c->cap_effective = 0u;
+        c->cap_ambient = 0u;
+    }
     if (old->euid == 0u && c->euid != 0u) c->cap_effective = 0u;
     if (old->euid != 0u && c->euid == 0u) c->cap_effective = c->cap_permitted;
     if (c->uid != old->uid) noteProcessLimit(c->uid);
@@ -53,7 +54,7 @@ int commitIds(cred* c) {
 SYSCALL_DEFINE(1, setuid, (u32, uid)) {
     if (uid == KEEP) return -EINVAL;
     const cred* old = current->cred;
-    const bool root = capable(SETUID);
+    const bool root = capable(CAP_SETUID);
     if (!root && uid != old->uid && uid != old->suid) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
@@ -68,7 +69,7 @@ SYSCALL_DEFINE(1, setuid, (u32, uid)) {
 SYSCALL_DEFINE(1, setgid, (u32, gid)) {
     if (gid == KEEP) return -EINVAL;
     const cred* old = current->cred;
-    const bool root = capable(SETGID);
+    const bool root = capable(CAP_SETGID);
     if (!root && gid != old->gid && gid != old->sgid) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
@@ -83,8 +84,8 @@ SYSCALL_DEFINE(1, setgid, (u32, gid)) {
 
 SYSCALL_DEFINE(2, setreuid, (u32, ruid), (u32, euid)) {
     const cred* old = current->cred;
-    if (!(ruid == KEEP || ruid == old->uid || ruid == old->euid || capable(SETUID))) return -EPERM;
-    if (!allowed(euid, old->uid, old->euid, old->suid, SETUID)) return -EPERM;
+    if (!(ruid == KEEP || ruid == old->uid || ruid == old->euid || capable(CAP_SETUID))) return -EPERM;
+    if (!allowed(euid, old->uid, old->euid, old->suid, CAP_SETUID)) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
     if (ruid != KEEP) c->uid = ruid;
@@ -95,8 +96,8 @@ SYSCALL_DEFINE(2, setreuid, (u32, ruid), (u32, euid)) {
 }
 SYSCALL_DEFINE(2, setregid, (u32, rgid), (u32, egid)) {
     const cred* old = current->cred;
-    if (!(rgid == KEEP || rgid == old->gid || rgid == old->egid || capable(SETGID))) return -EPERM;
-    if (!allowed(egid, old->gid, old->egid, old->sgid, SETGID)) return -EPERM;
+    if (!(rgid == KEEP || rgid == old->gid || rgid == old->egid || capable(CAP_SETGID))) return -EPERM;
+    if (!allowed(egid, old->gid, old->egid, old->sgid, CAP_SETGID)) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
     if (rgid != KEEP) c->gid = rgid;
@@ -109,7 +110,7 @@ SYSCALL_DEFINE(2, setregid, (u32, rgid), (u32, egid)) {
 SYSCALL_DEFINE(3, setresuid, (u32, ruid), (u32, euid), (u32, suid)) {
     const cred* old = current->cred;
     for (const u32 id : {ruid, euid, suid})
-        if (!allowed(id, old->uid, old->euid, old->suid, SETUID)) return -EPERM;
+        if (!allowed(id, old->uid, old->euid, old->suid, CAP_SETUID)) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
     if (ruid != KEEP) c->uid = ruid;
@@ -121,7 +122,7 @@ SYSCALL_DEFINE(3, setresuid, (u32, ruid), (u32, euid), (u32, suid)) {
 SYSCALL_DEFINE(3, setresgid, (u32, rgid), (u32, egid), (u32, sgid)) {
     const cred* old = current->cred;
     for (const u32 id : {rgid, egid, sgid})
-        if (!allowed(id, old->gid, old->egid, old->sgid, SETGID)) return -EPERM;
+        if (!allowed(id, old->gid, old->egid, old->sgid, CAP_SETGID)) return -EPERM;
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;
     if (rgid != KEEP) c->gid = rgid;
@@ -143,21 +144,30 @@ SYSCALL_DEFINE(3, getresgid, (UserPtr<u32>, rgid), (UserPtr<u32>, egid), (UserPt
     return putThree(c->gid, c->egid, c->sgid, rgid, egid, sgid);
 }
 
+// The capabilities over files go with user 0 (capabilities(7)).
+static void moveFileCapabilities(cred* c, uid_t from, uid_t to) {
+    constexpr u64 CAP_FS_SET = 1u << CAP_CHOWN | 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER | 1u << CAP_FSETID |
+                               1u << CAP_LINUX_IMMUTABLE | 1u << CAP_MKNOD | u64{1} << CAP_MAC_OVERRIDE;
+    if (from == 0 && to != 0) c->cap_effective &= ~CAP_FS_SET;
+    if (from != 0 && to == 0) c->cap_effective |= c->cap_permitted & CAP_FS_SET;
+}
+
 // setfsuid(2): returns the former id, whether or not it changed.
 SYSCALL_DEFINE(1, setfsuid, (u32, uid)) {
     const cred* old = current->cred;
     const u32 before = old->fsuid;
-    if (uid == KEEP || !(uid == old->fsuid || allowed(uid, old->uid, old->euid, old->suid, SETUID))) return before;
+    if (uid == KEEP || !(uid == old->fsuid || allowed(uid, old->uid, old->euid, old->suid, CAP_SETUID))) return before;
     cred* c = prepare_creds();
     if (!c) return before;
     c->fsuid = uid;
+    moveFileCapabilities(c, before, uid);
     commit_creds(c);
     return before;
 }
 SYSCALL_DEFINE(1, setfsgid, (u32, gid)) {
     const cred* old = current->cred;
     const u32 before = old->fsgid;
-    if (gid == KEEP || !(gid == old->fsgid || allowed(gid, old->gid, old->egid, old->sgid, SETGID))) return before;
+    if (gid == KEEP || !(gid == old->fsgid || allowed(gid, old->gid, old->egid, old->sgid, CAP_SETGID))) return before;
     cred* c = prepare_creds();
     if (!c) return before;
     c->fsgid = gid;
@@ -175,7 +185,7 @@ SYSCALL_DEFINE(2, getgroups, (int, gidsetsize), (UserPtr<u32>, grouplist)) {
     return copy_to_user(grouplist, groups.data(), groups.size() * sizeof(gid_t)) ? -EFAULT : count;
 }
 SYSCALL_DEFINE(2, setgroups, (int, gidsetsize), (UserPtr<u32>, grouplist)) {
-    if (!capable(SETGID)) return -EPERM;
+    if (!capable(CAP_SETGID)) return -EPERM;
     if (gidsetsize < 0 || gidsetsize > NGROUPS_MAX_) return -EINVAL;
     std::vector<gid_t> groups(static_cast<std::size_t>(gidsetsize));
     if (copy_from_user(groups.data(), grouplist, groups.size() * sizeof(gid_t))) return -EFAULT;

@@ -4,9 +4,6 @@
 
 namespace kernel {
 
-constexpr u64 CAP_FULL_SET = ~u64{0};
-constexpr int CAP_SETUID = 7;
-
 static void refuseIdentity(linux_binprm* bprm) {
     struct cred* cred = bprm->cred;
     cred->euid = cred->uid;
@@ -25,8 +22,9 @@ static bool settleIdentity(linux_binprm* bprm) {
     cred->sgid = cred->egid;
     cred->fsgid = cred->egid;
     const bool root = cred->euid == 0;
-    cred->cap_permitted = root || cred->uid == 0 ? CAP_FULL_SET : 0;
-    cred->cap_effective = root ? CAP_FULL_SET : 0;
+    if (is_setid) cred->cap_ambient = 0;
+    cred->cap_permitted = (root || cred->uid == 0 ? old->cap_bset | old->cap_inheritable : 0) | cred->cap_ambient;
+    cred->cap_effective = root ? cred->cap_permitted : cred->cap_ambient;
     cred->securebits &= ~SECBIT_KEEP_CAPS;
     return is_setid;
 }

@@ -9,7 +9,6 @@ namespace {
 
 constexpr int CAP_SYS_ADMIN = 21;
 
-pid* groupOf(task_struct* task, pid_type type) { return task->group_leader->pids[type]; }
 void refer(pid*& to, pid* number) {
     if (number) ++number->count;
     put_pid(std::exchange(to, number));
@@ -19,8 +18,8 @@ bool is_ignored(int signal) {
 }
 
 void __proc_set_tty(tty_struct* tty) {
-    refer(tty->session, groupOf(current, PIDTYPE_SID));
-    refer(tty->pgrp, groupOf(current, PIDTYPE_PGID));
+    refer(tty->session, task_session(current));
+    refer(tty->pgrp, task_pgrp(current));
     current->signal->tty = tty;
 }
 
@@ -31,7 +30,7 @@ void session_clear_tty(pid* session) {
 
 long tiocsctty(tty_struct* tty, const file* filp, u64 arg) {
     signal_struct* const signal = current->signal;
-    pid* const session = groupOf(current, PIDTYPE_SID);
+    pid* const session = task_session(current);
     if (signal->leader && session == tty->session) return 0;
     if (!signal->leader || signal->tty) return -EPERM;
     if (tty->session) {
@@ -45,14 +44,14 @@ long tiocsctty(tty_struct* tty, const file* filp, u64 arg) {
 
 long tiocspgrp(tty_struct* tty, u64 arg) {
     if (const int error = tty_check_change(tty)) return error == -EIO ? -ENOTTY : error;
-    pid* const session = groupOf(current, PIDTYPE_SID);
+    pid* const session = task_session(current);
     if (current->signal->tty != tty || tty->session != session) return -ENOTTY;
     const int number = TRY(get_user(UserPtr<int>{arg}));
     if (number < 0) return -EINVAL;
     pid* const group = find_vpid(number);
     if (!group) return -ESRCH;
     const auto& members = group->tasks[PIDTYPE_PGID];
-    const pid* const theirs = members.empty() ? nullptr : groupOf(members.front(), PIDTYPE_SID);
+    const pid* const theirs = members.empty() ? nullptr : task_session(members.front());
     if (theirs != session) return -EPERM;
     refer(tty->pgrp, group);
     return 0;
@@ -66,7 +65,7 @@ long putNumber(const tty_struct* tty, const pid* number, u64 arg) {
 void leaveTerminal(tty_struct* tty) {
     refer(tty->session, nullptr);
     refer(tty->pgrp, nullptr);
-    session_clear_tty(groupOf(current, PIDTYPE_SID));
+    session_clear_tty(task_session(current));
 }
 
 long tiocnotty(const tty_struct* tty) {
@@ -81,7 +80,7 @@ long tiocnotty(const tty_struct* tty) {
 // A background process may not go on: 0; -ERESTARTSYS, its group has got the signal; -EIO where that would stop it for ever.
 TRACED(int, __tty_check_change, (tty_struct*, tty), (int, sig)) {
     if (current->signal->tty != tty || !tty->pgrp) return 0;
-    const pid* const group = groupOf(current, PIDTYPE_PGID);
+    const pid* const group = task_pgrp(current);
     if (group == tty->pgrp) return 0;
     if (is_ignored(sig)) return sig == SIGTTIN ? -EIO : 0;
     if (is_current_pgrp_orphaned()) return -EIO;

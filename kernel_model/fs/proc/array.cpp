@@ -92,8 +92,8 @@ std::string privilegeLines(const task_struct* t) {
     const cred* const c = t->cred;
     const ull all = (u64{2} << version().process.lastCapability) - 1;
     std::string s = format("CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", c->cap_inheritable & all,
-                           c->cap_permitted & all, c->cap_effective & all, all);
-    if (newer()) s += format("CapAmb:\t%016llx\nNoNewPrivs:\t%d\n", 0ULL, t->no_new_privs.get());
+                           c->cap_permitted & all, c->cap_effective & all, c->cap_bset & all);
+    if (newer()) s += format("CapAmb:\t%016llx\nNoNewPrivs:\t%d\n", static_cast<ull>(c->cap_ambient.get()), t->no_new_privs.get());
     s += "Seccomp:\t0\n";
     if (newer()) s += "Seccomp_filters:\t0\nSpeculation_Store_Bypass:\tnot vulnerable\nSpeculationIndirectBranch:\talways enabled\n";
     return s;

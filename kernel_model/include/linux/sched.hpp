@@ -66,6 +66,8 @@ struct cred : Object {
     FIELD(u64, cap_permitted);
     FIELD(u64, cap_effective);
     FIELD(u64, cap_inheritable);
+    FIELD(u64, cap_bset);
+    FIELD(u64, cap_ambient);                // v6.1
     FIELD(u32, securebits);
     std::vector<gid_t> groups;
 };
@@ -76,7 +78,13 @@ int commit_creds(cred*);
 void abort_creds(cred*);
 void put_cred(cred*);
 int copy_creds(task_struct*, u64 clone_flags);
-bool capable(int capability);               // euid 0 has all of them until issue "life of a process"
+// capabilities(7): whether the present task has it in its effective set, here and in `set`. Numbers of uapi linux/capability.h.
+enum Capability : int {
+    CAP_CHOWN = 0, CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_FSETID = 4, CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7,
+    CAP_SETPCAP = 8, CAP_LINUX_IMMUTABLE = 9, CAP_MKNOD = 27, CAP_MAC_OVERRIDE = 32
+};
+bool capable(int capability);
+inline bool cap_raised(u64 set, int capability) { return set >> capability & 1; }
 
 struct pid : Object {
     pid() : Object("pid", sizeof *this) {}
@@ -104,6 +112,7 @@ struct signal_struct : Object {
     FIELD(int, quick_threads);              // v6.1: threads that have not begun to exit
     wait_queue_head_t wait_chldexit;
     sigpending shared_pending;
+    task_struct* curr_target = nullptr;                         // who was given the last signal of the group
     FIELD(int, group_exit_code);
     FIELD(u32, flags);
     FIELD(task_struct*, group_exit_task);
@@ -208,6 +217,7 @@ struct task_struct : Object {
     FIELD(signal_struct*, signal);
     FIELD(sighand_struct*, sighand);
     FIELD(kernel_sigset, blocked);
+    kernel_sigset real_blocked = 0;         // while sigtimedwait waits: what is blocked before and behind it
     kernel_sigset saved_sigmask = 0;
     bool restore_sigmask = false;
     sigpending pending;
@@ -294,8 +304,10 @@ void attach_pid(task_struct*, pid_type, pid*);
 void detach_pid(task_struct*, pid_type);
 void change_pid(task_struct*, pid_type, pid*);
 void transfer_pid(task_struct* from, task_struct* to, pid_type);
-inline int task_pgrp_nr(const task_struct* t) { return t->pids[PIDTYPE_PGID] ? t->pids[PIDTYPE_PGID]->nr.get() : 0; }
-inline int task_session_nr(const task_struct* t) { return t->pids[PIDTYPE_SID] ? t->pids[PIDTYPE_SID]->nr.get() : 0; }
+inline pid* task_pgrp(const task_struct* t) { return t->group_leader->pids[PIDTYPE_PGID]; }     // of every thread: its leader's
+inline pid* task_session(const task_struct* t) { return t->group_leader->pids[PIDTYPE_SID]; }
+inline int task_pgrp_nr(const task_struct* t) { return task_pgrp(t) ? task_pgrp(t)->nr.get() : 0; }
+inline int task_session_nr(const task_struct* t) { return task_session(t) ? task_session(t)->nr.get() : 0; }
 inline bool signal_group_exit(const signal_struct* sig) { return (sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exit_task; }
 inline bool thread_group_leader(const task_struct* t) { return t->exit_signal >= 0; }
 inline bool thread_group_empty(const task_struct* t) { return t->group_leader->thread_group.size() <= 1; }

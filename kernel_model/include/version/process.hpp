@@ -48,6 +48,7 @@ struct ProcessVersion {
     bool hasPidfds;                         // waitid knows P_PIDFD
     bool ownGroupIsZero;                    // waitid(P_PGID, 0)
     bool subreaperOfDescendants;            // PR_SET_CHILD_SUBREAPER counts for those that are already there
+    u64 cap_full_set;                       // CAP_FULL_SET: what user 0 has
     int lastPrctl;                          // highest option of prctl(2) that counts from 1
     bool newerProc;                         // /proc/PID has timerslack_ns; status and timers the lines that came since v3.10
     int lastCapability;

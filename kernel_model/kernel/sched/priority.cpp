@@ -25,7 +25,7 @@ static std::list<task_struct*> targetsOf(int which, int who) {
         return p ? std::list<task_struct*>{p} : std::list<task_struct*>{};
     }
     if (which == PRIO_PGRP) {
-        const pid* group = who ? find_vpid(who) : current->pids[PIDTYPE_PGID];
+        const pid* group = who ? find_vpid(who) : task_pgrp(current);
         return group ? threadsOf(group->tasks[PIDTYPE_PGID]) : std::list<task_struct*>{};
     }
     const uid_t uid = who ? static_cast<uid_t>(who) : current->cred->uid.get();

@@ -78,7 +78,7 @@ static TRACED(void, __unhash_process, (task_struct*, p), (bool, group_dead)) {
         detach_pid(p, PIDTYPE_SID);
         unlinkFamily(p);
     }
-    p->group_leader->thread_group.remove(p);
+    leaveThreadGroup(p);
 }
 
 static TRACED(void, __exit_signal, (task_struct*, tsk)) {

@@ -37,6 +37,7 @@ const ProcessVersion processVersion{
     .hasPidfds = false,
     .ownGroupIsZero = false,
     .subreaperOfDescendants = false,
+    .cap_full_set = ~u64{0},
     .lastPrctl = 40,
     .newerProc = false,
     .lastCapability = 36,

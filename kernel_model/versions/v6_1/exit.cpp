@@ -105,7 +105,7 @@ static TRACED(void, __unhash_process, (task_struct*, p), (bool, group_dead)) {
         detach_pid(p, PIDTYPE_SID);
         unlinkFamily(p);
     }
-    p->group_leader->thread_group.remove(p);
+    leaveThreadGroup(p);
 }
 
 

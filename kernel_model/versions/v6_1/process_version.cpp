@@ -57,6 +57,7 @@ const ProcessVersion processVersion{
     .hasPidfds = true,
     .ownGroupIsZero = true,
     .subreaperOfDescendants = true,
+    .cap_full_set = 0x1ff'ffff'ffff,
     .lastPrctl = 65,
     .newerProc = true,
     .lastCapability = 40,
