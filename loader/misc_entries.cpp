@@ -151,7 +151,11 @@ MiscTable& miscTable() {
     return table;
 }
 
-std::shared_ptr<MiscEntry> findMiscHandler(const linux_binprm* bprm) {
+static traces::Value traceValue(const MiscHandler& entry) {
+    return entry ? traces::Value::text(entry->name) : traces::Value::null();
+}
+
+TRACED(MiscHandler, check_file, (linux_binprm*, bprm)) {
     const auto& entries = miscTable().entries;
     const auto found = std::ranges::find_if(entries, [bprm](const auto& e) { return matchesEntry(*e, bprm); });
     const bool some = miscTable().enabled && found != entries.end();

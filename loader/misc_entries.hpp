@@ -40,7 +40,8 @@ struct MiscTable {
     std::list<std::shared_ptr<MiscEntry>> entries;      // the newest first
 };
 MiscTable& miscTable();
-std::shared_ptr<MiscEntry> findMiscHandler(const kernel::linux_binprm*);    // of a file, or null
+using MiscHandler = std::shared_ptr<MiscEntry>;
+MiscHandler check_file(kernel::linux_binprm*);          // the entry of a file, or null
 int registerMiscEntry(std::string_view line);           // EINVAL, EEXIST, what open_exec says
 void removeMiscEntry(const std::string& name);
 

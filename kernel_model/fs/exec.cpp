@@ -35,6 +35,8 @@ TRACED(void, __register_binfmt, (linux_binfmt*, fmt), (int, insert)) {
     if (insert) registered.push_front(fmt);
     else registered.push_back(fmt);
 }
+TRACED(void, register_binfmt, (linux_binfmt*, fmt)) { __register_binfmt(fmt, 0); }
+TRACED(void, insert_binfmt, (linux_binfmt*, fmt)) { __register_binfmt(fmt, 1); }
 
 // argv and envp as strace shows them: the strings of argv, the number of those in envp.
 struct ArgumentStrings : UserPtr<u64> {};

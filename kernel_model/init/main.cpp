@@ -51,36 +51,33 @@ void endMachine(MachineEnd how) {
     std::abort();
 }
 
-// ---- start_kernel's steps. Those with nothing to model are there so that the order can be seen.
+// ---- start_kernel's steps, of which versions/*/boot.cpp make the whole. Those with nothing to model are there so that the order can be seen.
 
-static TRACED(void, setup_arch) {}
-static TRACED(void, trap_init) {}
-static TRACED(void, mm_init) {
+TRACED(void, setup_arch) {}
+TRACED(void, trap_init) {}
+TRACED(void, mm_init) {
     if (!nr_free_pages()) page_alloc_init(*machine().memory);
 }
-static TRACED(void, sched_init) { ++init_mm.mm_count; }     // the boot task borrows it
-static TRACED(void, pidmap_init) {}
-static TRACED(void, anon_vma_init) {}
-static TRACED(void, cred_init) {}
-static TRACED(void, proc_caches_init) {}
-static TRACED(void, signals_init) {}
+TRACED(void, sched_init) { ++init_mm.mm_count; }     // the boot task borrows it
+TRACED(void, anon_vma_init) {}
+TRACED(void, cred_init) {}
+TRACED(void, proc_caches_init) {}
+TRACED(void, signals_init) {}
 
 // One thread per eight kernel stacks' worth of memory; fewer than the host has room for, which maps two areas per stack
 // (vm.max_map_count is 65530).
-static TRACED(void, fork_init, (u64, mempages)) {
+TRACED(void, fork_init, (u64, mempages)) {
     max_threads = std::max(20, static_cast<int>(std::min<u64>(mempages / 16, 16384)));
     const auto half = static_cast<u64>(max_threads / 2);
     init_task.signal->rlim[RLIMIT_NPROC] = {half, half};
     init_task.signal->rlim[RLIMIT_SIGPENDING] = {half, half};
 }
 
-static TRACED(void, vfs_caches_init) {
+TRACED(void, vfs_caches_init) {
     fs_struct* fs = init_task.fs;
     fs->root = dget(rootDentry());
     fs->pwd = dget(rootDentry());
 }
-
-static TRACED(void, init_idle_bootup_task, (task_struct*, idle)) {}
 
 // The idle task: when nobody can run, and nobody waits for the terminal, time jumps to the next timer.
 TRACED_NORETURN(cpu_startup_entry) {
@@ -95,28 +92,10 @@ TRACED_NORETURN(cpu_startup_entry) {
     }
 }
 
-static TRACED(void, rest_init) {
+void startFirstTasks() {
     version().process.startInit({kernel_init});
     version().process.kernel_thread({kthreadd}, {}, CLONE_FS | CLONE_FILES);
     complete(&kthreadd_done);
-    init_idle_bootup_task(current);
-    schedule_preempt_disabled();
-    cpu_startup_entry();
-}
-
-static void bootSteps() {
-    setup_arch();
-    trap_init();
-    mm_init();
-    sched_init();
-    pidmap_init();
-    anon_vma_init();
-    cred_init();
-    fork_init(machine().memory->frames());
-    proc_caches_init();
-    vfs_caches_init();
-    signals_init();
-    rest_init();
 }
 
 MachineEnd start_kernel() {
@@ -124,7 +103,7 @@ MachineEnd start_kernel() {
     setUpInitTask();
     if (traces::tracer().on(traces::Kind::call)) traces::CallScope{"start_kernel", {}};
     try {
-        bootSteps();
+        version().process.boot();
     } catch (const MachineEnded&) {
     }
     return how_it_ended;
@@ -151,7 +130,7 @@ static void openStandardStreams() {
 }
 
 static TRACED(void, kernel_init_freeable) {
-    wait_for_completion(&kthreadd_done);
+    if (!version().process.kernel_init_waits) wait_for_completion(&kthreadd_done);
     smp_init();
     do_basic_setup();
     openStandardStreams();
@@ -185,6 +164,7 @@ static int runInitialProgram() {
 }
 
 TRACED(int, kernel_init, (ThreadArgument, unused)) {
+    if (version().process.kernel_init_waits) wait_for_completion(&kthreadd_done);
     kernel_init_freeable();
     free_initmem();
     state = SYSTEM_RUNNING;

@@ -102,7 +102,7 @@ TRACED(int, copy_sighand, (u64, clone_flags), (task_struct*, tsk)) {
     return 0;
 }
 
-void __cleanup_sighand(sighand_struct* sighand) {
+TRACED(void, __cleanup_sighand, (sighand_struct*, sighand)) {
     if (--sighand->count == 0) delete sighand;
 }
 

@@ -18,7 +18,7 @@ static TRACED(void, signal_wake_up_state, (task_struct*, t), (TaskState, state))
     t->sigpending_flag = true;
     wake_up_state(t, state | TASK_INTERRUPTIBLE);
 }
-void signal_wake_up(task_struct* t, bool resume) { signal_wake_up_state(t, resume ? TASK_WAKEKILL : TASK_RUNNING); }
+TRACED(void, signal_wake_up, (task_struct*, t), (bool, resume)) { signal_wake_up_state(t, resume ? TASK_WAKEKILL : TASK_RUNNING); }
 
 bool hasPendingSignals(const task_struct* t) {
     return (t->jobctl & JOBCTL_STOP_PENDING) || ((t->pending.signal | t->signal->shared_pending.signal) & ~t->blocked.get());

@@ -130,7 +130,7 @@ int mappingFlags(const file*, u64 address, u64 prot, u64 flags, u64& vm_flags, p
 bool withinLockLimit(const mm_struct*, u64 vm_flags, u64 length);       // RLIMIT_MEMLOCK, were they locked
 u64 countPagesMapped(mm_struct*, u64 start, u64 end);
 int attachFile(vm_area_struct*, file*);  // file or shared memory behind a new VMA; on failure nothing is held
-int acctStackGrowth(vm_area_struct*, u64 size, u64 grow);
+int acct_stack_growth(vm_area_struct*, u64 size, u64 grow);
 inline u64 vm_start_gap(const vm_area_struct* vma) {
     const u64 gap = vma->vm_flags & VM_GROWSDOWN ? version().mm.stack_guard_gap : 0;
     return vma->vm_start > gap ? vma->vm_start - gap : 0;

@@ -1,11 +1,12 @@
 // Linux kernel/fork.c, the functions of address spaces.
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/arch/x86/mm/pkeys.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
 namespace {
 
-TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
+TRACED(mm_struct*, mm_init, (mm_struct*, mm), (task_struct*, p)) {
     mm->mm_users = 1;
     mm->mm_count = 1;
     mm->flags = current->mm ? current->mm->flags & (0x7ff | MMF_DISABLE_THP) : 0x33 << 2;  // default_dump_filter
@@ -19,6 +20,7 @@ TRACED(mm_struct*, mm_init, (mm_struct*, mm)) {
     }
     mm->pgd = pgd;
     mm->def_flags = 0;
+    if (version().mm.mm_init_makes_context) init_new_context(p, mm);
     return mm;
 }
 
@@ -84,15 +86,15 @@ TRACED(OrNull<mm_struct>, mm_alloc) {
         mm->pkey_allocation_map = 1;
         mm->execute_only_pkey = -1;
     }
-    return mm_init(mm);
+    return mm_init(mm, current);
 }
 
 TRACED(OrNull<mm_struct>, dup_mm, (task_struct*, tsk)) {
     mm_struct* oldmm = current->mm;
     if (oldmm == nullptr) return nullptr;
-    mm_struct* mm = mm_init(copyFields(oldmm));
+    mm_struct* mm = mm_init(copyFields(oldmm), tsk);
     if (mm == nullptr) return nullptr;
-    if (version().mm.dup_mmap(mm, oldmm) == 0) return mm;
+    if (version().mm.fillDuplicate(tsk, mm, oldmm) == 0) return mm;
     mm->binfmt = nullptr;
     mmput(mm);
     return nullptr;

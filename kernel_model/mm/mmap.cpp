@@ -90,7 +90,7 @@ int attachFile(vm_area_struct* vma, struct file* file) {
     return 0;
 }
 
-int acctStackGrowth(vm_area_struct* vma, u64 size, u64 grow) {
+TRACED(int, acct_stack_growth, (vm_area_struct*, vma), (u64, size), (u64, grow)) {
     mm_struct* mm = vma->vm_mm;
     if (!version().mm.may_expand_vm(mm, vma->vm_flags, grow)) return -ENOMEM;
     if (!check("size <= RLIMIT_STACK", size <= rlimit_cur(RLIMIT_STACK), size)) return -ENOMEM;
@@ -153,7 +153,7 @@ static traces::Value traceValue(const std::vector<page*>& pages) {
     return value;
 }
 
-TRACED(int, install_special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), (u64, vm_flags),
+TRACED_AS(int, install_special_mapping, version().mm.special_mapping, (mm_struct*, mm), (u64, addr), (u64, len), (u64, vm_flags),
        (std::vector<page*>, pages), (const vm_operations_struct*, ops)) {
     auto* vma = new vm_area_struct;
     vma->vm_mm = mm;

@@ -64,7 +64,7 @@ int prepare(linux_binprm* bprm, const MiscEntry& entry) {
 }  // namespace
 
 static TRACED(int, load_misc_binary, (linux_binprm*, bprm)) {
-    const std::shared_ptr<MiscEntry> entry = findMiscHandler(bprm);
+    const std::shared_ptr<MiscEntry> entry = check_file(bprm);
     if (!entry) return -ENOEXEC;
     if (!(entry->flags & MISC_PRESERVE_ARGV0)) TRY_INT(remove_arg_zero(bprm));
     OpenBinary binary;

@@ -36,7 +36,7 @@ Result<file*> openInterpreter(const MiscEntry& entry) {
 }  // namespace
 
 static TRACED(int, load_misc_binary, (linux_binprm*, bprm)) {
-    const std::shared_ptr<MiscEntry> entry = findMiscHandler(bprm);
+    const std::shared_ptr<MiscEntry> entry = check_file(bprm);
     if (!entry) return -ENOEXEC;
     const bool reachable = !(bprm->interp_flags & BINPRM_FLAGS_PATH_INACCESSIBLE);
     if (!check("the interpreter can open the file", reachable, bprm->interp.get())) return -ENOENT;

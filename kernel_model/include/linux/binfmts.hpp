@@ -80,8 +80,8 @@ inline traces::Value traceValue(const user_arg_ptr& a) { return a.kernel ? trace
 // fs/exec.cpp, fs/exec_args.cpp, fs/exec_mm.cpp
 const std::list<linux_binfmt*>& formats();
 void __register_binfmt(linux_binfmt*, int insert);      // insert: at the head
-inline void register_binfmt(linux_binfmt* f) { __register_binfmt(f, 0); }
-inline void insert_binfmt(linux_binfmt* f) { __register_binfmt(f, 1); }
+void register_binfmt(linux_binfmt*);
+void insert_binfmt(linux_binfmt*);
 void putname(const std::string& name);
 int count(user_arg_ptr argv, int max);                  // -EFAULT, -E2BIG, -ERESTARTNOHAND
 void acct_arg_size(linux_binprm*, u64 pages);
@@ -144,7 +144,8 @@ namespace v6_1 { int init_vdso_image_64(); }
 void start_thread(pt_regs*, u64 new_ip, u64 new_sp);
 void set_personality_64bit();
 u64 arch_align_stack(u64 sp);
-void flush_thread();
+void flush_thread();                    // of v3.10
+void resetFpu();                        // what it does
 
 // The loader layer registers its formats here; kernel_model runs them as core_initcalls in this order at boot.
 using Initcall = int (*)();

@@ -38,11 +38,14 @@ struct MmVersion {
     vm_area_struct* (*findAdvised)(mm_struct*, u64 address, bool first);    // how madvise looks a VMA up
     void (*zap_page_range)(vm_area_struct*, u64 start, u64 size);           // zap_page_range, zap_page_range_single
     // kernel/fork.c
-    int (*dup_mmap)(mm_struct* mm, mm_struct* oldmm);
+    bool mm_init_makes_context;                                             // else bprm_mm_init and dup_mm do
+    int (*fillDuplicate)(task_struct* tsk, mm_struct* mm, mm_struct* oldmm);    // the rest of dup_mm
     void (*lastUser)(mm_struct*);           // mmput's work when nobody uses the address space any more
 
     u64 stack_guard_gap;                    // bytes kept free below a stack; 0: its VMA's lowest page is the guard
     bool exe_file_denies_writers;           // mm->exe_file keeps writers away; else VM_DENYWRITE mappings do
+    bool show_vma_header_prefix;            // show_map_vma leaves the first fields of a line to it
+    const char* special_mapping;            // the name of install_special_mapping
     bool vsyscall;                          // a page of system calls at 0xffffffffff600000
     const char* page_refcount;              // struct page's field: _count, _refcount
     const char* mmap_pgoff;                 // name of the function below sys_mmap

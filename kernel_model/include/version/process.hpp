@@ -22,6 +22,9 @@ traces::Value traceValue(const kernel_clone_args*);
 struct Rusage;
 
 struct ProcessVersion {
+    // init/main.c
+    void (*boot)();                         // what start_kernel does; does not return
+    bool kernel_init_waits;                 // for pid 2, before kernel_init_freeable and not in it
     // kernel/fork.c, arch/x86/kernel/process_64.c
     long (*clone)(kernel_clone_args*);      // what fork, vfork, clone and clone3 end in: the new pid, or -errno
     pid_t (*kernel_thread)(KernelThreadFunction, ThreadArgument, u64 flags);

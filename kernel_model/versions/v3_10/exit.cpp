@@ -1,4 +1,5 @@
 // Linux v3.10 kernel/exit.c: do_exit and release_task.
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -14,6 +15,8 @@ static TRACED(void, check_stack_usage) {}
 static TRACED(void, exit_thread) {}
 static TRACED(void, ptrace_put_breakpoints, (task_struct*, tsk)) {}
 
+static TRACED(void, mm_update_next_owner, (mm_struct*, mm)) {}      // no memory cgroups
+
 // Leaves the address space; active_mm keeps the page tables until the next switch.
 static TRACED(void, exit_mm, (task_struct*, tsk)) {
     mm_struct* mm = tsk->mm;
@@ -22,6 +25,7 @@ static TRACED(void, exit_mm, (task_struct*, tsk)) {
     exitDuringDump(tsk);
     ++mm->mm_count;
     tsk->mm = nullptr;
+    mm_update_next_owner(mm);
     mmput(mm);
 }
 
@@ -40,6 +44,7 @@ TRACED_NORETURN(do_exit, (long, code)) {
     task_struct* tsk = current;
     if (tsk->pid == 0) panic("Attempted to kill the idle task!");
     exit_signals(tsk);
+    acct_update_integrals(tsk);
     const bool group_dead = leaveGroup(tsk);
     tsk->exit_code = static_cast<int>(code);
     exit_mm(tsk);

@@ -64,7 +64,7 @@ TRACED(void, __do_page_fault, (u64, error_code), (u64, address)) {
     const u32 code = static_cast<u32>(error_code);
     mm_struct* mm = current->mm;
     if (address >= TASK_SIZE || mm == nullptr) return bad_area_nosemaphore(code, address);
-    vm_area_struct* vma = find_vma(mm, address);
+    vm_area_struct* vma = v3_10::find_vma(mm, address);
     if (!check("a VMA ends above the address", vma != nullptr, address)) return bad_area(code, address);
     if (vma->vm_start > address) {
         if (!check("the address is in it or it grows down", (vma->vm_flags & VM_GROWSDOWN) != 0, vma->vm_start.get()))

@@ -155,12 +155,14 @@ static TRACED(Result<task_struct*>, copy_process, (u64, clone_flags), (u64, stac
     return p;
 }
 
+static TRACED(pid_t, task_pid_vnr, (task_struct*, tsk)) { return tsk->pid; }        // one pid namespace
+
 static TRACED(long, do_fork, (u64, clone_flags), (u64, stack_start), (u64, stack_size), (UserPtr<int>, parent_tidptr),
        (UserPtr<int>, child_tidptr)) {
     if (clone_flags & (CLONE_NEWUSER | CLONE_NEWPID) && clone_flags & (CLONE_THREAD | CLONE_PARENT)) return -EINVAL;
     task_struct* p = TRY(copy_process(clone_flags, stack_start, stack_size, child_tidptr));
     traceFork(current, p);
-    const pid_t nr = p->pid;                // task_pid_vnr: one pid namespace
+    const pid_t nr = task_pid_vnr(p);
     if (clone_flags & CLONE_PARENT_SETTID) static_cast<void>(put_user(static_cast<int>(nr), parent_tidptr));
     completion vfork;
     if (clone_flags & CLONE_VFORK) {

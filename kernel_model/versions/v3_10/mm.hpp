@@ -32,7 +32,9 @@ void exit_mmap(mm_struct*);
 int mprotect_fixup(vm_area_struct*, vm_area_struct** prev, u64 start, u64 end, u64 newflags);
 long mprotect(u64 start, u64 length, u64 prot);
 // mm_struct.cpp
-int dup_mmap(mm_struct*, mm_struct* oldmm);
+int fillDuplicate(task_struct*, mm_struct*, mm_struct* oldmm);
+vm_area_struct* find_vma(mm_struct*, u64 address);                      // where Linux calls it and nobody else did before
+vm_area_struct* find_vma_intersection(mm_struct*, u64 start, u64 end);
 void lastUser(mm_struct*);
 
 }  // namespace kernel::v3_10

@@ -1,4 +1,5 @@
 // Linux v3.10 kernel/fork.c, the functions of address spaces.
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/versions/v3_10/mm.hpp"
 
 namespace kernel::v3_10 {
@@ -18,8 +19,7 @@ TRACED(void, dup_mm_exe_file, (mm_struct*, oldmm), (mm_struct*, newmm)) {
 
 }  // namespace
 
-TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
-    dup_mm_exe_file(oldmm, mm);
+static TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
     mm->locked_vm = 0;
     mm->free_area_cache = oldmm->mmap_base;
     mm->map_count = 0;
@@ -38,6 +38,12 @@ TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
     }
     if (processor().cr3() == oldmm->pgd) processor().flushTlb();  // flush_tlb_mm: the parent lost write access
     return result;
+}
+
+int fillDuplicate(task_struct* tsk, mm_struct* mm, mm_struct* oldmm) {
+    TRY_INT(init_new_context(tsk, mm));
+    dup_mm_exe_file(oldmm, mm);
+    return dup_mmap(mm, oldmm);
 }
 
 void lastUser(mm_struct* mm) {

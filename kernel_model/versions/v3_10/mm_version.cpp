@@ -28,11 +28,11 @@ bool madvise_behavior_valid(int behavior) {
     }
 }
 
-vm_area_struct* findAdvised(mm_struct* mm, u64 address, bool) { return find_vma(mm, address); }
+vm_area_struct* findAdvised(mm_struct* mm, u64 address, bool) { return kernel::find_vma(mm, address); }
 
 Result<u64> acceptHint(mm_struct* mm, u64 address, u64 length, u64 end) {
     address = PAGE_ALIGN(address);
-    const vm_area_struct* vma = find_vma(mm, address);
+    const vm_area_struct* vma = kernel::find_vma(mm, address);
     if (end - length >= address && (vma == nullptr || address + length <= vma->vm_start)) return address;
     return Failure{-ENOMEM};
 }
@@ -79,10 +79,13 @@ const MmVersion mmVersion{
     .madvise_behavior_valid = madvise_behavior_valid,
     .findAdvised = findAdvised,
     .zap_page_range = zap_page_range,
-    .dup_mmap = dup_mmap,
+    .mm_init_makes_context = false,
+    .fillDuplicate = fillDuplicate,
     .lastUser = lastUser,
     .stack_guard_gap = 0,
     .exe_file_denies_writers = false,
+    .show_vma_header_prefix = false,
+    .special_mapping = "install_special_mapping",
     .vsyscall = true,
     .page_refcount = "_count",
     .mmap_pgoff = "sys_mmap_pgoff",

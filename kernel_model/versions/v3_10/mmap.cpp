@@ -58,7 +58,7 @@ TRACED(Result<u64>, mmap_region, (struct file*, file), (u64, addr), (u64, len), 
     if (!may_expand_vm(mm, len >> PAGE_SHIFT) &&
         !may_expand_vm(mm, (len >> PAGE_SHIFT) - countPagesMapped(mm, addr, addr + len)))
         return Failure{-ENOMEM};
-    if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
+    if (kernel::find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
     if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {  // accountable_mapping
         TRY_INT(security_vm_enough_memory_mm(len >> PAGE_SHIFT));
         vm_flags |= VM_ACCOUNT;

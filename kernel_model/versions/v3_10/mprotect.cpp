@@ -55,7 +55,7 @@ long mprotect(u64 start, u64 len, u64 prot) {
     if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC) prot |= PROT_EXEC;
     const u64 vm_flags = prot & VM_ACCESS;
     mm_struct* mm = current->mm;
-    vm_area_struct* vma = find_vma(mm, start);
+    vm_area_struct* vma = kernel::find_vma(mm, start);
     if (vma == nullptr) return -ENOMEM;
     if (grows & grows_down) {
         if (vma->vm_start >= end) return -ENOMEM;

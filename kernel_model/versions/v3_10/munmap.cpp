@@ -53,6 +53,11 @@ TRACED(void, remove_vma_list, (mm_struct*, mm), (const VmaList&, detached)) {
 
 }  // namespace
 
+TRACED(vm_area_struct*, find_vma, (mm_struct*, mm), (u64, addr)) { return kernel::find_vma(mm, addr); }
+TRACED(vm_area_struct*, find_vma_intersection, (mm_struct*, mm), (u64, start_addr), (u64, end_addr)) {
+    return kernel::find_vma_intersection(mm, start_addr, end_addr);
+}
+
 TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
     if (!check("start is page aligned and below TASK_SIZE",
                !(start & ~PAGE_MASK) && start <= TASK_SIZE && len <= TASK_SIZE - start, start))
@@ -60,7 +65,7 @@ TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
     len = PAGE_ALIGN(len);
     if (!check("len != 0", len != 0, len)) return -EINVAL;
     const u64 end = start + len;
-    vm_area_struct* vma = find_vma(mm, start);
+    vm_area_struct* vma = v3_10::find_vma(mm, start);
     if (vma == nullptr || vma->vm_start >= end) return 0;
     if (start > vma->vm_start) {
         if (end < vma->vm_end &&
@@ -69,9 +74,9 @@ TRACED(int, do_munmap, (mm_struct*, mm), (u64, start), (u64, len)) {
         TRY_INT(__split_vma(mm, vma, start, 0));
         vma = vmaNext(vma);
     }
-    if (vm_area_struct* last = find_vma(mm, end); last && end > last->vm_start) {
+    if (vm_area_struct* last = v3_10::find_vma(mm, end); last && end > last->vm_start) {
         TRY_INT(__split_vma(mm, last, end, 1));
-        vma = find_vma(mm, start);
+        vma = kernel::find_vma(mm, start);
     }
     VmaList detached;
     detach_vmas_to_be_unmapped(mm, vma, end, detached);
@@ -91,7 +96,7 @@ TRACED(Result<u64>, do_brk, (u64, addr), (u64, len)) {
     if (current->personality & READ_IMPLIES_EXEC) flags |= VM_EXEC;
     (void)TRY(get_unmapped_area(nullptr, addr, len, 0, MAP_FIXED));
     if (!withinLockLimit(mm, mm->def_flags, len)) return Failure{-EAGAIN};
-    if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
+    if (kernel::find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len) != 0) return Failure{-ENOMEM};
     if (!may_expand_vm(mm, len >> PAGE_SHIFT)) return Failure{-ENOMEM};
     if (!check("map_count <= sysctl_max_map_count", mm->map_count <= sysctl_max_map_count, mm->map_count.get()))
         return Failure{-ENOMEM};
@@ -127,7 +132,7 @@ bool moveBreak(mm_struct* mm, u64 brk) {
     if (oldbrk == newbrk) return true;
     if (brk <= mm->brk) return do_munmap(mm, newbrk, oldbrk - newbrk) == 0;
     if (newbrk < oldbrk) return false;
-    const vm_area_struct* above = find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE);
+    const vm_area_struct* above = v3_10::find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE);
     if (!check("a free page before the next mapping", above == nullptr, newbrk)) return false;
     const Result<u64> grown = do_brk(oldbrk, newbrk - oldbrk);
     if (!grown.ok() || grown.value() != oldbrk) return false;
@@ -142,7 +147,7 @@ TRACED(int, expand_downwards, (vm_area_struct*, vma), (u64, address)) {
     if (address >= vma->vm_start) return 0;
     const u64 size = vma->vm_end - address, grow = (vma->vm_start - address) >> PAGE_SHIFT;
     if (grow > vma->vm_pgoff) return -ENOMEM;
-    TRY_INT(acctStackGrowth(vma, size, grow));
+    TRY_INT(acct_stack_growth(vma, size, grow));
     vma_adjust(vma, address, vma->vm_end, vma->vm_pgoff - grow);
     return 0;
 }
@@ -157,7 +162,7 @@ TRACED(int, expand_stack, (vm_area_struct*, vma), (u64, address)) {
 
 TRACED(vm_area_struct*, find_extend_vma, (mm_struct*, mm), (u64, addr)) {
     addr &= PAGE_MASK;
-    vm_area_struct* vma = find_vma(mm, addr);
+    vm_area_struct* vma = v3_10::find_vma(mm, addr);
     if (vma == nullptr || vma->vm_start <= addr) return vma;
     if (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, addr) != 0) return nullptr;
     return vma;

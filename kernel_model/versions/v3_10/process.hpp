@@ -5,6 +5,8 @@
 
 namespace kernel::v3_10 {
 
+void boot();                            // boot.cpp
+
 long clone(kernel_clone_args*);
 pid_t kernel_thread(KernelThreadFunction, ThreadArgument, u64 flags);
 pid_t startInit(KernelThreadFunction);

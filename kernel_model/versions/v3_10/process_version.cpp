@@ -14,6 +14,8 @@ TRACED(void, schedule_tail, (task_struct*, prev)) {
 }
 
 const ProcessVersion processVersion{
+    .boot = boot,
+    .kernel_init_waits = false,
     .clone = clone,
     .kernel_thread = kernel_thread,
     .startInit = startInit,

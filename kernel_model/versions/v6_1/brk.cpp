@@ -38,6 +38,11 @@ TRACED(int, do_brk_flags, (vm_area_struct*, vma), (u64, addr), (u64, len), (u64,
     return 0;
 }
 
+TRACED(int, check_data_rlimit, (u64, rlim), (u64, brk), (u64, start), (u64, end_data), (u64, start_data)) {
+    if (rlim == RLIM_INFINITY) return 0;
+    return check("RLIMIT_DATA", (brk - start) + (end_data - start_data) <= rlim, rlim) ? 0 : -ENOSPC;
+}
+
 bool growBreak(mm_struct* mm, u64 oldbrk, u64 newbrk) {
     if (check_brk_limits(oldbrk, newbrk - oldbrk) != 0) return false;
     const auto next = mm->mm_rb.lower_bound(oldbrk);
@@ -55,10 +60,7 @@ bool growBreak(mm_struct* mm, u64 oldbrk, u64 newbrk) {
 // The middle of sys_brk: may the break move, and what has to be mapped or unmapped for it.
 bool moveBreak(mm_struct* mm, u64 brk) {
     if (!check("brk >= mm->start_brk", brk >= mm->start_brk, brk)) return false;
-    const u64 limit = rlimit_cur(RLIMIT_DATA);
-    if (limit < RLIM_INFINITY &&
-        !check("RLIMIT_DATA", (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit, limit))
-        return false;
+    if (check_data_rlimit(rlimit_cur(RLIMIT_DATA), brk, mm->start_brk, mm->end_data, mm->start_data) != 0) return false;
     const u64 newbrk = PAGE_ALIGN(brk), oldbrk = PAGE_ALIGN(mm->brk);
     if (oldbrk == newbrk) return true;
     if (brk <= mm->brk) return do_mas_munmap(mm, newbrk, oldbrk - newbrk) == 0;
@@ -90,7 +92,7 @@ TRACED(int, expand_downwards, (vm_area_struct*, vma), (u64, address)) {
     if (address >= vma->vm_start) return 0;
     const u64 size = vma->vm_end - address, grow = (vma->vm_start - address) >> PAGE_SHIFT;
     if (grow > vma->vm_pgoff) return -ENOMEM;
-    TRY_INT(acctStackGrowth(vma, size, grow));
+    TRY_INT(acct_stack_growth(vma, size, grow));
     setRange(vma, address, vma->vm_end, vma->vm_pgoff - grow);
     return 0;
 }

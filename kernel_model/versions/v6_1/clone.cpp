@@ -39,12 +39,19 @@ TRACED(Result<pid*>, alloc_pid, (const kernel_clone_args*, args)) {
     return number;
 }
 
+static TRACED(pid*, get_task_pid, (task_struct*, task), (pid_type, type)) {
+    pid* number = task->pids[type];
+    ++number->count;
+    return number;
+}
+
 TRACED(long, kernel_clone, (kernel_clone_args*, args)) {
     const u64 flags = args->flags;
     TRY_INT(refuseDescriptors(*args));
     task_struct* p = TRY(copy_process(args));
     traceFork(current, p);
-    const pid_t nr = p->pid;                // pid_vnr: one pid namespace
+    pid* number = get_task_pid(p, PIDTYPE_PID);
+    const pid_t nr = number->nr;            // pid_vnr: one pid namespace
     if (flags & CLONE_PARENT_SETTID) static_cast<void>(put_user(static_cast<int>(nr), args->parent_tid));
     completion vfork;
     if (flags & CLONE_VFORK) {
@@ -53,6 +60,7 @@ TRACED(long, kernel_clone, (kernel_clone_args*, args)) {
     }
     wake_up_new_task(p);
     if (flags & CLONE_VFORK) wait_for_vfork_done(p, &vfork);
+    put_pid(number);
     return nr;
 }
 

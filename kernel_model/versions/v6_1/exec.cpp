@@ -256,12 +256,14 @@ static int runKernelProgram(linux_binprm* bprm, const KernelStrings& argv, const
     return bprm_execve(bprm, AT_FDCWD, bprm->filename, 0);
 }
 
+static TRACED(std::string, getname_kernel, (const std::string&, filename)) { return filename; }
+
 TRACED(int, kernel_execve, (const std::string&, kernel_filename), (user_arg_ptr, argv), (user_arg_ptr, envp)) {
     if (!check("the caller is no kernel thread", !(current->flags & PF_KTHREAD), current->flags)) return -EINVAL;
     KernelStrings arguments, environment;
     arguments.assign(argv.kernel->begin(), argv.kernel->end());
     environment.assign(envp.kernel->begin(), envp.kernel->end());
-    const Bprm bprm(TRY(alloc_bprm(AT_FDCWD, kernel_filename)));
+    const Bprm bprm(TRY(alloc_bprm(AT_FDCWD, getname_kernel(kernel_filename))));
     const int error = runKernelProgram(bprm.get(), arguments, environment);
     return error;
 }

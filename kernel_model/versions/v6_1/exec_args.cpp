@@ -15,8 +15,7 @@ TRACED(int, bprm_mm_init, (linux_binprm*, bprm)) {
     if (!mm) return -ENOMEM;
     bprm->mm = mm;
     bprm->rlim_stack = current->signal->rlim[RLIMIT_STACK];
-    int error = init_new_context(current, mm);
-    if (!error) error = __bprm_mm_init(bprm);
+    const int error = __bprm_mm_init(bprm);
     if (error < 0) {
         bprm->mm = nullptr;
         mmdrop(mm);

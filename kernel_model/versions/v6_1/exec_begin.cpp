@@ -75,6 +75,8 @@ TRACED(int, de_thread, (task_struct*, tsk)) {
 static TRACED(void, membarrier_exec_mmap, (mm_struct*, mm)) {}      // nobody here registers for membarrier(2)
 static TRACED(void, posix_cpu_timers_exit, (task_struct*, tsk)) {}    // their queues hang on the task and go with exit_itimers
 
+static TRACED(void, activate_mm, (mm_struct*, prev), (mm_struct*, next)) { version().process.switch_mm(prev, next); }
+
 TRACED(int, exec_mmap, (mm_struct*, mm)) {
     task_struct* tsk = current;
     mm_struct* old_mm = tsk->mm;
@@ -83,7 +85,7 @@ TRACED(int, exec_mmap, (mm_struct*, mm)) {
     membarrier_exec_mmap(mm);
     tsk->active_mm = mm;
     tsk->mm = mm;
-    version().process.switch_mm(active_mm, mm);
+    activate_mm(active_mm, mm);
     if (old_mm) {
         BUG_ON(active_mm != old_mm);
         mm_update_next_owner(old_mm);
@@ -119,6 +121,8 @@ void decideDumpable(const linux_binprm* bprm) {
     set_dumpable(current->mm, own && readable ? SUID_DUMP_USER : suid_dumpable);
 }
 
+TRACED(int, set_cred_ucounts, (cred*, new_cred)) { return 0; }      // one user namespace: who pays stays the same
+
 // Run through a descriptor, the program has the file's name, not the descriptor's number.
 std::string nameOf(const linux_binprm* bprm) {
     if (!bprm->comm_from_dentry) return taskName(bprm->filename);
@@ -126,10 +130,13 @@ std::string nameOf(const linux_binprm* bprm) {
     return d->d_parent == d && d->covers ? d->covers->d_name : d->d_name;
 }
 
+TRACED(void, fpu_flush_thread) { resetFpu(); }
+TRACED(void, flush_thread) { fpu_flush_thread(); }
+
 void resetTask(linux_binprm* bprm) {
     task_struct* me = current;
     me->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_NOFREEZE | PF_NO_SETAFFINITY);
-    flush_thread();
+    v6_1::flush_thread();
     me->personality &= ~bprm->per_clear.get();
     do_close_on_exec(me->files);
     if (bprm->secureexec) {
@@ -144,12 +151,14 @@ void resetTask(linux_binprm* bprm) {
     flush_signal_handlers(me, false);
 }
 
-void commitCredentials(linux_binprm* bprm) {
+int commitCredentials(linux_binprm* bprm) {
+    TRY_INT(set_cred_ucounts(bprm->cred));
     security_bprm_committing_creds(bprm);
     commit_creds(bprm->cred);
     bprm->cred = nullptr;
     if (get_dumpable(current->mm) != SUID_DUMP_USER) perf_event_exit_task(current);
     security_bprm_committed_creds(bprm);
+    return 0;
 }
 
 // binfmt_misc, flag O: the interpreter gets the program as a descriptor.
@@ -186,7 +195,7 @@ TRACED(int, begin_new_exec, (linux_binprm*, bprm)) {
     flush_itimer_signals();
     TRY_INT(unshare_sighand(me));
     resetTask(bprm);
-    commitCredentials(bprm);
+    TRY_INT(commitCredentials(bprm));
     return bprm->have_execfd ? installExecutable(bprm) : 0;
 }
 

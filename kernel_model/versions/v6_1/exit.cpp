@@ -1,4 +1,5 @@
 // Linux 6.1 kernel/exit.c: do_exit, the order of its steps; release_task.
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
@@ -65,6 +66,7 @@ TRACED_NORETURN(do_exit, (long, code)) {
     synchronize_group_exit(tsk, code);
     coredump_task_exit(tsk);
     exit_signals(tsk);
+    acct_update_integrals(tsk);
     const bool group_dead = leaveGroup(tsk);
     tsk->exit_code = static_cast<int>(code);
     if (group_dead && tsk->group_leader == child_reaper()) initDied(tsk);

@@ -70,8 +70,10 @@ int copyResources(Ladder& ladder, kernel_clone_args* args) {
     return copy_thread(p, args);
 }
 
+TRACED(void, futex_init_task, (task_struct*, tsk)) { tsk->robust_list = 0u; }
+
 void giveIdentity(task_struct* p, u64 flags, const pid* number) {
-    p->robust_list = 0u;
+    futex_init_task(p);
     if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
         p->sas_ss_sp = 0u;
         p->sas_ss_size = 0u;

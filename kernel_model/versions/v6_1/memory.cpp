@@ -126,7 +126,7 @@ TRACED(int, __handle_mm_fault, (vm_area_struct*, vma), (u64, address), (u32, fla
     return handle_pte_fault(&vmf);
 }
 
-void mm_account_fault(int result) {
+TRACED(void, mm_account_fault, (int, result)) {
     if (result & VM_FAULT_ERROR) return;
     if (result & VM_FAULT_MAJOR) current->maj_flt += 1;
     else current->min_flt += 1;

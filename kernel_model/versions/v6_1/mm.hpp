@@ -62,7 +62,7 @@ long do_mprotect_pkey(u64 start, u64 length, u64 prot, int pkey);        // pkey
 // ---- mm_struct.cpp
 OrNull<vm_area_struct> vm_area_dup(const vm_area_struct*);
 int set_mm_exe_file(mm_struct*, file*);     // EACCES: somebody writes to it
-int dup_mmap(mm_struct*, mm_struct* oldmm);
+int fillDuplicate(task_struct*, mm_struct*, mm_struct* oldmm);
 void lastUser(mm_struct*);
 
 }  // namespace kernel::v6_1

@@ -57,7 +57,7 @@ TRACED(int, anon_vma_fork, (vm_area_struct*, vma), (vm_area_struct*, pvma)) {
     return 0;
 }
 
-TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
+static TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
     dup_mm_exe_file(mm, oldmm);
     mm->locked_vm = 0;
     mm->map_count = 0;
@@ -72,6 +72,8 @@ TRACED(int, dup_mmap, (mm_struct*, mm), (mm_struct*, oldmm)) {
     if (processor().cr3() == oldmm->pgd) processor().flushTlb();  // flush_tlb_mm: the parent lost write access
     return result;
 }
+
+int fillDuplicate(task_struct*, mm_struct* mm, mm_struct* oldmm) { return dup_mmap(mm, oldmm); }
 
 TRACED(void, __mmput, (mm_struct*, mm)) {
     exit_mmap(mm);

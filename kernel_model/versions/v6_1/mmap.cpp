@@ -41,6 +41,11 @@ TRACED(bool, can_vma_merge_after, (vm_area_struct*, vma), (u64, vm_flags), (u32,
     return canMergeAfter(vma, {vm_flags, anon_vma, file, pgoff, 0});
 }
 
+TRACED(int, vma_expand, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff_t, pgoff)) {
+    setRange(vma, start, end, pgoff);
+    return 0;
+}
+
 // The new area becomes part of a neighbour: of the one before it where that is possible, and of both where they fit.
 vm_area_struct* joinNeighbour(mm_struct* mm, file* file, u64 addr, u64 end, u64 vm_flags, pgoff_t pgoff) {
     if (vm_flags & VM_SPECIAL || (file == nullptr && vm_flags & VM_SHARED)) return nullptr;
@@ -55,11 +60,11 @@ vm_area_struct* joinNeighbour(mm_struct* mm, file* file, u64 addr, u64 end, u64 
             unlinkVma(next);
             remove_vma(next);
         }
-        setRange(prev, prev->vm_start, stop, prev->vm_pgoff);
+        vma_expand(prev, prev->vm_start, stop, prev->vm_pgoff);
         return prev;
     }
     if (!before) return nullptr;
-    setRange(next, addr, next->vm_end, pgoff);
+    vma_expand(next, addr, next->vm_end, pgoff);
     return next;
 }
 

@@ -5,6 +5,8 @@
 
 namespace kernel::v6_1 {
 
+void boot();                            // boot.cpp
+
 long kernel_clone(kernel_clone_args*);
 pid_t kernel_thread(KernelThreadFunction, ThreadArgument, u64 flags);
 pid_t user_mode_thread(KernelThreadFunction, ThreadArgument, u64 flags);

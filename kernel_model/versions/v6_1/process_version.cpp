@@ -34,6 +34,8 @@ static pid_t startInit(KernelThreadFunction init) {
 }
 
 const ProcessVersion processVersion{
+    .boot = boot,
+    .kernel_init_waits = true,
     .clone = kernel_clone,
     .kernel_thread = kernel_thread,
     .startInit = startInit,

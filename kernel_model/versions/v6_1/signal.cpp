@@ -59,11 +59,6 @@ static TRACED(int, dequeue_synchronous_signal, (kernel_siginfo*, info)) {
     recalc_sigpending();
     return info->si_signo;
 }
-static bool faultIsPending() {
-    constexpr kernel_sigset synchronous = sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) |
-                                          sigmask(SIGFPE) | sigmask(SIGSYS);
-    return current->pending.signal & ~current->blocked & synchronous;
-}
 
 [[noreturn]] static void endGroup(const ksignal& ksig) {
     current->flags |= PF_SIGNALED;
@@ -86,7 +81,7 @@ enum class Outcome { none, look_again, relock, handler };
 static Outcome takeOne(ksignal* ksig) {
     if (groupEnds(ksig)) endGroup(*ksig);
     if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0)) return Outcome::relock;
-    ksig->sig = faultIsPending() ? dequeue_synchronous_signal(&ksig->info) : 0;
+    ksig->sig = dequeue_synchronous_signal(&ksig->info);
     if (!ksig->sig) ksig->sig = dequeue_signal(current, current->blocked, &ksig->info);
     if (!ksig->sig) return Outcome::none;
     if (takeHandler(ksig)) return Outcome::handler;

@@ -17,7 +17,7 @@ static void clearSegments(cpu::Registers& user) {
 }
 
 // FPU, SSE and AVX state as after FNINIT and with MXCSR 0x1f80 (SDM Vol. 1 §8.1, §11.6.4). TLS entries are 32-bit programs'.
-TRACED(void, flush_thread) {
+void resetFpu() {
     cpu::Registers& user = current->thread.user;
     const cpu::Registers initial;
     assign(user.mxcsr, "thread.fpu.mxcsr", initial.mxcsr);
@@ -29,6 +29,8 @@ TRACED(void, flush_thread) {
     assign(user.pkru, "thread.pkru", initialPkru());
     processor().registers().pkru = user.pkru;       // the kernel's own accesses obey it
 }
+
+TRACED(void, flush_thread) { resetFpu(); }
 
 TRACED(void, set_personality_64bit) { current->personality &= ~READ_IMPLIES_EXEC; }
 
