@@ -20,8 +20,10 @@ TRACED(mm_struct*, mm_init, (mm_struct*, mm), (task_struct*, p)) {
     }
     mm->pgd = pgd;
     mm->def_flags = 0;
-    if (version().mm.mm_init_makes_context) init_new_context(p, mm);
-    return mm;
+    if (!version().mm.mm_init_makes_context || init_new_context(p, mm) == 0) return mm;
+    pgd_free(pgd);
+    delete mm;
+    return nullptr;
 }
 
 // A duplicate begins with the original's values; mm_init and dup_mmap reset what the child does not inherit.

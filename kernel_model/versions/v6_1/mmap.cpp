@@ -41,7 +41,12 @@ TRACED(bool, can_vma_merge_after, (vm_area_struct*, vma), (u64, vm_flags), (u32,
     return canMergeAfter(vma, {vm_flags, anon_vma, file, pgoff, 0});
 }
 
-TRACED(int, vma_expand, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff_t, pgoff)) {
+TRACED(int, vma_expand, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff_t, pgoff), (vm_area_struct*, next)) {
+    if (next && next != vma) {
+        inheritAnonVma(vma, next);
+        unlinkVma(next);
+        remove_vma(next);
+    }
     setRange(vma, start, end, pgoff);
     return 0;
 }
@@ -55,17 +60,10 @@ vm_area_struct* joinNeighbour(mm_struct* mm, file* file, u64 addr, u64 end, u64 
     const bool before = next && next->vm_start == end && can_vma_merge_before(next, vm_flags, 0, pages, file, pgoff);
     if (prev && prev->vm_end == addr && can_vma_merge_after(prev, vm_flags, before ? next->anon_vma : 0, file, pgoff)) {
         const u64 stop = before ? next->vm_end.get() : end;
-        if (before) {
-            inheritAnonVma(prev, next);
-            unlinkVma(next);
-            remove_vma(next);
-        }
-        vma_expand(prev, prev->vm_start, stop, prev->vm_pgoff);
-        return prev;
+        return vma_expand(prev, prev->vm_start, stop, prev->vm_pgoff, before ? next : nullptr) == 0 ? prev : nullptr;
     }
     if (!before) return nullptr;
-    vma_expand(next, addr, next->vm_end, pgoff);
-    return next;
+    return vma_expand(next, addr, next->vm_end, pgoff, next) == 0 ? next : nullptr;
 }
 
 TRACED(Result<u64>, __mmap_region, (struct file*, file), (u64, addr), (u64, len), (u64, vm_flags), (pgoff_t, pgoff)) {
