@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -68,6 +69,19 @@ std::string canonicalModel(std::string& name) {
     return "";
 }
 
+constexpr u64 MOST_ID = 0xffff'fffe;         // the next one is no user (credentials(7))
+
+// CLI11 takes -1 for the largest number.
+CLI::Validator wholeNumber(u64 least, u64 most) {
+    return CLI::Validator([least, most](std::string& text) {
+        const bool digits = !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string::npos;
+        errno = 0;
+        const u64 value = digits ? std::strtoull(text.c_str(), nullptr, 10) : 0;
+        if (digits && !errno && value >= least && value <= most) return std::string();
+        return "'" + text + "' is no whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    }, "", "number");
+}
+
 // Commands that show the kernel do so with the names that books use; run gives programs the kernel they expect.
 constexpr const char* SHOWN_PROFILE = "v3.10";
 constexpr const char* RUN_PROFILE = "v6.1";
@@ -86,15 +100,15 @@ void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = S
     app.add_flag("--env-host", world.environment_from_host, "pass the host's environment");
     app.add_option("--chdir", world.chdir, "working directory in the guest")->option_text("DIR");
     app.add_option("--path-as", world.path_as, "guest path of PROGRAM")->option_text("PATH");
-    app.add_option("--uid", world.uid, "user of the program (0)")->option_text("N");
-    app.add_option("--gid", world.gid, "group of the program (0)")->option_text("N");
-    app.add_option("--seed", world.seed, "seed of all randomness (0)")->option_text("N");
+    app.add_option("--uid", world.uid, "user of the program (0)")->option_text("N")->check(wholeNumber(0, MOST_ID));
+    app.add_option("--gid", world.gid, "group of the program (0)")->option_text("N")->check(wholeNumber(0, MOST_ID));
+    app.add_option("--seed", world.seed, "seed of all randomness (0)")->option_text("N")->check(wholeNumber(0, ~u64{0}));
     app.add_flag("--aslr", world.aslr, "randomise addresses, from the seed");
     app.add_option("--sched", world.sched, "order of runnable tasks (rr), from the seed")->option_text("rr|random")
         ->check(CLI::IsMember({"rr", "random"}));
     app.add_option("--inject", world.inject, "make calls of a kernel function fail, as strace\ndoes: when=FIRST[..LAST][+[STEP]], from 1")
         ->option_text("FUNCTION:error=ERRNO[:when=N]")->allow_extra_args(false);
-    app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N");
+    app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N")->check(wholeNumber(1, ~u64{0}));
     app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
         ->check(CLI::Range(u64{16}, u64{1} << 20));
     app.add_option("--log", world.log, "diagnostics: error, warning, info, debug")->option_text("LEVEL")
@@ -190,6 +204,14 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
 
 namespace {
 
+void checkCommand(const CLI::App& app, const std::vector<std::string>& line) {
+    const auto word = std::find_if(line.begin(), line.end(), [](const std::string& argument) { return !argument.starts_with("-"); });
+    if (word == line.end()) return;
+    const auto isNamed = [&](const CLI::App* command) { return command->get_name() == *word; };
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+    if (std::find_if(commands.begin(), commands.end(), isNamed) == commands.end()) throw CLI::ValidationError(*word, "is no command");
+}
+
 // Parses `line`; what remains after the options is PROGRAM ARGS, else `program`, which is then taken (left empty).
 Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
     Options options;
@@ -198,6 +220,7 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
     app.footer("Run 'execscope COMMAND --help' for the options and examples of a command.");
     define(app, options, line);
     try {
+        checkCommand(app, line);
         std::reverse(line.begin(), line.end());     // as CLI11 takes it
         app.parse(line);
         options.world.program = app.get_subcommands().front()->remaining(true);

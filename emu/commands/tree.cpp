@@ -20,10 +20,12 @@ int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask) {
     std::ifstream in(path, std::ios::binary);
     if (!in) throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
     traces::Reader reader(in);
-    while (const std::optional<traces::Event> event = reader.next())
+    u64 events = 0;
+    for (; const std::optional<traces::Event> event = reader.next(); ++events)
         if (mask & traces::bit(event->kind)) renderer.event(*event);
     renderer.finish();
     checkWritten("the tree", renderer.error());
+    if (!reader.error() && !events) throw std::runtime_error(path + " holds no events");
     if (!reader.error()) return 0;
     throw std::runtime_error(path + ", line " + std::to_string(reader.error()->line) + ": " + reader.error()->message);
 }

@@ -153,7 +153,7 @@ def test_wrong_option():
 
 
 def test_wrong_command():
-    usageError("wrong")
+    check("wrong: is no command" in usageError("wrong"))
 
 
 def test_no_command():
@@ -174,6 +174,8 @@ def test_wrong_category():
 
 def test_wrong_number():
     usageError("run", "--max-instructions", "many", "--", guest("hello.gnu"))
+    for option, value in (("--max-instructions", "0"), ("--seed", "-1"), ("--uid", "4294967295"), ("--seed", "18446744073709551616")):
+        check(value in usageError("run", option, value, "--", guest("hello.gnu")), option, value)
 
 
 def test_help_fits_the_screen():

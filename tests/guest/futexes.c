@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,8 +130,23 @@ static void libraries(int protocol, int robust) {
     pthread_mutex_unlock(&mutex);
 }
 
+// Waiting needs no right to write to a page that is shared; a private page would be another one behind a write.
+static void readOnly(void) {
+    struct timespec soon = {0, 1000000};
+    for (int shared = 0; shared < 2; ++shared) {
+        int* word = mmap(0, 4096, PROT_READ, MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+        const int operations[] = {FUTEX_WAIT, FUTEX_WAIT | FUTEX_PRIVATE, FUTEX_WAKE, 6 /* LOCK_PI */};
+        for (int i = 0; i < 4; ++i) {
+            printf("read-only %s, operation %d: ", shared ? "shared" : "private", operations[i]);
+            report("", futex(word, operations[i], 1, &soon, 0, 0));
+        }
+        munmap(word, 4096);
+    }
+}
+
 int main(void) {
     setvbuf(stdout, 0, _IONBF, 0);
+    readOnly();
     words();
     inheriting();
     libraries(PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);

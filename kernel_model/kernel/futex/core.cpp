@@ -12,18 +12,30 @@ std::list<futex_q*>& futexWaiters() {
     return list;
 }
 
-static Result<futex_key> sharedKey(u64 address) {
-    page* frame = TRY(get_user_page(current->mm, address, true));
+// Who only waits needs no right to write to a file's page. Without it, an anonymous page would be another one after a write.
+static Result<page*> keyPage(u64 address, FutexAccess rw) {
+    const vm_area_struct* vma = find_vma(current->mm, address);
+    const bool writable = vma && vma->vm_flags & VM_WRITE;          // get_user_page would not insist on it
+    if (writable) return get_user_page(current->mm, address, true);
+    if (rw == FutexAccess::write) return Failure{-EFAULT};
+    page* frame = TRY(get_user_page(current->mm, address, false));
+    if (frame->mapping) return frame;
+    put_page(frame);
+    return Failure{-EFAULT};
+}
+
+static Result<futex_key> sharedKey(u64 address, FutexAccess rw) {
+    page* frame = TRY(keyPage(address, rw));
     put_page(frame);
     constexpr u64 MMSHARED = 2;     // Linux's FUT_OFF_MMSHARED: a low bit that no aligned address has
     if (!frame->mapping) return futex_key{current->mm.get(), address | MMSHARED};
     return futex_key{frame, address % PAGE_SIZE};
 }
-TRACED(Result<futex_key>, get_futex_key, (u64, address), (bool, shared)) {
+TRACED(Result<futex_key>, get_futex_key, (u64, address), (bool, shared), (FutexAccess, rw)) {
     if (address % 4) return Failure{-EINVAL};
     if (address >= TASK_SIZE) return Failure{-EFAULT};
     if (!shared) return futex_key{current->mm.get(), address};
-    return sharedKey(address);
+    return sharedKey(address, rw);
 }
 
 int wakeWaiters(const futex_key& key, int count, u32 bitset) {
@@ -47,13 +59,13 @@ int wakeWaiters(const futex_key& key, int count, u32 bitset) {
     return woken;
 }
 int futexWake(u64 address, int count) {
-    const auto key = get_futex_key(address, true);
+    const auto key = get_futex_key(address, true, FutexAccess::read);
     return key.ok() ? wakeWaiters(key.value(), count, FUTEX_ANY) : 0;
 }
 
 TRACED(long, futex_wake, (u64, uaddr), (bool, shared), (int, nr_wake), (u32, bitset)) {
     if (!bitset) return -EINVAL;
-    const futex_key key = TRY(get_futex_key(uaddr, shared));
+    const futex_key key = TRY(get_futex_key(uaddr, shared, FutexAccess::read));
     return wakeWaiters(key, nr_wake > 0 ? nr_wake : 1, bitset);
 }
 
@@ -74,7 +86,7 @@ static long futex_wait_restart(restart_block* restart) {
 // A signal without a handler, or a stop, does not make the time to wait longer (restart_syscall(2)).
 TRACED(long, futex_wait, (u64, uaddr), (bool, shared), (u32, val), (u64, until), (u32, bitset)) {
     if (!bitset) return -EINVAL;
-    const futex_key key = TRY(get_futex_key(uaddr, shared));
+    const futex_key key = TRY(get_futex_key(uaddr, shared, FutexAccess::read));
     if (TRY(get_user(UserPtr<u32>{uaddr})) != val) return -EAGAIN;
     futex_q q{current, key, bitset};
     const Queued entry(&q);
@@ -125,7 +137,8 @@ static TRACED(Result<bool>, futex_atomic_op_inuser, (u32, encoded), (u64, uaddr)
 }
 
 TRACED(long, futex_wake_op, (u64, uaddr1), (bool, shared), (u64, uaddr2), (int, nr_wake), (int, nr_wake2), (u32, encoded)) {
-    const futex_key first = TRY(get_futex_key(uaddr1, shared)), second = TRY(get_futex_key(uaddr2, shared));
+    const futex_key first = TRY(get_futex_key(uaddr1, shared, FutexAccess::read));
+    const futex_key second = TRY(get_futex_key(uaddr2, shared, FutexAccess::write));
     const bool both = TRY(futex_atomic_op_inuser(encoded, uaddr2));
     const int woken = wakeWaiters(first, nr_wake > 0 ? nr_wake : 1, FUTEX_ANY);
     if (woken < 0 || !both) return woken;
@@ -136,8 +149,8 @@ TRACED(long, futex_wake_op, (u64, uaddr1), (bool, shared), (u64, uaddr2), (int, 
 // Wakes some waiters and lets others wait for the second futex: woken and moved together are the result.
 TRACED(long, futex_requeue, (const Requeue&, request)) {
     if (request.nr_wake < 0 || request.nr_requeue < 0) return -EINVAL;
-    const futex_key from = TRY(get_futex_key(request.uaddr1, request.shared));
-    const futex_key to = TRY(get_futex_key(request.uaddr2, request.shared));
+    const futex_key from = TRY(get_futex_key(request.uaddr1, request.shared, FutexAccess::read));
+    const futex_key to = TRY(get_futex_key(request.uaddr2, request.shared, FutexAccess::read));
     if (request.compare && TRY(get_user(UserPtr<u32>{request.uaddr1})) != request.cmpval) return -EAGAIN;
     const int woken = request.nr_wake ? wakeWaiters(from, request.nr_wake, FUTEX_ANY) : 0;
     if (woken < 0) return woken;

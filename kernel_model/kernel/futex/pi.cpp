@@ -86,7 +86,7 @@ int fixOwner(u64 uaddr, const futex_q& q) {
 }
 
 TRACED(long, futex_lock_pi, (u64, uaddr), (bool, shared), (u64, until), (bool, trylock)) {
-    const futex_key key = TRY(get_futex_key(uaddr, shared));
+    const futex_key key = TRY(get_futex_key(uaddr, shared, FutexAccess::write));
     if (TRY(lockAtomically(uaddr, key, current, false))) return 0;
     futex_pi_state* state = TRY(attachToOwner(uaddr, key));
     if (trylock || wouldDeadlock(state->owner)) {
@@ -105,7 +105,7 @@ TRACED(long, futex_lock_pi, (u64, uaddr), (bool, shared), (u64, until), (bool, t
 TRACED(long, futex_unlock_pi, (u64, uaddr), (bool, shared)) {
     const UserPtr<u32> word{uaddr};
     if ((TRY(get_user(word)) & FUTEX_TID) != tidOf(current)) return -EPERM;
-    const futex_key key = TRY(get_futex_key(uaddr, shared));
+    const futex_key key = TRY(get_futex_key(uaddr, shared, FutexAccess::write));
     futex_pi_state* state = stateOf(key);
     if (!state) return put_user(u32{0}, word);
     if (state->owner != current) return -EINVAL;

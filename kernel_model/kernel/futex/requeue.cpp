@@ -5,8 +5,8 @@ namespace kernel {
 
 TRACED(long, futex_wait_requeue_pi, (u64, uaddr), (bool, shared), (u32, val), (u64, until), (u32, bitset), (u64, uaddr2)) {
     if (uaddr == uaddr2 || !bitset) return -EINVAL;
-    const futex_key to = TRY(get_futex_key(uaddr2, shared));
-    const futex_key key = TRY(get_futex_key(uaddr, shared));
+    const futex_key to = TRY(get_futex_key(uaddr2, shared, FutexAccess::write));
+    const futex_key key = TRY(get_futex_key(uaddr, shared, FutexAccess::read));
     if (TRY(get_user(UserPtr<u32>{uaddr})) != val) return -EWOULDBLOCK;
     if (key == to) return -EINVAL;
     futex_q q{current, key, bitset};
@@ -30,8 +30,8 @@ static futex_q* topWaiter(const futex_key& key) {
 // Only the first may get the lock at once; all others wait for it.
 TRACED(long, futex_requeue_pi, (const Requeue&, request)) {
     if (request.uaddr1 == request.uaddr2 || request.nr_wake != 1 || request.nr_requeue < 0) return -EINVAL;
-    const futex_key from = TRY(get_futex_key(request.uaddr1, request.shared));
-    const futex_key to = TRY(get_futex_key(request.uaddr2, request.shared));
+    const futex_key from = TRY(get_futex_key(request.uaddr1, request.shared, FutexAccess::read));
+    const futex_key to = TRY(get_futex_key(request.uaddr2, request.shared, FutexAccess::write));
     if (from == to) return -EINVAL;
     if (TRY(get_user(UserPtr<u32>{request.uaddr1})) != request.cmpval) return -EAGAIN;
     long served = 0;

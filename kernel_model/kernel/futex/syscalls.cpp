@@ -82,7 +82,7 @@ static TRACED(long, futex_wait_multiple, (UserPtr<futex_waitv>, waiters), (u32, 
         if ((w.flags & ~(SIZE_32 | static_cast<u32>(PRIVATE))) || w.reserved || !(w.flags & SIZE_32)) return -EINVAL;
         wanted.push_back(w);
     }
-    for (const futex_waitv& w : wanted) queue.push_back({current, TRY(get_futex_key(w.uaddr, !(w.flags & PRIVATE)))});
+    for (const futex_waitv& w : wanted) queue.push_back({current, TRY(get_futex_key(w.uaddr, !(w.flags & PRIVATE), FutexAccess::read))});
     for (u32 i = 0; i < count; ++i) {
         if (TRY(get_user(UserPtr<u32>{wanted[i].uaddr})) != static_cast<u32>(wanted[i].val)) return -EAGAIN;
         entries.emplace_back(&queue[i]);
