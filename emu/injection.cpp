@@ -7,6 +7,7 @@
 #include "traces/tracer.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
@@ -91,14 +92,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-// Those that contain the name first, then the nearest.
+// Those that contain the name first, then the nearest; equals by name.
 std::string nearMatches(const std::string& name, std::vector<std::string> names) {
     constexpr std::size_t most = 3;
     const auto rank = [&](const std::string& one) {
         const bool inside = !name.empty() && one.find(name) != std::string::npos;
-        return std::pair(!inside, distance(name, one));
+        return std::tuple(!inside, distance(name, one), one);
     };
-    std::ranges::stable_sort(names, {}, rank);
+    std::ranges::sort(names, {}, rank);
     std::string text;
     for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i ? ", " : "") + names[i];
     return text;
