@@ -264,7 +264,9 @@ long Gateway::readStream(int stream, std::span<u8> to) {
 // With a terminal, no write waits so long that Ctrl-C would not be heard.
 long Gateway::writeStream(int stream, std::span<const u8> from) {
     if (!waitFor(streamFd(stream), POLLOUT)) return -EINTR;
-    if (there()) from = from.first(std::min<std::size_t>(from.size(), PIPE_BUF));
+    struct ::stat status {};
+    if (there() && ::fstat(streamFd(stream), &status) == 0 && !S_ISREG(status.st_mode))
+        from = from.first(std::min<std::size_t>(from.size(), PIPE_BUF));
     ssize_t n;
     do n = ::write(streamFd(stream), from.data(), from.size());
     while (n < 0 && errno == EINTR);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,13 +13,19 @@ namespace emu {
 namespace {
 
 constexpr u64 SECOND = 1'000'000'000;
-constexpr int fatalSignals[] = {SIGTERM, SIGHUP, SIGABRT, SIGSEGV};
+constexpr int fatalSignals[] = {SIGTERM, SIGHUP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2};
+
+u64 hostTime() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<u64>(now.tv_sec) * SECOND + static_cast<u64>(now.tv_nsec);
+}
 
 constexpr std::size_t MAX_CANON_LINE = 4096;
 
 bool canRead(int fd) {
     pollfd event{fd, POLLIN, 0};
-    return ::poll(&event, 1, 0) > 0 && (event.revents & POLLIN);
+    return ::poll(&event, 1, 0) > 0 && (event.revents & POLLIN) && !(event.revents & POLLHUP);
 }
 
 std::vector<u8> readBytes(int fd, std::size_t most) {
@@ -40,7 +47,8 @@ void restoreAndDie(int signal) {
 
 void restoreOnDeath(int fd, const termios& modes) {
     given_back = {fd, modes};
-    for (const int signal : fatalSignals) (void)::signal(signal, restoreAndDie);
+    for (const int signal : fatalSignals)
+        if (::signal(signal, restoreAndDie) == SIG_IGN) (void)::signal(signal, SIG_IGN);
 }
 
 }  // namespace
@@ -62,7 +70,8 @@ void TerminalKeys::end() {
     if (fd_ < 0) return;
     if (taken_) {
         (void)::tcsetattr(fd_, TCSADRAIN, &found_);
-        for (const int signal : fatalSignals) (void)::signal(signal, SIG_DFL);
+        for (const int signal : fatalSignals)
+            if (::signal(signal, SIG_DFL) == SIG_IGN) (void)::signal(signal, SIG_IGN);
     }
     if (signals_ >= 0) ::close(signals_);
     sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
@@ -83,14 +92,17 @@ int TerminalKeys::applyModes() const {
 int TerminalKeys::takeKeys(kernel::TypedAhead& ahead) {
     if (::tcgetattr(fd_, &found_) < 0) return -errno;
     if (found_.c_lflag & ICANON)
-        while (canRead(fd_)) {
-            ahead.lines.push_back(readBytes(fd_, MAX_CANON_LINE));
-            if (ahead.lines.back().empty()) break;                      // VEOF alone, or the terminal is gone
-        }
-    if (const int error = applyModes(); error < 0) return error;
+        while (canRead(fd_) && ahead.lines.size() < MAX_CANON_LINE) ahead.lines.push_back(readBytes(fd_, MAX_CANON_LINE));
+    // What comes from now on is no line any more, but still shown by the host: as many bytes have been when all is ours.
+    termios shown = found_;
+    shown.c_lflag &= ~static_cast<tcflag_t>(ICANON);
+    if (found_.c_lflag & ICANON && ::tcsetattr(fd_, TCSANOW, &shown) < 0) return -errno;
+    int count = 0;
+    (void)::ioctl(fd_, FIONREAD, &count);
     taken_ = true;
     restoreOnDeath(fd_, found_);
-    if (canRead(fd_)) ahead.unfinished = readBytes(fd_, MAX_CANON_LINE);
+    if (const int error = applyModes(); error < 0) return error;
+    if (count > 0) ahead.unfinished = readBytes(fd_, std::min<std::size_t>(static_cast<std::size_t>(count), MAX_CANON_LINE));
     return 0;
 }
 
@@ -98,11 +110,14 @@ void TerminalKeys::setOutputModes(u32 c_oflag) {
     if (std::exchange(output_modes_, c_oflag) != c_oflag && taken_) (void)applyModes();
 }
 
-long TerminalKeys::keys(std::span<u8> to, u64 wait_ns) {
-    pollfd events[] = {{signals_, POLLIN, 0}, {taken_ ? fd_ : -1, POLLIN, 0}};
+long TerminalKeys::keys(std::span<u8> to, u64& wait_ns) {
+    pollfd events[] = {{signals_, POLLIN, 0}, {taken_ && !to.empty() ? fd_ : -1, POLLIN, 0}};
     const u64 wait = std::min(wait_ns, 1'000'000 * SECOND);
     const timespec patience{static_cast<time_t>(wait / SECOND), static_cast<long>(wait % SECOND)};
-    if (::ppoll(events, 2, &patience, nullptr) <= 0 || !events[1].revents) return 0;
+    const u64 begin = wait ? hostTime() : 0;
+    const int ready = ::ppoll(events, 2, &patience, nullptr);
+    if (wait) wait_ns -= ready > 0 ? std::min(hostTime() - begin, wait) : wait;
+    if (ready <= 0 || !events[1].revents) return 0;
     const ssize_t n = ::read(fd_, to.data(), to.size());
     if (n < 0) return errno == EINTR || errno == EAGAIN ? 0 : -EIO;
     return n == 0 ? -EIO : n;

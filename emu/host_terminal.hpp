@@ -24,7 +24,7 @@ public:
     bool taken() const override { return taken_; }
     int takeKeys(kernel::TypedAhead&) override;
     void setOutputModes(u32 c_oflag) override;
-    long keys(std::span<u8> to, u64 wait_ns) override;
+    long keys(std::span<u8> to, u64& wait_ns) override;
     int takeSignal() override;
     long write(std::span<const u8> from) override;
 

@@ -17,16 +17,17 @@ enum class Targets { all, cached };     // by the table of all jumps | by the br
 #define JUMP(target_)                                                                           \
     left -= op->done;                                                                           \
     if constexpr (targets == Targets::cached) {                                                 \
-        const TargetCache& cache = *op[1].targets;                                              \
-        if (cache.generation == core->generation && left >= 0) {                                \
-            EXECSCOPE_UNROLLED for (const JumpEntry& entry : cache.entries)                     \
-                if (entry.address == target_) CONTINUE_AT(entry, target_);                               \
+        if (left >= 0) {                    /* not alone: op[1] is what the block has there */  \
+            const TargetCache& cache = *op[1].targets;                                          \
+            if (cache.generation == core->generation)                                           \
+                EXECSCOPE_UNROLLED for (const JumpEntry& entry : cache.entries)                 \
+                    if (entry.address == target_) CONTINUE_AT(entry, target_);                  \
         }                                                                                       \
         core->jump = target_;                                                                   \
         TAIL(targetMiss);                                                                       \
     } else {                                                                                    \
         const JumpEntry& entry = core->jumpEntry(target_);                                      \
-        if (entry.address == target_ && left >= 0) CONTINUE_AT(entry, target_);                          \
+        if (entry.address == target_ && left >= 0) CONTINUE_AT(entry, target_);                 \
         core->jump = target_;                                                                   \
         TAIL(jumpMiss);                                                                         \
     }

@@ -12,7 +12,7 @@ namespace kernel {
 // What was typed before the guest took the keys: the host has shown and edited it, and sent the signals.
 struct TypedAhead {
     std::vector<std::vector<u8>> lines;     // finished; the last byte is no newline where VEOF ended one
-    std::vector<u8> unfinished;
+    std::vector<u8> unfinished;             // and lines finished while the terminal changed hands, each with its newline
 };
 
 class HostTerminal {
@@ -24,9 +24,9 @@ public:
     virtual int takeKeys(TypedAhead&) = 0;  // once; 0, or -errno where the host refuses
     // Output processing stays with the host: c_oflag of termios(3), used once the keys are taken.
     virtual void setOutputModes(u32 c_oflag) = 0;
-    // Keys that were typed, at most to.size(); 0: none within `wait_ns` of host time; -EIO: the terminal is gone.
-    // Ends early when a signal character arrives. Without takeKeys it only waits.
-    virtual long keys(std::span<u8> to, u64 wait_ns) = 0;
+    // Keys that were typed, at most to.size(); 0: none within `wait_ns` of host time, of which it leaves what was not waited;
+    // -EIO: the terminal is gone. Ends early when a signal arrives. Without takeKeys, or room, it only waits.
+    virtual long keys(std::span<u8> to, u64& wait_ns) = 0;
     // A signal that the host's line discipline sent meanwhile: SIGINT, SIGQUIT or SIGWINCH; 0: none.
     virtual int takeSignal() = 0;
     virtual long write(std::span<const u8> from) = 0;           // echo; bytes or -errno

@@ -20,7 +20,7 @@ constexpr std::array NO_ERRNO = std::to_array<std::string_view>({
     "do_fault_around", "do_linear_fault", "do_read_fault", "do_shared_fault", "do_wp_page", "filemap_fault", "filemap_map_pages", "filp_close",
     "finish_fault", "get_signal", "get_signal_to_deliver", "handle_mm_fault", "handle_pte_fault", "init_vdso", "init_vdso_image_64",
     "kernel_init", "kthreadd", "may_expand_vm",
-    "reuse_swap_page", "shmem_fault", "special_mapping_fault", "try_to_wake_up", "wait_for_vfork_done", "wake_up_process",
+    "reuse_swap_page", "shmem_fault", "special_mapping_fault", "task_pid_vnr", "try_to_wake_up", "wait_for_vfork_done", "wake_up_process",
     "wake_up_state", "wp_page_copy", "wp_page_shared", "zap_other_threads", "zap_process",
 });
 

@@ -1,5 +1,5 @@
-// security/commoncap.c, v3.10: what execve makes of user ids (capabilities(7), "Capabilities and execution of programs by
-// root"). File capabilities are not modelled, of securebits KEEP_CAPS: only user 0 has capabilities.
+// security/commoncap.c: what execve makes of user ids and capabilities (capabilities(7), "Capabilities and execution of programs
+// by root"). File capabilities are not modelled, of securebits KEEP_CAPS.
 #include "kernel_model/include/linux/binfmts.hpp"
 
 namespace kernel {
@@ -16,14 +16,17 @@ static bool settleIdentity(linux_binprm* bprm) {
     const struct cred* old = current->cred;
     const bool is_setid = cred->euid != old->uid || cred->egid != old->gid;
     const bool trusted = !bprm->unsafe || (capable(CAP_SETUID) && !current->no_new_privs);
+    const bool root = cred->euid == 0;                  // also when the identity is refused then
+    u64 permitted = root || cred->uid == 0 ? old->cap_bset | old->cap_inheritable : 0;
+    const bool gains = permitted & ~old->cap_permitted;
     if (is_setid && !check("set-id program in a safe process", trusted, bprm->unsafe)) refuseIdentity(bprm);
+    if ((is_setid || gains) && bprm->unsafe) permitted &= old->cap_permitted;
     cred->suid = cred->euid;
     cred->fsuid = cred->euid;
     cred->sgid = cred->egid;
     cred->fsgid = cred->egid;
-    const bool root = cred->euid == 0;
     if (is_setid) cred->cap_ambient = 0;
-    cred->cap_permitted = (root || cred->uid == 0 ? old->cap_bset | old->cap_inheritable : 0) | cred->cap_ambient;
+    cred->cap_permitted = permitted | cred->cap_ambient;
     cred->cap_effective = root ? cred->cap_permitted : cred->cap_ambient;
     cred->securebits &= ~SECBIT_KEEP_CAPS;
     return is_setid;

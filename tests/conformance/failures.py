@@ -188,6 +188,10 @@ def two_loads(second):
     return files.elf([load, second], files.EXIT_0 + b"\0" * 300, entry=0x400000 + offset)
 
 
+class OwnProgram(AssertionError):
+    """An injected failure hit the exec of this test's own program."""
+
+
 class World:
     """A root with the guest and the files, and what the execves of it came to."""
 
@@ -218,6 +222,8 @@ class World:
         done = subprocess.run([Options.execscope, "trace", "--profile", profile, "--root", self.tree.path, "-o", trace, "--log", "debug",
                                "-e", "trace=kernel,syscall,task,set,object_free", *options, "--", "/failures"],
                               capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode == 125 and "cannot execute" in done.stderr:
+            raise OwnProgram(done.stderr)
         check(done.returncode == 0, profile, options, "status", done.returncode, done.stdout[-500:], done.stderr[-2000:])
         traced = Trace(trace)
         results = {name: Attempt(result, traced.execs.get(int(pid))) for name, pid, *result in map(str.split, done.stdout.splitlines())}
@@ -360,8 +366,8 @@ def with_injection(world, profile, case):
     for number in range(1, TRIES):
         try:
             found = world.run(profile, [case], *options(number))
-        except AssertionError:
-            continue        # it was the exec of this test's own program
+        except OwnProgram:
+            continue
         execution = found[0][case.name].execution
         if execution and execution.injected:
             return found, options(number)

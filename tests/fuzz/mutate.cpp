@@ -20,8 +20,9 @@ constexpr std::size_t ELF_HEADER = 64, SEGMENT = 56, PHOFF = 32, PHNUM = 56;
 constexpr std::array<u64, 26> VALUES = {0, 1, 2, 3, 4, 6, 7, 56, 64, 4095, 4096, 4097, 0xffff, 0x10000, 0x200000, 0x400000, 0x401000,
     0x7fffffff, 0xffffffff, 0x555555554000, 0x7fffffffe000, 0x7ffffffff000, 0x800000000000, 0x7fffffffffffffff,
     0x8000000000000000, 0xffffffffffffffff};
+using namespace std::string_view_literals;
 constexpr std::array<u64, 9> TYPES = {0, 1, 2, 3, 4, 6, 0x6474e550, 0x6474e551, 0x6474e553};
-constexpr std::array<std::string_view, 12> TEXTS = {"#!/i\n", "#!/f\n", "#! /i x\n", "#!/i", "#!\n", "#!f", "/i\0", "/f\0", "/lib\0",
+constexpr std::array<std::string_view, 12> TEXTS = {"#!/i\n", "#!/f\n", "#! /i x\n", "#!/i", "#!\n", "#!f", "/i\0"sv, "/f\0"sv, "/lib\0"sv,
     ":a:M::\\x7f:\\xff:/i:OC\n", ":a:E::f::/i:P\n", ":a:M:1:ELF::/f:F\n"};
 
 class Change {

@@ -9,7 +9,7 @@ import cases
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
-PROCESSES = ("clone_flags", "waitid", "reapers", "sessions", "leaving", "privileges", "capabilities", "sigwait", "many_processes")
+PROCESSES = ("clone_flags", "waitid", "reapers", "sessions", "leaving", "privileges", "capabilities", "sigwait", "indirect", "many_processes")
 IN_BOTH = {     # guest program: the argument lists it runs with
     "hello": [[]], "args": [[], ["one", "", "with space", "ünïcode"]], "wait_status": [[]], "fork_tree": [[]], "cow": [[]],
     "pipes": [[]], "threads": [[]], "thread_exec": [[]], "signals": [[]], "vector_signals": [[]], "exec_self": [[]], "memory": [[]], "zombies": [[]],

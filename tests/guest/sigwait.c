@@ -48,10 +48,11 @@ static void* collector(void* set) {
 }
 
 static __thread int number;
-static volatile int where[16], count;
+static volatile int where[16], count, started;
 static void note(int signal) { where[count++] = number * 100 + signal; }
 static void* sleeper(void* n) {
     number = (int)(long)n;
+    __sync_fetch_and_add(&started, 1);
     while (n != &number) pause();
     return n;
 }
@@ -65,10 +66,10 @@ static void targets(void) {
     for (long i = 1; i < 4; ++i) pthread_create(&t, 0, sleeper, (void*)i);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, 0);
-    later(100);
+    while (started < 3) later(1);
     for (int i = 0; i < 3; ++i) {
         kill(getpid(), SIGUSR2);
-        later(50);
+        while (count == i) later(1);
     }
     for (int i = 0; i < count; ++i) printf("handled by %d\n", where[i]);
 }

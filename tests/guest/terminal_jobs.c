@@ -111,10 +111,11 @@ static void orphaned(const char* what, int (*body)(void)) {
     pipe(ends);
     fflush(stdout);
     if (fork() == 0) {
+        pid_t parent = getpid();
         if (fork() == 0) {
             setpgid(0, 0);
             signal(SIGTTOU, SIG_DFL);
-            usleep(300000);
+            while (getppid() == parent) usleep(1000);
             char error = (char)body();
             write(ends[1], &error, 1);
         }
@@ -122,10 +123,10 @@ static void orphaned(const char* what, int (*body)(void)) {
     }
     char error = 96;
     wait(0);
+    close(ends[1]);
     read(ends[0], &error, 1);
     printf("orphaned, %s: %d\n", what, error);
     close(ends[0]);
-    close(ends[1]);
 }
 
 // A session of its own has no terminal until it opens one that is nobody's.

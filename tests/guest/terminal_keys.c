@@ -14,8 +14,7 @@ static void show(const char* what, ssize_t n, const unsigned char* bytes) {
     printf("%s %zd", what, n);
     for (ssize_t i = 0; i < n && i < 40; ++i) printf(" %02x", bytes[i]);
     if (n < 0) printf(" %s", strerror(errno));
-    printf("\n");
-    fflush(stdout);
+    printf("\n");          // shown by ready(): not in the middle of what is being echoed
 }
 
 static void readOnce(const char* what, size_t size) {
@@ -117,6 +116,7 @@ static int sizes(void) {
 }
 
 int main(int argc, char** argv) {
+    setvbuf(stdout, 0, _IOFBF, 1 << 16);
     if (argc > 1 && !strcmp(argv[1], "size")) return sizes();
     if (argc > 1 && !strcmp(argv[1], "compute")) {
         ready("compute");

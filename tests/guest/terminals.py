@@ -33,7 +33,7 @@ def emulated(profile, *arguments):
 
 def compare(profile, arguments, steps):
     expected = terminal.play(arguments, steps)
-    found = terminal.play(emulated(profile, *arguments), steps)
+    found = terminal.play(emulated(profile, *arguments), steps, untilTaken=True)
     cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 
@@ -57,7 +57,7 @@ def shell(profile, name):
     for variable, value in ENVIRONMENT.items():
         options += ["-E", variable + "=" + value]
     expected = comparable(terminal.play(SHELLS[name], SHELL, ENVIRONMENT))
-    found = comparable(terminal.play([*emulated(profile, *options), *SHELLS[name]], SHELL))
+    found = comparable(terminal.play([*emulated(profile, *options), *SHELLS[name]], SHELL, untilTaken=True))
     cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 

@@ -93,11 +93,15 @@ class Session:
         return os.waitstatus_to_exitcode(self.status)
 
 
-def play(arguments, steps, environment=None):
-    """steps: pairs of a text to wait for and the keys to type then. The screen and the exit status (negative: a signal)."""
+def play(arguments, steps, environment=None, untilTaken=False):
+    """steps: pairs of a text to wait for and the keys to type then. The screen and the exit status (negative: a signal).
+    untilTaken: the first keys wait until the modes have been changed, so that nobody else shows them."""
     with Session(arguments, environment) as session:
         for text, keys in steps:
             session.expect(text)
+            if untilTaken:
+                session.waitFor(lambda: session.modes() != session.before)
+                untilTaken = False
             session.type(keys)
         status = session.end()
         return session.seen, status

@@ -160,7 +160,7 @@ Patience patienceOf(const tty_struct* tty) {
 }  // namespace
 
 void isig(int signal, tty_struct* tty) {
-    if (tty->pgrp) kill_pgrp(tty->pgrp->nr, signal, 1);
+    signalGroup(tty->pgrp, signal);
     if (local(tty, NOFLSH)) return;
     dropEchoes(tty);
     n_tty_flush_buffer(tty);
@@ -188,7 +188,10 @@ void receiveShown(tty_struct* tty, const TypedAhead& ahead) {
         else put_tty_queue(tty, {0, true, true});
         finishLine(tty);
     }
-    put(ahead.unfinished);
+    for (const u8 c : ahead.unfinished) {
+        put_tty_queue(tty, {c, c == '\n', false});
+        if (c == '\n') finishLine(tty);
+    }
 }
 
 // What is typed when lines begin to count is a line; when they no longer do, everything can be read.
@@ -212,7 +215,7 @@ int n_tty_inq(const tty_struct* tty) {
 }
 
 u32 n_tty_poll(const tty_struct* tty) {
-    u32 mask = tty->stopped ? 0 : 0x104;                // POLLOUT|POLLWRNORM
+    u32 mask = tty->stopped || tty->tco_stopped ? 0 : 0x104;                // POLLOUT|POLLWRNORM
     if (input_available_p(tty, true)) mask |= 0x41;     // POLLIN|POLLRDNORM
     return tty->hung_up ? 0x145 | 0x18 : mask;          // and POLLERR|POLLHUP
 }
@@ -221,7 +224,7 @@ long n_tty_read(tty_struct* tty, file* filp, std::span<u8> to) {
     Patience patience = patienceOf(tty);
     u64 done = 0;
     while (done < to.size()) {
-        static_cast<void>(receiveKeys(0));
+        receiveTyped();
         if (!input_available_p(tty, false)) {
             if (tty->hung_up || patience.until <= ktime_get()) break;
             if (const long error = waitForKeys(tty, filp, patience.until); error < 0) return done ? static_cast<long>(done) : error;

@@ -11,6 +11,8 @@
 
 namespace kernel {
 
+constexpr int CAP_SYS_ADMIN = 21;
+
 struct ktermios {                           // 36 bytes (Linux uapi asm-generic/termbits.h)
     u32 c_iflag, c_oflag, c_cflag, c_lflag;
     u8 c_line;
@@ -53,7 +55,8 @@ struct tty_struct {
     pid* session = nullptr;                 // both hold a reference
     pid* pgrp = nullptr;
     wait_queue_head_t read_wait, write_wait;
-    bool stopped = false;                   // by VSTOP or TCOOFF
+    bool stopped = false;                   // by VSTOP
+    bool tco_stopped = false;               // by TCOOFF
     bool hung_up = false;
     n_tty_data ldisc;
 };
@@ -63,8 +66,10 @@ tty_struct& theTerminal();
 
 inline traces::Value traceValue(const tty_struct*) { return traces::Value::text("ttyS0"); }
 
-// tty_io.cpp (ours): takes in what was typed on the host, waiting for at most `wait_ns` of its time. True: something came.
-bool receiveKeys(u64 wait_ns);
+// tty_io.cpp (ours): takes in what was typed on the host, waiting for at most `wait_ns` of its time, and leaves what was not
+// waited. True: something came.
+bool receiveKeys(u64& wait_ns);
+void receiveTyped();                        // without waiting
 int takeKeys(tty_struct*);                  // from here on they are the guest's. 0 or -errno
 
 // n_tty.cpp
@@ -90,6 +95,7 @@ inline bool isControl(u8 c) { return c < 0x20 || c == 0x7f; }
 
 // tty_jobctrl.cpp
 enum class Opened : u8 { terminal, console };       // through /dev/console there is no job control
+void signalGroup(const pid* group, int signal, int priv = 1);
 int __tty_check_change(tty_struct*, int signal);
 int tty_check_change(tty_struct*);
 long tty_jobctrl_ioctl(tty_struct*, unsigned command, u64 arg, const file*);

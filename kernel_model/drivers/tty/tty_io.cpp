@@ -34,7 +34,7 @@ void hostSignal(tty_struct* tty, int signal) {
 }
 
 bool isInterrupted() {
-    static_cast<void>(receiveKeys(0));
+    receiveTyped();
     return signal_pending(current);
 }
 
@@ -72,9 +72,10 @@ long readTerminal(file* f, std::span<u8> to, Opened through) {
 long writeTerminal(file* f, int stream, std::span<const u8> from, Opened through) {
     tty_struct* const tty = &theTerminal();
     if (through == Opened::terminal && tty->termios.c_lflag & TOSTOP) TRY_INT(tty_check_change(tty));
+    const auto flows = [tty] { return tty->hung_up || !(tty->stopped || tty->tco_stopped); };
+    if (!flows() && f->f_flags & O_NONBLOCK) return -EAGAIN;
+    TRY_INT(wait_event_interruptible(tty->write_wait, flows));
     if (tty->hung_up) return -EIO;
-    if (tty->stopped && f->f_flags & O_NONBLOCK) return -EAGAIN;
-    TRY_INT(wait_event_interruptible(tty->write_wait, [tty] { return !tty->stopped; }));
     const long n = writeStream(stream, from);
     if (n > 0) countColumns(tty, from.first(static_cast<u64>(n)));
     return n;
@@ -95,7 +96,7 @@ tty_struct& theTerminal() {
 int takeKeys(tty_struct* tty) {
     HostTerminal* const host = hostTerminal();
     if (host->taken() || tty->hung_up) return 0;
-    static_cast<void>(receiveKeys(0));      // the signals that came first
+    receiveTyped();      // the signals that came first
     TypedAhead ahead;
     TRY_INT(host->takeKeys(ahead));
     for (const auto& line : ahead.lines) traceInput("terminal", line);
@@ -104,13 +105,23 @@ int takeKeys(tty_struct* tty) {
     return 0;
 }
 
-bool receiveKeys(u64 wait_ns) {
+void receiveTyped() {
+    u64 none = 0;
+    static_cast<void>(receiveKeys(none));
+}
+
+// What does not fit waits on the host; a line that is too long is cut.
+static u64 roomFor(const n_tty_data& line, u64 most) {
+    if (line.read_buf.size() < N_TTY_BUF_SIZE / 2) return most;
+    return line.read_buf.size() < N_TTY_BUF_SIZE || !line.finished ? 1 : 0;
+}
+
+bool receiveKeys(u64& wait_ns) {
     HostTerminal* const host = hostTerminal();
     if (!host) return false;
     tty_struct* const tty = &theTerminal();
     std::array<u8, 256> bytes;
-    const u64 room = tty->ldisc.read_buf.size() < N_TTY_BUF_SIZE / 2 ? bytes.size() : 1;    // the rest waits on the host
-    const long n = tty->hung_up ? 0 : host->keys({bytes.data(), room}, wait_ns);
+    const long n = tty->hung_up ? 0 : host->keys({bytes.data(), roomFor(tty->ldisc, bytes.size())}, wait_ns);
     bool came = n != 0;
     while (const int signal = host->takeSignal()) {
         hostSignal(tty, signal);
@@ -128,16 +139,27 @@ bool receiveKeys(u64 wait_ns) {
 u64 terminal_check_at = ~u64{0};
 void checkTerminal() {
     constexpr u64 PERIOD = 1'000'000;       // instructions: as long as a quantum
-    static_cast<void>(receiveKeys(0));
+    receiveTyped();
     terminal_check_at = processor().instructions() + PERIOD;
+}
+
+// Time passes as on the host meanwhile.
+static bool waitOnHost(u64 wait_ns) {
+    const u64 begin = ktime_get(), all = wait_ns;
+    const bool came = receiveKeys(wait_ns);
+    jumpVirtualTime(begin + (all - wait_ns));
+    return came;
 }
 
 bool waitForTerminal(u64 until) {
     if (!hostTerminal()) return false;
-    if (until == ~u64{0}) return receiveKeys(until);
     const tty_struct& tty = theTerminal();
+    while (until == ~u64{0} && !tty.hung_up)
+        if (waitOnHost(until)) return true;
     const bool awaited = !tty.read_wait.task_list.empty() || !tty.write_wait.task_list.empty();
-    return receiveKeys(awaited ? until - std::min(until, ktime_get()) : 0);
+    if (until <= ktime_get() || until == ~u64{0}) return false;
+    if (!awaited) return waitOnHost(0);
+    return waitOnHost(until - ktime_get()) || ktime_get() < until;
 }
 
 static TRACED(long, tty_read, (file*, filp), (int, stream), (std::span<u8>, to)) {
@@ -151,7 +173,7 @@ namespace {
 
 u32 pollTerminal() {
     tty_struct* const tty = &theTerminal();
-    if (takeKeys(tty) == 0) static_cast<void>(receiveKeys(0));
+    if (takeKeys(tty) == 0) receiveTyped();
     return n_tty_poll(tty);
 }
 

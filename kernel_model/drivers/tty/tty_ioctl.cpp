@@ -4,7 +4,6 @@
 namespace kernel {
 namespace {
 
-constexpr int CAP_SYS_ADMIN = 21;
 enum class Flush : u8 { no, yes };
 
 long set_termios(tty_struct* tty, u64 arg, Flush flush) {
@@ -21,17 +20,25 @@ long tty_perform_flush(tty_struct* tty, u64 arg) {
     TRY_INT(tty_check_change(tty));
     if (arg > 2) return -EINVAL;            // TCIFLUSH, TCOFLUSH, TCIOFLUSH: what was written has left already
     if (arg == 1) return 0;
-    static_cast<void>(receiveKeys(0));
+    TRY_INT(takeKeys(tty));
+    receiveTyped();
     n_tty_flush_buffer(tty);
     return 0;
+}
+
+void flowAgain(tty_struct* tty) {
+    wake_up(tty->write_wait);
+    wake_up(tty->read_wait);                // where poll(2) sleeps
 }
 
 long tcxonc(tty_struct* tty, u64 arg) {
     TRY_INT(tty_check_change(tty));
     const u8 key = tty->termios.c_cc[arg == 2 ? VSTOP : VSTART];
     switch (arg) {
-        case 0: stop_tty(tty); return 0;    // TCOOFF
-        case 1: start_tty(tty); return 0;   // TCOON
+        case 0: tty->tco_stopped = true; return 0;                      // TCOOFF
+        case 1:                             // TCOON
+            if (std::exchange(tty->tco_stopped, false)) flowAgain(tty);
+            return 0;
         case 2: case 3:                     // TCIOFF, TCION: sent to who types
             if (key) static_cast<void>(hostTerminal()->write({&key, 1}));
             return 0;
@@ -50,16 +57,15 @@ long tiocsti(tty_struct* tty, u64 arg) {
 
 void stop_tty(tty_struct* tty) { tty->stopped = true; }
 void start_tty(tty_struct* tty) {
-    if (!std::exchange(tty->stopped, false)) return;
-    wake_up(tty->write_wait);
+    if (std::exchange(tty->stopped, false)) flowAgain(tty);
 }
 
 void resize(tty_struct* tty, const winsize& size) {
-    if (std::exchange(tty->size, size) == size || !tty->pgrp) return;
-    kill_pgrp(tty->pgrp->nr, SIGWINCH, 1);
+    if (std::exchange(tty->size, size) != size) signalGroup(tty->pgrp, SIGWINCH);
 }
 
 TRACED(long, tty_ioctl, (tty_struct*, tty), (file*, filp), (unsigned, cmd), (u64, arg)) {
+    if (tty->hung_up) return cmd == 0x5410 ? -ENOTTY : -EIO;                            // TIOCSPGRP
     switch (cmd) {
         case 0x5401: return put_user(tty->termios, UserPtr<ktermios>{arg});             // TCGETS
         case 0x5402: case 0x5403: return set_termios(tty, arg, Flush::no);              // TCSETS, TCSETSW
@@ -72,7 +78,8 @@ TRACED(long, tty_ioctl, (tty_struct*, tty), (file*, filp), (unsigned, cmd), (u64
         case 0x5413: return put_user(tty->size, UserPtr<winsize>{arg});                 // TIOCGWINSZ
         case 0x5414: resize(tty, TRY(get_user(UserPtr<winsize>{arg}))); return 0;       // TIOCSWINSZ
         case 0x541b:                                                                    // FIONREAD
-            static_cast<void>(receiveKeys(0));
+            TRY_INT(takeKeys(tty));
+            receiveTyped();
             return put_user(n_tty_inq(tty), UserPtr<int>{arg});
         default: return tty_jobctrl_ioctl(tty, cmd, arg, filp);
     }

@@ -7,8 +7,6 @@
 namespace kernel {
 namespace {
 
-constexpr int CAP_SYS_ADMIN = 21;
-
 void refer(pid*& to, pid* number) {
     if (number) ++number->count;
     put_pid(std::exchange(to, number));
@@ -50,9 +48,8 @@ long tiocspgrp(tty_struct* tty, u64 arg) {
     if (number < 0) return -EINVAL;
     pid* const group = find_vpid(number);
     if (!group) return -ESRCH;
-    const auto& members = group->tasks[PIDTYPE_PGID];
-    const pid* const theirs = members.empty() ? nullptr : task_session(members.front());
-    if (theirs != session) return -EPERM;
+    const auto& members = group->tasks[PIDTYPE_PGID].empty() ? group->tasks[PIDTYPE_PID] : group->tasks[PIDTYPE_PGID];
+    if (members.empty() || task_session(members.front()) != session) return -EPERM;     // session_of_pgrp
     refer(tty->pgrp, group);
     return 0;
 }
@@ -77,6 +74,11 @@ long tiocnotty(const tty_struct* tty) {
 
 }  // namespace
 
+// The number of a group that is gone may belong to another one by now.
+void signalGroup(const pid* group, int signal, int priv) {
+    if (group && find_vpid(group->nr) == group) kill_pgrp(group->nr, signal, priv);
+}
+
 // A background process may not go on: 0; -ERESTARTSYS, its group has got the signal; -EIO where that would stop it for ever.
 TRACED(int, __tty_check_change, (tty_struct*, tty), (int, sig)) {
     if (current->signal->tty != tty || !tty->pgrp) return 0;
@@ -84,7 +86,8 @@ TRACED(int, __tty_check_change, (tty_struct*, tty), (int, sig)) {
     if (group == tty->pgrp) return 0;
     if (is_ignored(sig)) return sig == SIGTTIN ? -EIO : 0;
     if (is_current_pgrp_orphaned()) return -EIO;
-    kill_pgrp(group->nr, sig, 1);
+    signalGroup(group, sig);
+    current->sigpending_flag = true;        // another thread may take the signal: the call is made again behind it
     return -ERESTARTSYS;
 }
 int tty_check_change(tty_struct* tty) { return __tty_check_change(tty, SIGTTOU); }
@@ -111,10 +114,8 @@ TRACED(void, disassociate_ctty, (int, on_exit)) {
     if (!current->signal->leader) return;
     tty_struct* const tty = current->signal->tty;
     if (!tty) return;
-    if (tty->pgrp) {
-        kill_pgrp(tty->pgrp->nr, SIGHUP, on_exit);
-        if (!on_exit) kill_pgrp(tty->pgrp->nr, SIGCONT, on_exit);
-    }
+    signalGroup(tty->pgrp, SIGHUP, on_exit);
+    if (!on_exit) signalGroup(tty->pgrp, SIGCONT, on_exit);
     leaveTerminal(tty);
 }
 
