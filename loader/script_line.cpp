@@ -24,10 +24,9 @@ constexpr std::string_view terminators("\t \0", 3);
 std::optional<std::size_t> endOfLine(std::string_view header) {
     const std::size_t newline = header.find('\n');
     if (newline != std::string_view::npos) return newline;
-    header.remove_suffix(1);
     const std::size_t name = header.find_first_not_of(blanks, 2);
     if (name == std::string_view::npos || header.find_first_of(terminators, name) == std::string_view::npos) return {};
-    return header.size();
+    return header.size() - 1;       // the last byte of the buffer ends a name, and belongs to nothing
 }
 
 }  // namespace

@@ -126,6 +126,7 @@ static int checkClock(int clock) {
 static int checkEvent(const sigevent_t& event) {
     const int how = event.sigev_notify & ~NOTIFY_THREAD_ID;
     if (event.sigev_notify & NOTIFY_THREAD_ID) {
+        if (how != NOTIFY_SIGNAL) return -EINVAL;
         const task_struct* t = find_task_by_vpid(event.tid);
         if (!t || !same_thread_group(t, current)) return -EINVAL;
     }
@@ -196,7 +197,7 @@ static void common_timer_set(k_itimer* t, int flags, const itimerspec& fresh) {
     t->overrun = -1;
     t->overrun_last = 0;
     t->requeue_pending = (t->requeue_pending + 2) & ~1;
-    t->interval = timespec_to_ns(fresh.it_interval);
+    t->interval = fresh.it_value.tv_sec || fresh.it_value.tv_nsec ? timespec_to_ns(fresh.it_interval) : 0;
     const u64 value = timespec_to_ns(fresh.it_value);
     if (!value) return;
     t->expires = flags & TIMER_ABS ? realToMonotonic(t->it_clock, value) : nowOf(t) + value;

@@ -125,7 +125,7 @@ long changeAmbient(const Arguments& a) {
 
 long getDeathSignal(const Arguments& a) { return put_user(current->pdeath_signal.get(), UserPtr<int>{a[0]}); }
 long getDumpable(const Arguments&) { return current->mm->flags & 3; }
-long zero(const Arguments&) { return 0; }       // no seccomp; PR_TIMING_STATISTICAL
+long zero(const Arguments&) { return 0; }       // no seccomp; PR_TIMING_STATISTICAL; nobody counts events
 long setTiming(const Arguments& a) { return a[0] == PR_TIMING_STATISTICAL ? 0 : -EINVAL; }
 long getTimeStampCounter(const Arguments& a) { return put_user(PR_TSC_ENABLE, UserPtr<int>{a[0]}); }
 long getMachineCheckPolicy(const Arguments& a) { return a[0] || a[1] || a[2] || a[3] ? -EINVAL : PR_MCE_KILL_DEFAULT; }
@@ -136,7 +136,7 @@ struct Option { int number; long (*run)(const Arguments&); };
 constexpr Option options[] = {
     {PR_SET_PDEATHSIG, setDeathSignal}, {PR_GET_PDEATHSIG, getDeathSignal}, {PR_GET_DUMPABLE, getDumpable},
     {PR_SET_DUMPABLE, setDumpable}, {PR_GET_KEEPCAPS, getKeepCapabilities}, {PR_SET_KEEPCAPS, setKeepCapabilities},
-    {PR_GET_TIMING, zero}, {PR_SET_TIMING, setTiming}, {PR_SET_NAME, setName}, {PR_GET_NAME, getName},
+    {PR_GET_TIMING, zero}, {PR_TASK_PERF_EVENTS_DISABLE, zero}, {PR_TASK_PERF_EVENTS_ENABLE, zero}, {PR_SET_TIMING, setTiming}, {PR_SET_NAME, setName}, {PR_GET_NAME, getName},
     {PR_GET_SECCOMP, zero}, {PR_CAPBSET_READ, readBounding}, {PR_CAPBSET_DROP, dropBounding}, {PR_CAP_AMBIENT, changeAmbient}, {PR_GET_TSC, getTimeStampCounter}, {PR_GET_SECUREBITS, getSecurebits},
     {PR_MCE_KILL_GET, getMachineCheckPolicy}, {PR_SET_CHILD_SUBREAPER, setSubreaper}, {PR_GET_CHILD_SUBREAPER, getSubreaper},
     {PR_SET_NO_NEW_PRIVS, setNoNewPrivileges}, {PR_GET_NO_NEW_PRIVS, getNoNewPrivileges}, {PR_GET_TID_ADDRESS, getTidAddress},
@@ -145,7 +145,7 @@ constexpr Option options[] = {
 };
 // What x86 answers with EINVAL itself: unaligned accesses, floating-point emulation and exceptions, byte order, MPX.
 constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET_FPEMU, PR_GET_FPEXC, PR_SET_FPEXC,
-                            PR_GET_ENDIAN, PR_SET_ENDIAN, PR_MPX_ENABLE_MANAGEMENT, PR_MPX_DISABLE_MANAGEMENT, 17, 18, 31, 32};
+                            PR_GET_ENDIAN, PR_SET_ENDIAN, PR_MPX_ENABLE_MANAGEMENT, PR_MPX_DISABLE_MANAGEMENT, 17, 18};
 
 }  // namespace
 

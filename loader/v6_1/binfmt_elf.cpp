@@ -61,13 +61,14 @@ static TRACED(int, create_elf_tables, (linux_binprm*, bprm), (const elfhdr*, exe
 }
 
 // A loader that is run directly would have its heap among the mappings: it gets the place of a program's instead. Others
-// leave a page between bss and heap.
-static void randomizeHeap(const ElfImage& image) {
-    if (!(current->flags & PF_RANDOMIZE) || randomize_va_space() <= 1) return;
+// leave a page between bss and heap when addresses are random.
+static void placeHeap(const ElfImage& image) {
     mm_struct* mm = current->mm;
     const bool loader = image.elf_ex.e_type == ET_DYN && image.interp_elf_phdata.empty();
-    mm->brk = loader ? ELF_ET_DYN_BASE : mm->brk + PAGE_SIZE;
-    mm->start_brk = mm->brk.get();
+    mm->start_brk = ELF_PAGEALIGN(loader ? ELF_ET_DYN_BASE : image.elf_brk);
+    mm->brk = mm->start_brk.get();
+    if (!(current->flags & PF_RANDOMIZE) || randomize_va_space() <= 1) return;
+    if (!loader) mm->start_brk = mm->brk += PAGE_SIZE;
     mm->start_brk = arch_randomize_brk(mm);
     mm->brk = mm->start_brk.get();
 }
@@ -79,7 +80,7 @@ static void describeImage(const linux_binprm* bprm, const ElfImage& image) {
     mm->start_data = image.start_data;
     mm->end_data = image.end_data;
     mm->start_stack = bprm->p.get();
-    randomizeHeap(image);
+    placeHeap(image);
     if (current->personality & MMAP_PAGE_ZERO)
         (void)vm_mmap(nullptr, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_FIXED | MAP_PRIVATE, 0);
 }

@@ -153,8 +153,6 @@ int mapSegments(linux_binprm* bprm, ElfImage& image) {
     for (Local<u64>* address : {&image.e_entry, &image.phdr_addr, &image.elf_brk, &image.start_code, &image.end_code,
                                 &image.start_data, &image.end_data})
         *address += image.load_bias;
-    current->mm->start_brk = ELF_PAGEALIGN(image.elf_brk);
-    current->mm->brk = ELF_PAGEALIGN(image.elf_brk);
     return 0;
 }
 

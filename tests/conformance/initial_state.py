@@ -45,7 +45,7 @@ class State:
     """What the events of one execve say: memory that was written, mappings, registers."""
 
     def __init__(self):
-        self.memory, self.maps, self.registers, self.mm = {}, {}, {}, None
+        self.memory, self.maps, self.registers, self.mm, self.fields = {}, {}, {}, None, {}
 
     def vma(self, event):
         areas = self.maps.setdefault(event["mm"], {})
@@ -66,6 +66,8 @@ class State:
             self.vma(event)
         elif kind == "set" and event["field"].startswith("regs."):
             self.registers[event["field"][5:]] = event["new"]
+        elif kind == "set":
+            self.fields[event["object"], event["field"]] = event["new"]
 
     def word(self, at):
         return sum(self.memory.get(at + i, 0) << 8 * i for i in range(8))
@@ -127,6 +129,16 @@ def compare_registers(state, wanted, wrong):
         check(must in state.registers, "no new", must)
 
 
+STAT = {"start_code": "startcode", "end_code": "endcode", "start_stack": "startstack"}     # proc(5); the others have their own names
+
+
+def compare_mm(state, wanted, wrong):
+    for field in ("start_code", "end_code", "start_data", "end_data", "start_brk", "start_stack", "arg_start", "arg_end", "env_start", "env_end"):
+        ours, theirs = state.fields.get((state.mm, field), "0"), wanted["stat"][STAT.get(field, field)]
+        if number(ours) != number(theirs):
+            wrong.append("mm.%s: %s, Linux %s" % (field, ours, theirs))
+
+
 def differences(root, directory, name):
     with open(os.path.join(DATA, "initial_state", name + ".json"), encoding="utf-8") as file:
         wanted = json.load(file)
@@ -140,6 +152,7 @@ def differences(root, directory, name):
     compare_registers(state, wanted, wrong)
     compare_stack(state, wanted, wrong)
     compare_maps(state, wanted, wrong)
+    compare_mm(state, wanted, wrong)
     return ["%s: %s" % (name, line) for line in wrong]
 
 

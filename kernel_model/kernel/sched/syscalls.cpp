@@ -27,14 +27,15 @@ SYSCALL_DEFINE(0, sched_yield) {
 
 SYSCALL_DEFINE(3, sched_getaffinity, (int, pid), (u32, len), (UserPtr<u64>, user_mask_ptr)) {
     if (len < MASK_BYTES || len % 8) return -EINVAL;
-    (void)TRY(taskNamed(pid));
+    if (pid && !find_task_by_vpid(pid)) return -ESRCH;
     const u64 mask = 1;
     return copy_to_user(user_mask_ptr, &mask, MASK_BYTES) ? -EFAULT : static_cast<long>(MASK_BYTES);
 }
 SYSCALL_DEFINE(3, sched_setaffinity, (int, pid), (u32, len), (UserPtr<u64>, user_mask_ptr)) {
     u64 mask = 0;
     if (copy_from_user(&mask, user_mask_ptr, len < MASK_BYTES ? len : MASK_BYTES)) return -EFAULT;
-    const task_struct* p = TRY(taskNamed(pid));
+    const task_struct* p = pid ? find_task_by_vpid(pid) : current_task;
+    if (!p) return -ESRCH;
     if (p->flags & PF_NO_SETAFFINITY) return -EINVAL;
     if (!sameOwner(p) && !capable(CAP_NICE)) return -EPERM;
     return mask & 1 ? 0 : -EINVAL;

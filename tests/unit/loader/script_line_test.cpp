@@ -60,4 +60,7 @@ TEST_CASE("v6.1 refuses a name that may have been cut, and cuts an argument") {
     CHECK_FALSE(parseStrictly("#! \t\n"));
     CHECK(parseStrictly("#!")->interpreter.empty());
     CHECK(parseStrictly("#!/bin/sh")->interpreter == "/bin/sh");
+    CHECK(parseStrictly("#!/" + std::string(252, 'a'))->interpreter == "/" + std::string(252, 'a'));     // 255 bytes, then NUL
+    CHECK(parseStrictly("#!/" + std::string(252, 'a') + " \n")->interpreter == "/" + std::string(252, 'a'));
+    CHECK_FALSE(parseStrictly("#!/" + std::string(253, 'a')));
 }
