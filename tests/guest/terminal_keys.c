@@ -60,9 +60,17 @@ static void signals(void) {
     struct sigaction action = {.sa_handler = handler};
     sigaction(SIGINT, &action, 0);
     sigaction(SIGQUIT, &action, 0);
+    sigset_t awaited, none;
+    sigemptyset(&none);
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGINT);
+    sigprocmask(SIG_BLOCK, &awaited, 0);
     ready("signal");
-    readOnce("interrupted", 100);
-    printf("signal %d\n", caught);
+    struct pollfd p = {0, POLLIN, 0};
+    int n = ppoll(&p, 1, 0, &none), left = -1;
+    printf("interrupted %d", n);
+    ioctl(0, FIONREAD, &left);
+    printf(", signal %d, left %d\n", caught, left);
     ready("signal");
     while (caught != SIGQUIT) {}
     printf("signal %d\n", caught);

@@ -19,7 +19,7 @@ TO_HANDLER = re.compile(r"\b(call|jmp|j[a-z]+)\s+[0-9a-f]+ <(_ZN3cpu[^>+]*lmmm)>
 # Where the threaded code ends: these return to the run loop, each in its own way.
 ENDS = re.compile(r"^_ZN3cpu\d+(leave(Fault|After|Again|AtBranch|AtJump)|raise[A-Z][A-Za-z]+|fallThrough(Cold)?)E")
 # These go on, or leave (inlined) when the program's time is over.
-MAY_LEAVE = re.compile(r"^_ZN3cpu\d+(jumpMiss|linkStub|farStub)E")
+MAY_LEAVE = re.compile(r"^_ZN3cpu\d+(jumpMiss|targetMiss|linkStub|farStub)E")
 TARGET = re.compile(r"R_X86_64_(PLT32|PC32)\s+(.*?)([-+]0x[0-9a-f]+)?$")
 
 

@@ -49,6 +49,8 @@ TEST_CASE("a number is taken once, and only if it is one") {
 
 TEST_CASE("a pid is freed with its last user") {
     task_struct one, two;
+    one.group_leader = &one;
+    two.group_leader = &two;
     pid* number = alloc_pid();
     const int nr = number->nr;
     attach_pid(&one, PIDTYPE_PID, number);
