@@ -102,6 +102,8 @@ def play(arguments, steps, environment=None, untilTaken=False):
             if untilTaken:
                 session.waitFor(lambda: session.modes() != session.before)
                 untilTaken = False
+            if keys[:1] in (b"\x03", b"\x1a", b"\x1c"):
+                time.sleep(0.2)         # as a person would: not while a shell is between two commands
             session.type(keys)
         status = session.end()
         return session.seen, status
