@@ -111,7 +111,7 @@ SYSCALL_DEFINE(4, mknodat, (int, dfd), (UserPtr<const char>, filename), (umode_t
     const auto permissions = static_cast<umode_t>(mode & 07777 & ~currentUmask());
     if (!(mode & S_IFMT) || S_ISREG(mode))
         return directory->i_op->create(directory, walk.at, walk.last, static_cast<umode_t>(S_IFREG | permissions));
-    if (!S_ISFIFO(mode) && !S_ISSOCK(mode) && !capable(27)) return -EPERM;      // CAP_MKNOD
+    if (!S_ISFIFO(mode) && !S_ISSOCK(mode) && !capable(CAP_MKNOD)) return -EPERM;
     return directory->i_op->mknod(directory, walk.at, walk.last, static_cast<umode_t>((mode & S_IFMT) | permissions), dev);
 }
 SYSCALL_DEFINE(3, mknod, (UserPtr<const char>, filename), (umode_t, mode), (u32, dev)) {

@@ -33,11 +33,11 @@ dentry* mountOn(dentry* where, super_block* sb, inode* root) {
 
 SYSCALL_DEFINE(5, mount, (UserPtr<const char>, dev_name), (UserPtr<const char>, dir_name), (UserPtr<const char>, type), (u64, flags),
                (UserPtr<void>, data)) {
-    if (capable(21)) unsupported("syscall", "mount", "", task_pt_regs(current)->ip, "EPERM");   // CAP_SYS_ADMIN
+    if (capable(CAP_SYS_ADMIN)) unsupported("syscall", "mount", "", task_pt_regs(current)->ip, "EPERM");
     return -EPERM;
 }
 SYSCALL_DEFINE(2, umount, (UserPtr<const char>, name), (int, flags)) {
-    if (capable(21)) unsupported("syscall", "umount2", "", task_pt_regs(current)->ip, "EPERM");
+    if (capable(CAP_SYS_ADMIN)) unsupported("syscall", "umount2", "", task_pt_regs(current)->ip, "EPERM");
     return -EPERM;
 }
 

@@ -160,7 +160,7 @@ SYSCALL_DEFINE(1, chroot, (UserPtr<const char>, filename)) {
     const DentryRef d(TRY(path_lookup(path, AT_FDCWD, true)));
     if (!S_ISDIR(d->d_inode->i_mode)) return -ENOTDIR;
     TRY_INT(inode_permission(d->d_inode, MAY_EXEC));
-    if (!capable(18)) return -EPERM;        // CAP_SYS_CHROOT
+    if (!capable(CAP_SYS_CHROOT)) return -EPERM;
     dput(std::exchange(current->fs->root, dget(d.get())));
     return 0;
 }

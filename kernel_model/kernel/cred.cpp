@@ -101,6 +101,6 @@ TRACED(void, exit_creds, (task_struct*, tsk)) {
     put_cred(subjective);
 }
 
-bool capable(int capability) { return cap_raised(current->cred->cap_effective, capability); }
+bool capable(Capability capability) { return cap_raised(current->cred->cap_effective, capability); }
 
 }  // namespace kernel

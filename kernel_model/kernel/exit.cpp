@@ -72,13 +72,8 @@ void exec_notify(task_struct* tsk) {
 }
 
 void leaveThreadGroup(task_struct* p) {
-    TaskList& threads = p->group_leader->thread_group;
-    if (p->signal->curr_target == p) {
-        auto next = std::ranges::find(threads, p);
-        if (next != threads.end()) ++next;
-        p->signal->curr_target = next == threads.end() ? threads.front() : *next;
-    }
-    threads.remove(p);
+    if (p->signal->curr_target == p) p->signal->curr_target = next_thread(p);
+    p->group_leader->thread_group.remove(p);
 }
 
 void unlinkFamily(task_struct* p) {

@@ -141,7 +141,7 @@ TRACED(int, copy_mm, (u64, clone_flags), (task_struct*, tsk)) {
 
 TRACED(int, copy_namespaces, (u64, flags), (task_struct*, tsk)) {
     constexpr u64 namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET;
-    return flags & namespaces && !capable(21) ? -EPERM : 0;    // CAP_SYS_ADMIN; with it: refused before (copy_process)
+    return flags & namespaces && !capable(CAP_SYS_ADMIN) ? -EPERM : 0;     // with it: refused before (copy_process)
 }
 
 Ladder::~Ladder() {
@@ -184,7 +184,7 @@ void mm_release(task_struct* tsk, mm_struct* mm) { version().process.mm_release(
 
 // RLIMIT_NPROC binds unprivileged users only (getrlimit(2)).
 bool mayExceedProcessLimit() {
-    return current->real_cred->uid == 0u || capable(21) || capable(24);     // INIT_USER, CAP_SYS_ADMIN, CAP_SYS_RESOURCE
+    return current->real_cred->uid == 0u || capable(CAP_SYS_ADMIN) || capable(CAP_SYS_RESOURCE);    // INIT_USER
 }
 
 void traceTask(const task_struct* p) {

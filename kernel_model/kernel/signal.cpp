@@ -81,14 +81,12 @@ static bool wants_signal(int sig, const task_struct* p) {
 static task_struct* chooseThread(int sig, task_struct* p, bool group) {
     if (wants_signal(sig, p)) return p;
     if (!group) return nullptr;
-    const TaskList& threads = p->group_leader->thread_group;
-    const auto target = std::ranges::find(threads, p->signal->curr_target);
-    const auto first = target == threads.end() ? threads.begin() : target;
-    auto it = first;
+    task_struct* const first = p->signal->curr_target ? p->signal->curr_target : p;
+    task_struct* t = first;
     do {
-        if (wants_signal(sig, *it)) return p->signal->curr_target = *it;
-        if (++it == threads.end()) it = threads.begin();
-    } while (it != first);
+        if (wants_signal(sig, t)) return p->signal->curr_target = t;
+        t = next_thread(t);
+    } while (t != first);
     return nullptr;
 }
 static bool sig_fatal(const task_struct* t, int sig) {

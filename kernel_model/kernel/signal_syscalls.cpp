@@ -19,7 +19,7 @@ TRACED(int, check_kill_permission, (int, sig), (const kernel_siginfo&, info), (t
     const cred* mine = current->cred;
     const cred* his = t->cred;
     if (same_thread_group(current, t) || mine->euid == his->suid || mine->euid == his->uid || mine->uid == his->suid ||
-        mine->uid == his->uid || capable(5))
+        mine->uid == his->uid || capable(CAP_KILL))
         return 0;
     return sig == SIGCONT && task_session_nr(current) == task_session_nr(t) ? 0 : -EPERM;
 }

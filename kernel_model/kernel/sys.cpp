@@ -46,7 +46,7 @@ SYSCALL_DEFINE(1, newuname, (UserPtr<new_utsname>, name)) {
     return put_user(u, name);
 }
 SYSCALL_DEFINE(2, sethostname, (UserPtr<void>, name), (int, len)) {
-    if (!capable(21)) return -EPERM;        // CAP_SYS_ADMIN
+    if (!capable(CAP_SYS_ADMIN)) return -EPERM;
     if (len < 0 || len > 64) return -EINVAL;
     char text[65] = {};
     if (copy_from_user(text, name, static_cast<u64>(len))) return -EFAULT;
@@ -82,7 +82,7 @@ static int do_prlimit(task_struct* p, u32 resource, const rlimit* fresh, rlimit*
     if (!fresh) return 0;
     if (fresh->rlim_cur > fresh->rlim_max) return -EINVAL;
     if (resource == RLIMIT_NOFILE && fresh->rlim_max > 1024 * 1024) return -EPERM;      // fs.nr_open
-    if (fresh->rlim_max > limit.rlim_max && !capable(24)) return -EPERM;                // CAP_SYS_RESOURCE
+    if (fresh->rlim_max > limit.rlim_max && !capable(CAP_SYS_RESOURCE)) return -EPERM;
     limit = *fresh;
     return 0;
 }
@@ -101,7 +101,7 @@ SYSCALL_DEFINE(4, prlimit64, (int, pid), (u32, resource), (UserPtr<rlimit>, new_
     task_struct* p = pid ? find_task_by_vpid(pid) : current;
     if (!p) return -ESRCH;
     const cred *mine = current->cred, *his = p->cred;
-    if (p != current && !capable(24) && (mine->uid != his->euid || mine->uid != his->suid || mine->uid != his->uid)) return -EPERM;
+    if (p != current && !capable(CAP_SYS_RESOURCE) && (mine->uid != his->euid || mine->uid != his->suid || mine->uid != his->uid)) return -EPERM;
     TRY_INT(do_prlimit(p, resource, new_rlim ? &fresh : nullptr, &old));
     return old_rlim ? put_user(old, old_rlim) : 0;
 }
@@ -121,7 +121,7 @@ SYSCALL_DEFINE(3, getcpu, (UserPtr<u32>, cpup), (UserPtr<u32>, nodep), (UserPtr<
 
 static constexpr u32 MAGIC1 = 0xfee1dead, RESTART2 = 0xa1b2c3d4, POWER_OFF = 0x4321fedc, HALT = 0xcdef0123, RESTART = 0x01234567;
 SYSCALL_DEFINE(4, reboot, (u32, magic1), (u32, magic2), (u32, cmd), (UserPtr<const char>, arg)) {
-    if (!capable(22)) return -EPERM;        // CAP_SYS_BOOT
+    if (!capable(CAP_SYS_BOOT)) return -EPERM;
     constexpr u32 magic2s[] = {672274793, 85072278, 369367448, 537993216};
     if (magic1 != MAGIC1 || std::ranges::find(magic2s, magic2) == std::end(magic2s)) return -EINVAL;
     MachineEnd end;

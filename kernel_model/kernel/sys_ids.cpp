@@ -25,7 +25,7 @@ namespace {
 constexpr u32 KEEP = ~u32{0};
 // One of the three present ids, or privileged.
 template <class R, class E, class S>
-bool allowed(u32 id, const R& real, const E& effective, const S& saved, int capability) {
+bool allowed(u32 id, const R& real, const E& effective, const S& saved, Capability capability) {
     return id == KEEP || id == real.get() || id == effective.get() || id == saved.get() || capable(capability);
 }
 // setrlimit(2), RLIMIT_NPROC: changing the user succeeds, but execve will not while the limit is exceeded.

@@ -18,7 +18,6 @@ constexpr u64 VM_SPECIAL = VM_DONTEXPAND, VM_ACCESS = VM_READ | VM_WRITE | VM_EX
 constexpr int sysctl_max_map_count = 65530;
 constexpr u64 mmap_min_addr = 65536;
 constexpr u64 TASK_UNMAPPED_BASE = PAGE_ALIGN(TASK_SIZE / 3);
-constexpr int CAP_IPC_LOCK = 14, CAP_SYS_RAWIO = 17;
 
 inline bool pte_present(u64 pte) { return pte & (cpu::PTE_PRESENT | PTE_PROTNONE); }
 inline bool pte_write(u64 pte) { return pte & cpu::PTE_WRITE; }

@@ -38,13 +38,6 @@ private:
     bool done_ = false;
 };
 
-void releaseBinary(linux_binprm* bprm) {
-    file* binary = bprm->file;
-    bprm->file = nullptr;
-    allow_write_access(binary);
-    fput(binary);
-}
-
 int spliceArguments(linux_binprm* bprm, const MiscEntry& entry) {
     TRY_INT(copy_strings_kernel(1, {bprm->interp}, bprm));
     bprm->argc += 1;
@@ -69,7 +62,7 @@ static TRACED(int, load_misc_binary, (linux_binprm*, bprm)) {
     if (!(entry->flags & MISC_PRESERVE_ARGV0)) TRY_INT(remove_arg_zero(bprm));
     OpenBinary binary;
     if (entry->flags & MISC_OPEN_BINARY) TRY_INT(binary.install(bprm));
-    releaseBinary(bprm);
+    releaseFile(bprm);
     TRY_INT(spliceArguments(bprm, *entry));
     TRY_INT(prepare(bprm, *entry));
     const int result = search_binary_handler(bprm);

@@ -8,13 +8,6 @@ namespace loader::v3_10 {
 using namespace kernel;
 using namespace kernel::v3_10;
 
-static void closeScript(linux_binprm* bprm) {
-    file* script = bprm->file;
-    bprm->file = nullptr;
-    allow_write_access(script);
-    fput(script);
-}
-
 // interpreter, [argument], path of the script, old argv[1...]: pushed from the last to the first.
 static int spliceArguments(linux_binprm* bprm, const ScriptLine& line) {
     TRY_INT(remove_arg_zero(bprm));
@@ -37,7 +30,7 @@ static int openInterpreter(linux_binprm* bprm, const std::string& path) {
 static TRACED(int, load_script, (linux_binprm*, bprm)) {
     const std::string magic(bprm->buf.begin(), bprm->buf.begin() + 2);
     if (!check("file begins with #!", magic == "#!", magic)) return -ENOEXEC;
-    closeScript(bprm);
+    releaseFile(bprm);
     const std::optional<ScriptLine> line = parseScriptLine(std::span(bprm->buf).first(BUF_SIZE));
     if (!check("the line names an interpreter", line.has_value(), line ? line->interpreter : "")) return -ENOEXEC;
     Local<std::string> i_name("i_name"), i_arg("i_arg");

@@ -12,11 +12,6 @@ bool local(const tty_struct* tty, u32 flag) { return tty->termios.c_lflag & flag
 bool input(const tty_struct* tty, u32 flag) { return tty->termios.c_iflag & flag; }
 bool is(const tty_struct* tty, u8 c, ControlCharacter which) { return c && c == tty->termios.c_cc[which]; }
 
-void finishLine(tty_struct* tty) {
-    tty->ldisc.finished = tty->ldisc.read_buf.size();
-    wake_up(tty->read_wait);
-}
-
 // A line may have 4095 bytes and its end; what is typed behind them is lost.
 void put_tty_queue(tty_struct* tty, Key key) {
     n_tty_data& line = tty->ldisc;
@@ -25,6 +20,12 @@ void put_tty_queue(tty_struct* tty, Key key) {
         return;
     }
     line.read_buf.push_back(key);
+}
+
+constexpr Key END_OF_FILE{0, true, true};
+void endLine(tty_struct* tty, Key key) {
+    put_tty_queue(tty, key);
+    tty->ldisc.finished = tty->ldisc.read_buf.size();
 }
 
 void takePlainKey(tty_struct* tty, u8 c) {
@@ -67,17 +68,11 @@ bool editLine(tty_struct* tty, u8 c) {
         if (local(tty, ECHO) && local(tty, ECHOCTL)) echo(tty, "^\b");
     } else if (is(tty, c, VREPRINT) && extended && local(tty, ECHO)) {
         reprint(tty, c);
-    } else if (c == '\n') {
-        echoKey(tty, c);
-        put_tty_queue(tty, {c, true, false});
-        finishLine(tty);
     } else if (is(tty, c, VEOF)) {
-        put_tty_queue(tty, {0, true, true});
-        finishLine(tty);
-    } else if (is(tty, c, VEOL) || (is(tty, c, VEOL2) && extended)) {
+        endLine(tty, END_OF_FILE);
+    } else if (c == '\n' || is(tty, c, VEOL) || (is(tty, c, VEOL2) && extended)) {
         echoKey(tty, c);
-        put_tty_queue(tty, {c, true, false});
-        finishLine(tty);
+        endLine(tty, {c, true, false});
     } else {
         return false;
     }
@@ -179,19 +174,16 @@ void n_tty_receive_buf(tty_struct* tty, std::span<const u8> keys) {
 }
 
 void receiveShown(tty_struct* tty, const TypedAhead& ahead) {
-    const auto put = [tty](const std::vector<u8>& keys) {
-        for (const u8 c : keys) put_tty_queue(tty, {c, false, false});
+    const auto take = [tty](u8 c) {
+        if (c == '\n') endLine(tty, {c, true, false});
+        else put_tty_queue(tty, {c, false, false});
     };
     for (const std::vector<u8>& line : ahead.lines) {
-        put(line);
-        if (!line.empty() && line.back() == '\n') tty->ldisc.read_buf.back().ends_line = true;
-        else put_tty_queue(tty, {0, true, true});
-        finishLine(tty);
+        std::ranges::for_each(line, take);
+        if (line.empty() || line.back() != '\n') endLine(tty, END_OF_FILE);
     }
-    for (const u8 c : ahead.unfinished) {
-        put_tty_queue(tty, {c, c == '\n', false});
-        if (c == '\n') finishLine(tty);
-    }
+    std::ranges::for_each(ahead.unfinished, take);
+    if (input_available_p(tty, false)) wake_up(tty->read_wait);
 }
 
 // What is typed when lines begin to count is a line; when they no longer do, everything can be read.

@@ -11,8 +11,6 @@
 
 namespace kernel {
 
-constexpr int CAP_SYS_ADMIN = 21;
-
 struct ktermios {                           // 36 bytes (Linux uapi asm-generic/termbits.h)
     u32 c_iflag, c_oflag, c_cflag, c_lflag;
     u8 c_line;

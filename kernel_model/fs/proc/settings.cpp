@@ -10,7 +10,6 @@ namespace kernel {
 namespace {
 
 using ull = unsigned long long;
-constexpr int CAP_SYS_NICE = 23, CAP_SYS_RESOURCE = 24;
 
 // A number as the files take it: base by its prefix, one newline behind it. EINVAL.
 Result<i64> numberIn(const std::string& text) {

@@ -81,9 +81,10 @@ int copy_creds(task_struct*, u64 clone_flags);
 // capabilities(7): whether the present task has it in its effective set, here and in `set`. Numbers of uapi linux/capability.h.
 enum Capability : int {
     CAP_CHOWN = 0, CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_FSETID = 4, CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7,
-    CAP_SETPCAP = 8, CAP_LINUX_IMMUTABLE = 9, CAP_MKNOD = 27, CAP_MAC_OVERRIDE = 32
+    CAP_SETPCAP = 8, CAP_LINUX_IMMUTABLE = 9, CAP_IPC_LOCK = 14, CAP_SYS_RAWIO = 17, CAP_SYS_CHROOT = 18, CAP_SYS_PTRACE = 19, CAP_SYS_ADMIN = 21,
+    CAP_SYS_BOOT = 22, CAP_SYS_NICE = 23, CAP_SYS_RESOURCE = 24, CAP_MKNOD = 27, CAP_MAC_OVERRIDE = 32, CAP_CHECKPOINT_RESTORE = 40
 };
-bool capable(int capability);
+bool capable(Capability);
 inline bool cap_raised(u64 set, int capability) { return set >> capability & 1; }
 
 struct pid : Object {
@@ -304,6 +305,7 @@ void attach_pid(task_struct*, pid_type, pid*);
 void detach_pid(task_struct*, pid_type);
 void change_pid(task_struct*, pid_type, pid*);
 void transfer_pid(task_struct* from, task_struct* to, pid_type);
+inline task_struct* next_thread(task_struct* t) { return t->group_leader->thread_group.after(t); }     // in a circle
 inline pid* task_pgrp(const task_struct* t) { return t->group_leader->pids[PIDTYPE_PGID]; }     // of every thread: its leader's
 inline pid* task_session(const task_struct* t) { return t->group_leader->pids[PIDTYPE_SID]; }
 inline int task_pgrp_nr(const task_struct* t) { return task_pgrp(t) ? task_pgrp(t)->nr.get() : 0; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <iterator>
 #include <list>
 #include <unordered_map>
 
@@ -38,6 +39,11 @@ public:
         *place->second = fresh;
         places_[fresh] = place->second;
         places_.erase(old);
+    }
+    task_struct* after(task_struct* p) const {              // in a circle; the first one, where p is not in it
+        const auto place = places_.find(p);
+        const auto next = place == places_.end() ? list_.end() : std::next(List::const_iterator(place->second));
+        return next == list_.end() ? list_.front() : *next;
     }
     void assign(std::size_t, task_struct* p) { *this = {p}; }
     void clear() {

@@ -49,7 +49,7 @@ SYSCALL_DEFINE(2, set_robust_list, (u64, head), (size_t, len)) {
 SYSCALL_DEFINE(3, get_robust_list, (int, pid), (UserPtr<u64>, head_ptr), (UserPtr<u64>, len_ptr)) {
     const task_struct* p = pid ? find_task_by_vpid(pid) : current;
     if (!p) return -ESRCH;
-    if (p != current && !capable(19)) return -EPERM;        // CAP_SYS_PTRACE
+    if (p != current && !capable(CAP_SYS_PTRACE)) return -EPERM;
     if (put_user(ROBUST_HEAD_BYTES, len_ptr)) return -EFAULT;
     return put_user(p->robust_list.get(), head_ptr);
 }

@@ -4,14 +4,13 @@
 
 namespace kernel {
 
-constexpr int CAP_NICE = 23;
 enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 
 static int niceOf(const task_struct* p) { return p->static_prio - DEFAULT_PRIO; }
 
 // RLIMIT_NICE: 20 - nice is the highest priority that one may ask for (getrlimit(2)).
 bool mayNice(const task_struct* p, int nice) {
-    return static_cast<u64>(20 - nice) <= p->signal->rlim[RLIMIT_NICE].rlim_cur || capable(CAP_NICE);
+    return static_cast<u64>(20 - nice) <= p->signal->rlim[RLIMIT_NICE].rlim_cur || capable(CAP_SYS_NICE);
 }
 
 static std::list<task_struct*> threadsOf(const TaskList& leaders) {
@@ -43,7 +42,7 @@ SYSCALL_DEFINE(2, getpriority, (int, which), (int, who)) {
 
 static int set_one_prio(task_struct* p, int nice, int error) {
     const cred *mine = current->cred, *his = p->cred;
-    if (his->uid != mine->euid && his->euid != mine->euid && !capable(CAP_NICE)) return -EPERM;
+    if (his->uid != mine->euid && his->euid != mine->euid && !capable(CAP_SYS_NICE)) return -EPERM;
     if (nice < niceOf(p) && !mayNice(p, nice)) return -EACCES;
     p->static_prio = DEFAULT_PRIO + nice;
     p->prio = normalPrio(p);

@@ -7,7 +7,7 @@
 
 namespace kernel {
 
-constexpr int CAP_NICE = 23, RESET_ON_FORK = 0x40000000, POLICY_IDLE = 5;
+constexpr int RESET_ON_FORK = 0x40000000, POLICY_IDLE = 5;
 constexpr u64 MASK_BYTES = 8;
 
 static Result<task_struct*> taskNamed(int pid) {
@@ -37,7 +37,7 @@ SYSCALL_DEFINE(3, sched_setaffinity, (int, pid), (u32, len), (UserPtr<u64>, user
     const task_struct* p = pid ? find_task_by_vpid(pid) : current_task;
     if (!p) return -ESRCH;
     if (p->flags & PF_NO_SETAFFINITY) return -EINVAL;
-    if (!sameOwner(p) && !capable(CAP_NICE)) return -EPERM;
+    if (!sameOwner(p) && !capable(CAP_SYS_NICE)) return -EPERM;
     return mask & 1 ? 0 : -EINVAL;
 }
 
@@ -57,7 +57,7 @@ SYSCALL_DEFINE(2, sched_getparam, (int, pid), (UserPtr<int>, param)) {
 
 // sched(7), "Privileges and resource limits".
 static bool maySetPolicy(const task_struct* p, int policy, int priority, bool reset) {
-    if (capable(CAP_NICE)) return true;
+    if (capable(CAP_SYS_NICE)) return true;
     const u64 limit = p->signal->rlim[RLIMIT_RTPRIO].rlim_cur;
     if (isRealTimePolicy(policy)) {
         if (policy != p->policy && !limit) return false;

@@ -161,6 +161,14 @@ static void fillSetIds(linux_binprm* bprm, const inode* inode) {
     }
 }
 
+void releaseFile(linux_binprm* bprm) {
+    file* file = bprm->file;
+    bprm->file = nullptr;           // the trace names the old value: before it may go
+    if (!file) return;
+    allow_write_access(file);
+    fput(file);
+}
+
 // Credentials of the new program, and the first 128 bytes of the file.
 TRACED(int, prepare_binprm, (linux_binprm*, bprm)) {
     file* file = bprm->file;
@@ -176,13 +184,7 @@ namespace {
 
 void finishSearch(linux_binprm* bprm, u32 depth, pid_t old_pid) {
     if (depth == 0) traceExec(bprm, old_pid);
-    file* file = bprm->file;
-    bprm->file = nullptr;           // the trace names the old value: before it may go
-    if (file) {
-        allow_write_access(file);
-        bprm->file = nullptr;
-        fput(file);
-    }
+    releaseFile(bprm);
     current->did_exec = true;
     proc_exec_connector(current);
 }

@@ -18,6 +18,7 @@ Result<file*> open_exec(const std::string& name);
 void set_task_comm(task_struct*, const std::string&);
 void filename_to_taskname(std::string& tcomm, const std::string& filename);
 int check_unsafe_exec(linux_binprm*);                   // 1: this exec has set fs.in_exec
+void releaseFile(linux_binprm*);                        // lets it be written again, and forgets it
 int prepare_binprm(linux_binprm*);
 int search_binary_handler(linux_binprm*);
 int de_thread(task_struct*);

@@ -9,13 +9,13 @@
 namespace kernel::v6_1 {
 namespace {
 
-constexpr int CAP_SYS_ADMIN_ = 21, CAP_CHECKPOINT_RESTORE_ = 40, PID_MAX = 32768;
+constexpr int PID_MAX = 32768;
 
 // clone3(2), set_tid: only for the innermost pid namespace, of which there is one.
 Result<int> chosenNumber(const std::vector<pid_t>& set_tid) {
     if (set_tid.size() > 1) return Failure{-EINVAL};
     if (set_tid.front() < 1 || set_tid.front() >= PID_MAX) return Failure{-EINVAL};
-    if (!capable(CAP_SYS_ADMIN_) && !capable(CAP_CHECKPOINT_RESTORE_)) return Failure{-EPERM};
+    if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE)) return Failure{-EPERM};
     return set_tid.front();
 }
 

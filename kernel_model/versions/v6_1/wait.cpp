@@ -31,10 +31,12 @@ bool nobodyHasThatPid(const wait_opts* wo) {
 int findChild(wait_opts* wo) {
     if (nobodyHasThatPid(wo)) return 0;
     if (wo->type == P_PID) return do_wait_pid(wo);
-    for (task_struct* tsk : current->group_leader->thread_group) {
-        if ((wo->flags & static_cast<int>(__WNOTHREAD)) && tsk != current) continue;
+    task_struct* tsk = current;
+    do {
         if (const int pid = do_wait_thread(wo, tsk)) return pid;
-    }
+        if (wo->flags & static_cast<int>(__WNOTHREAD)) break;
+        tsk = next_thread(tsk);
+    } while (tsk != current);
     return 0;
 }
 
