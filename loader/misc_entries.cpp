@@ -1,7 +1,5 @@
 #include "loader/misc_entries.hpp"
 
-#include "kernel_model/include/version/exec.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -12,92 +10,102 @@ using namespace kernel;
 
 namespace {
 
-constexpr u64 MIN_LENGTH = 11, MAX_LENGTH = 1920;
+constexpr u64 MIN_LENGTH = 11;
 
-// The fields of a line, one after the other. After a missing delimiter every field is refused.
-class Fields {
+// A line as Linux reads it (fs/binfmt_misc.c create_entry): padded with delimiters, so that the last fields may be cut short.
+// A NUL ends the line, unless it is the delimiter.
+class Line {
 public:
-    explicit Fields(std::string_view line) : delimiter_(line[0]), rest_(line.substr(1)) {}
-    std::optional<std::string> next() {
-        const auto end = rest_.find(delimiter_);
-        if (end == std::string_view::npos) return {};
-        std::string field(rest_.substr(0, end));
-        rest_.remove_prefix(end + 1);
-        return field;
+    explicit Line(std::string_view line) : delimiter_(line[0]), length_(line.size()), text_(line) { text_.append(PADDING, delimiter_); }
+
+    std::optional<std::string> field() {
+        const auto end = text_.find_first_of(std::string{delimiter_, '\0'}, at_);
+        if (end == std::string::npos || text_[end] != delimiter_) return {};
+        return until(end);
     }
-    std::string_view rest() const { return rest_; }
+    // The delimiter does not count among the two digits that \x must have.
+    std::optional<std::string> escapedField() {
+        for (u64 i = at_; i < text_.size(); ++i) {
+            if (text_[i] == delimiter_) return until(i);
+            if (text_.compare(i, 2, "\\x") != 0) continue;
+            if (i + 3 >= text_.size() || !isHexDigit(text_[i + 2]) || !isHexDigit(text_[i + 3])) return {};
+            i += 3;
+        }
+        return {};
+    }
+    std::optional<char> type() {
+        if (at_ + 1 >= text_.size() || text_[at_ + 1] != delimiter_) return {};
+        at_ += 2;
+        return text_[at_ - 2];
+    }
+    bool take(char c) {
+        const bool there = at_ < text_.size() && text_[at_] == c;
+        at_ += there;
+        return there;
+    }
+    bool atEnd() const { return at_ == length_; }
 
 private:
+    static constexpr u64 PADDING = 8;
+    static bool isHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+    std::string until(u64 end) {
+        std::string text = text_.substr(at_, end - at_);
+        at_ = end + 1;
+        return text.substr(0, text.find('\0'));
+    }
     char delimiter_;
-    std::string_view rest_;
+    u64 length_;                // without the padding
+    u64 at_ = 1;
+    std::string text_;
 };
 
-// \xNN is a byte; everything else stands for itself.
-std::string unescape(const std::string& text) {
-    std::string bytes;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned value = 0;
-        const char* digits = text.data() + i + 2;
-        const bool escape = text.compare(i, 2, "\\x") == 0 && i + 2 < text.size();
-        const char* end = escape ? std::from_chars(digits, std::min(digits + 2, text.data() + text.size()), value, 16).ptr : digits;
-        if (!escape || end == digits) {
-            bytes += text[i];
-            continue;
-        }
-        bytes += static_cast<char>(value);
-        i += static_cast<std::size_t>(end - digits) + 1;
-    }
-    return bytes;
-}
-
-bool parseOffset(const std::string& text, u64& offset) {
-    if (text.empty()) return true;
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    offset = static_cast<u64>(value);
-    return error == std::errc() && end == text.data() + text.size() && value >= 0;
-}
-
-bool parseMagic(Fields& fields, MiscEntry& entry, u64 header_bytes) {
-    const auto offset = fields.next(), magic = fields.next(), mask = fields.next();
-    if (!offset || !magic || !mask || !parseOffset(*offset, entry.offset) || magic->empty()) return false;
-    entry.magic = unescape(*magic);
-    entry.mask = unescape(*mask);
+bool parseMagic(Line& line, MiscEntry& entry, const MiscRules& rules) {
+    const auto offset = line.field();
+    if (!offset || (!offset->empty() && !rules.parse_offset(*offset, entry.offset))) return false;
+    const auto magic = line.escapedField();
+    if (!magic || magic->empty()) return false;
+    const auto mask = line.escapedField();
+    if (!mask) return false;
+    entry.magic = rules.unescape(*magic);
+    entry.mask = rules.unescape(*mask);
     if (!entry.mask.empty() && entry.mask.size() != entry.magic.size()) return false;
-    return entry.magic.size() <= header_bytes && header_bytes - entry.magic.size() >= entry.offset;
+    return static_cast<i64>(entry.magic.size()) + entry.offset <= static_cast<i64>(rules.header_bytes);
 }
 
-bool parseExtension(Fields& fields, MiscEntry& entry) {
-    const auto offset = fields.next(), extension = fields.next(), mask = fields.next();
-    if (!offset || !extension || !mask || extension->empty() || extension->find('/') != std::string::npos) return false;
+bool parseExtension(Line& line, MiscEntry& entry) {
+    const auto offset = line.field();
+    const auto extension = offset ? line.field() : std::nullopt;
+    if (!extension || extension->empty() || extension->find('/') != std::string::npos || !line.field()) return false;
     entry.magic = *extension;
     return true;
 }
 
-bool parseFlags(std::string_view text, MiscEntry& entry, const MiscRules& rules) {
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    for (const char c : text) {
-        if (c == 'P') entry.flags |= MISC_PRESERVE_ARGV0;
-        else if (c == 'O') entry.flags |= MISC_OPEN_BINARY;
-        else if (c == 'C') entry.flags |= MISC_CREDENTIALS | MISC_OPEN_BINARY;
-        else if (c == 'F' && rules.open_file) entry.flags |= MISC_OPEN_FILE;
-        else return false;
+bool parseFlags(Line& line, MiscEntry& entry, const MiscRules& rules) {
+    for (;;) {
+        if (line.take('P')) entry.flags |= MISC_PRESERVE_ARGV0;
+        else if (line.take('O')) entry.flags |= MISC_OPEN_BINARY;
+        else if (line.take('C')) entry.flags |= MISC_CREDENTIALS | MISC_OPEN_BINARY;
+        else if (rules.open_file && line.take('F')) entry.flags |= MISC_OPEN_FILE;
+        else break;
     }
-    return true;
+    line.take('\n');
+    return line.atEnd();
 }
 
 bool goodName(const std::string& name) { return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos; }
 
-bool parse(Fields& fields, MiscEntry& entry, const MiscRules& rules) {
-    const auto name = fields.next(), type = fields.next();
-    if (!name || !goodName(*name) || !type || (*type != "E" && *type != "M")) return false;
+bool parse(Line& line, MiscEntry& entry, const MiscRules& rules) {
+    const auto name = line.field();
+    if (!name || !goodName(*name)) return false;
     entry.name = *name;
-    entry.by_extension = *type == "E";
-    if (!(entry.by_extension ? parseExtension(fields, entry) : parseMagic(fields, entry, rules.header_bytes))) return false;
-    const auto interpreter = fields.next();
+    const auto type = line.type();
+    if (type != 'E' && type != 'M') return false;
+    entry.by_extension = type == 'E';
+    if (!(entry.by_extension ? parseExtension(line, entry) : parseMagic(line, entry, rules))) return false;
+    const auto interpreter = line.field();
     if (!interpreter || interpreter->empty()) return false;
     entry.interpreter = *interpreter;
-    return parseFlags(fields.rest(), entry, rules);
+    return parseFlags(line, entry, rules);
 }
 
 std::string hex(const std::string& bytes) {
@@ -112,11 +120,25 @@ std::string hex(const std::string& bytes) {
 
 }  // namespace
 
+bool hexByte(std::string_view text, char& byte) {
+    if (text.size() < 3 || text[0] != 'x') return false;
+    unsigned value = 0;
+    const bool two = std::from_chars(text.data() + 1, text.data() + 3, value, 16).ptr == text.data() + 3;
+    byte = static_cast<char>(value);
+    return two;
+}
+
+MiscEntry::~MiscEntry() {
+    if (!interp_file) return;
+    allow_write_access(interp_file);
+    filp_close(interp_file);
+}
+
 Result<std::shared_ptr<MiscEntry>> parseMiscEntry(std::string_view line, const MiscRules& rules) {
     auto entry = std::make_shared<MiscEntry>();
-    if (line.size() < MIN_LENGTH || line.size() > MAX_LENGTH) return Failure{-EINVAL};
-    Fields fields(line);
-    if (!parse(fields, *entry, rules)) return Failure{-EINVAL};
+    if (line.size() < MIN_LENGTH || line.size() > rules.longest_line) return Failure{-EINVAL};
+    Line text(line);
+    if (!parse(text, *entry, rules)) return Failure{-EINVAL};
     return entry;
 }
 
@@ -127,9 +149,10 @@ bool matchesEntry(const MiscEntry& entry, const linux_binprm* bprm) {
         const auto dot = path.rfind('.');
         return dot != std::string::npos && path.substr(dot + 1) == entry.magic;
     }
+    if (entry.offset < 0) return false;         // v3.10 takes 4294967295 for -1, and compares what lies before the buffer
     for (std::size_t i = 0; i < entry.magic.size(); ++i) {
         const int mask = entry.mask.empty() ? 0xff : static_cast<u8>(entry.mask[i]);
-        if ((bprm->buf[entry.offset + i] ^ static_cast<u8>(entry.magic[i])) & mask) return false;
+        if ((bprm->buf[static_cast<u64>(entry.offset) + i] ^ static_cast<u8>(entry.magic[i])) & mask) return false;
     }
     return true;
 }
@@ -158,29 +181,9 @@ static traces::Value traceValue(const MiscHandler& entry) {
 TRACED(MiscHandler, check_file, (linux_binprm*, bprm)) {
     const auto& entries = miscTable().entries;
     const auto found = std::ranges::find_if(entries, [bprm](const auto& e) { return matchesEntry(*e, bprm); });
-    const bool some = miscTable().enabled && found != entries.end();
+    const bool some = found != entries.end();
     check("an entry of binfmt_misc matches", some, some ? (*found)->name : std::string());
     return some ? *found : nullptr;
-}
-
-int registerMiscEntry(std::string_view line) {
-    MiscTable& table = miscTable();
-    const auto entry = TRY(parseMiscEntry(line, table.rules));
-    if (std::ranges::any_of(table.entries, [&](const auto& e) { return e->name == entry->name; })) return -EEXIST;
-    if (entry->flags & MISC_OPEN_FILE) entry->interp_file = TRY(version().exec.open_exec(entry->interpreter));
-    table.entries.push_front(entry);
-    return 0;
-}
-
-void removeMiscEntry(const std::string& name) {
-    std::erase_if(miscTable().entries, [&](const auto& e) {
-        if (e->name != name) return false;
-        if (e->interp_file) {
-            allow_write_access(e->interp_file);
-            fput(e->interp_file);
-        }
-        return true;
-    });
 }
 
 }  // namespace loader

@@ -3,6 +3,8 @@
 #include "loader/internal.hpp"
 #include "loader/misc_entries.hpp"
 
+#include <charconv>
+
 namespace loader::v6_1 {
 
 using namespace kernel;
@@ -29,13 +31,37 @@ int spliceArguments(linux_binprm* bprm, const MiscEntry& entry) {
 // Flag F: the file that was opened when the entry was registered, whatever has its name now.
 Result<file*> openInterpreter(const MiscEntry& entry) {
     if (!(entry.flags & MISC_OPEN_FILE)) return open_exec(entry.interpreter);
-    TRY_INT(deny_write_access(entry.interp_file));
-    return get_file(entry.interp_file);
+    file* const clone = TRY(dentry_open(entry.interp_file->f_path, entry.interp_file->f_flags));
+    deny_write_access(clone);
+    return clone;
+}
+
+// kstrtoint(text, 10): one sign, one newline.
+bool parseOffset(std::string_view text, int& offset) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
+    return error == std::errc() && end == text.data() + text.size() && offset >= 0;
+}
+
+// string_unescape(UNESCAPE_HEX): a backslash takes the next character with it, so that \\x41 stands for itself.
+std::string unescape(std::string_view text) {
+    std::string bytes;
+    for (u64 i = 0; i < text.size(); ++i) {
+        char byte = text[i];
+        if (byte == '\\' && i + 1 < text.size()) {
+            if (hexByte(text.substr(i + 1), byte)) i += 3;
+            else bytes += byte, byte = text[++i];
+        }
+        bytes += byte;
+    }
+    return bytes;
 }
 
 }  // namespace
 
 static TRACED(int, load_misc_binary, (linux_binprm*, bprm)) {
+    if (!miscTable().enabled) return -ENOEXEC;
     const std::shared_ptr<MiscEntry> entry = check_file(bprm);
     if (!entry) return -ENOEXEC;
     const bool reachable = !(bprm->interp_flags & BINPRM_FLAGS_PATH_INACCESSIBLE);
@@ -47,9 +73,10 @@ static TRACED(int, load_misc_binary, (linux_binprm*, bprm)) {
 }
 
 static linux_binfmt misc_format = {"misc_format", load_misc_binary};
+const MiscRules misc_rules{kernel::BINPRM_BUF_SIZE, true, 1920, parseOffset, unescape};
 
 TRACED(int, init_misc_binfmt) {
-    createMiscTable({kernel::BINPRM_BUF_SIZE, true});
+    createMiscTable(misc_rules);
     insert_binfmt(&misc_format);
     return 0;
 }

@@ -219,42 +219,5 @@ def test_formats():
     check(registered("v3.10")[1] == walked + ["aout_format"], registered("v3.10"))
 
 
-# Documentation/admin-guide/binfmt-misc.rst. v3.10 passes no AT_FLAGS with P and does not know F.
-MISC = """status: enabled;
-refused: 8
-register: 0 -17
-one: enabled;interpreter PROGRAM;flags: ;offset 0;magic 515a;
-interpreting /tmp/prog one [] 0
-disable: 0
-refused: 8
-enable, switch all off: 0 0
-refused: 8
-on: 0
-register: 0
-two: enabled;interpreter PROGRAM;flags: PO;offset 1;magic 5a;
-interpreting /tmp/prog zero one [QZ] FLAGS
-remove: 0
-two: missing
-register: 0
-interpreting /tmp/prog.ext one [] 0
-flag F: RESULT
-interpreting /tmp/prog one [] 0
-clear: 0, nonsense: -22
-refused: 8
-"""
-
-
-def test_misc():
-    with tempfile.TemporaryDirectory() as directory:
-        program = os.path.join(directory, "misc")
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "misc.c")
-        subprocess.run(["gcc", "-O1", "-static", "-o", program, source], check=True)
-        for profile, flags, result in (("v3.10", "0", "-22"), ("v6.1", "1", "0")):
-            done = subprocess.run([Options.execscope, "run", "--profile", profile, "--", program], capture_output=True, text=True,
-                                  timeout=120, check=False)
-            wanted = MISC.replace("PROGRAM", program).replace("FLAGS", flags).replace("RESULT", result)
-            check(done.stdout == wanted, profile, "\n" + done.stdout + done.stderr)
-
-
 if __name__ == "__main__":
     cases.run(__name__)

@@ -96,6 +96,13 @@ int main(int argc, char **argv)
     snprintf(line, sizeof line, ":f:M::QZ::%s:F", argv[0]);
     printf("flag F: %d\n", put("register", line));
     run("/tmp/prog");
+    printf("clear: %d\n", put("status", "-1"));
+    char path[140] = "/tmp/";
+    memset(path + 5, 'i', 122);
+    symlink(argv[0], path);
+    snprintf(line, sizeof line, ":long:M::QZ::%sii:", path);
+    printf("a path of 129 bytes: %d\n", put("register", line));
+    run("/tmp/prog");
     printf("clear: %d, nonsense: %d\n", put("status", "-1"), put("register", "nonsense"));
     run("/tmp/prog");
     return 0;

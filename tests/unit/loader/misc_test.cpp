@@ -8,7 +8,7 @@ using namespace loader;
 
 namespace {
 
-constexpr MiscRules rules{256, true};
+const MiscRules& rules = v6_1::misc_rules;
 int refusal(const std::string& line, const MiscRules& r = rules) { return parseMiscEntry(line, r).error(); }
 
 }  // namespace
@@ -31,9 +31,9 @@ TEST_CASE("A bad line is refused") {
                              ":a:E::p/y::/bin/i:", ":..:M::MZ::/bin/i:"})
         CHECK(refusal(line) == -EINVAL);
     CHECK(refusal(":a:M:254:MZ::/bin/i:") == 0);
-    CHECK(refusal(":a:M:254:MZ::/bin/i:", {128, false}) == -EINVAL);
+    CHECK(refusal(":a:M:254:MZ::/bin/i:", v3_10::misc_rules) == -EINVAL);
     CHECK(refusal(":a:M::MZ::/bin/i:F") == 0);
-    CHECK(refusal(":a:M::MZ::/bin/i:F", {128, false}) == -EINVAL);
+    CHECK(refusal(":a:M::MZ::/bin/i:F", v3_10::misc_rules) == -EINVAL);
     CHECK(refusal(":" + std::string(2000, 'a') + ":M::MZ::/bin/i:") == -EINVAL);
 }
 
