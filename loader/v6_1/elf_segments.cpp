@@ -1,7 +1,6 @@
 // load_elf_binary of v6.1 after the point of no return: segments with their bss, and which entry point it is.
 #include "loader/v6_1/elf_image.hpp"
 
-
 #include <algorithm>
 #include <bit>
 
@@ -80,18 +79,37 @@ u64 maximumAlignment(const ProgramHeaders& headers) {
     return ELF_PAGEALIGN(alignment);
 }
 
+struct Placement {
+    u64 flags, total_size;
+};
+
+// Where a program without interpreter would come to lie, rounded down to what its segments ask for (6.1.139).
+Result<u64> probe(linux_binprm* bprm, const elf_phdr& segment, u64 total_size, u64 alignment) {
+    const int prot = static_cast<int>(segmentProtection(segment));
+    const u64 found = TRY(elf_load(bprm->file, 0, &segment, prot, MAP_PRIVATE, total_size));
+    if (!check("the place found lies below TASK_SIZE", !BAD_ADDR(found), found)) return Failure{-EINVAL};
+    vm_munmap(found, total_size);
+    return found & ~(alignment - 1);
+}
+
 // A program with an interpreter lies at two thirds of the address space; without one it may be an interpreter that is run
 // directly and lies among the mappings, out of the way of the program it will load.
-u64 placeDynamic(ElfImage& image, const elf_phdr& segment) {
-    u64 bias = 0, flags = 0;
+Result<Placement> placeDynamic(linux_binprm* bprm, ElfImage& image, const elf_phdr& segment) {
+    const u64 total_size = total_mapping_size(image.elf_phdata.data(), static_cast<int>(image.elf_phdata.size()));
+    if (!check("the PT_LOADs have a size", total_size != 0, total_size)) return Failure{-EINVAL};
+    const u64 alignment = maximumAlignment(image.elf_phdata);
+    u64 bias = 0, flags = MAP_PRIVATE | MAP_FIXED_NOREPLACE;
     if (image.interpreter) {
         bias = ELF_ET_DYN_BASE;
         if (current->flags & PF_RANDOMIZE) bias += (randomU64("arch_mmap_rnd") & 0xfff'ffff) << PAGE_SHIFT;
-        if (const u64 alignment = maximumAlignment(image.elf_phdata)) bias &= ~(alignment - 1);
-        flags = MAP_FIXED_NOREPLACE;
+        if (alignment) bias &= ~(alignment - 1);
+    } else if (alignment > PAGE_SIZE) {
+        bias = TRY(probe(bprm, segment, total_size, alignment));
+    } else {
+        flags = MAP_PRIVATE;
     }
     image.load_bias = ELF_PAGESTART(bias - segment.p_vaddr);
-    return flags;
+    return Placement{flags, total_size};
 }
 
 bool inUserSpace(const elf_phdr& s) {
@@ -116,19 +134,14 @@ int extendRanges(ElfImage& image, const elf_phdr& segment) {
     return 0;
 }
 
-struct Placement {
-    u64 flags, total_size;
-};
-Result<Placement> place(ElfImage& image, const elf_phdr& segment, bool first) {
+Result<Placement> place(linux_binprm* bprm, ElfImage& image, const elf_phdr& segment, bool first) {
     if (!first) return Placement{MAP_PRIVATE | MAP_FIXED, 0};
     if (image.elf_ex.e_type == ET_EXEC) return Placement{MAP_PRIVATE | MAP_FIXED_NOREPLACE, 0};
-    const u64 total_size = total_mapping_size(image.elf_phdata.data(), static_cast<int>(image.elf_phdata.size()));
-    if (!check("the PT_LOADs have a size", total_size != 0, total_size)) return Failure{-EINVAL};
-    return Placement{MAP_PRIVATE | placeDynamic(image, segment), total_size};
+    return placeDynamic(bprm, image, segment);
 }
 
 int mapSegment(linux_binprm* bprm, ElfImage& image, const elf_phdr& segment, bool first) {
-    const Placement where = TRY(place(image, segment, first));
+    const Placement where = TRY(place(bprm, image, segment, first));
     const u64 wanted = image.load_bias + segment.p_vaddr;
     const int prot = static_cast<int>(segmentProtection(segment));
     const u64 mapped = TRY(elf_load(bprm->file, wanted, &segment, prot, where.flags, where.total_size));
