@@ -101,7 +101,9 @@ SYSCALL_DEFINE(4, prlimit64, (int, pid), (u32, resource), (UserPtr<rlimit>, new_
     task_struct* p = pid ? find_task_by_vpid(pid) : current;
     if (!p) return -ESRCH;
     const cred *mine = current->cred, *his = p->cred;
-    if (p != current && !capable(CAP_SYS_RESOURCE) && (mine->uid != his->euid || mine->uid != his->suid || mine->uid != his->uid)) return -EPERM;
+    const bool same_user = mine->uid == his->euid && mine->uid == his->suid && mine->uid == his->uid;
+    const bool same_group = mine->gid == his->egid && mine->gid == his->sgid && mine->gid == his->gid;
+    if (p != current && !(same_user && same_group) && !capable(CAP_SYS_RESOURCE)) return -EPERM;
     TRY_INT(do_prlimit(p, resource, new_rlim ? &fresh : nullptr, &old));
     return old_rlim ? put_user(old, old_rlim) : 0;
 }

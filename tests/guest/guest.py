@@ -20,7 +20,7 @@ IN_BOTH = {     # guest program: the argument lists it runs with
 }
 IN_BOTH["exec_keeps"] = [[]]
 IN_BOTH["epolls"] = [[]]
-IN_BOTH |= {"personas": [[]], "set_id": [[]], "leader_gone": [[]]}
+IN_BOTH |= {"personas": [[]], "set_id": [[]], "leader_gone": [[]], "dumpable": [[]]}
 SIGNALS = {name: [[]] for name in ("signal_frames", "signal_queues", "recursion", "restart", "timers", "futexes")}
 IN_BOTH |= SIGNALS
 IN_V6_1 = {     # the same with --profile v6.1
@@ -28,7 +28,7 @@ IN_V6_1 = {     # the same with --profile v6.1
     "faults": [[]], "mappings": [[], ["later"]], "shared": [[]], "cow": [[]], "stack": [[]], "memory": [[]], "allocations": [[]],
     "crash": IN_BOTH["crash"], "growth": [[]], "locked": [[]],
 }
-IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
+IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "dumpable": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
 IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
 IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]

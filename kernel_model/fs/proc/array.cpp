@@ -2,6 +2,7 @@
 #include "kernel_model/drivers/tty/tty.hpp"
 #include "kernel_model/fs/proc/internal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/ptrace.hpp"
 #include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
@@ -117,6 +118,14 @@ Terminal terminalOf(const signal_struct* sig) {
     const tty_struct* const tty = sig ? sig->tty : nullptr;
     return tty ? Terminal{MKDEV(4, 64), tty->pgrp ? tty->pgrp->nr.get() : -1} : Terminal{};
 }
+
+struct Registers { ull sp = 0, ip = 0; };
+// v6.1 shows them of a dying process only.
+Registers registersOf(task_struct* t) {
+    const pt_regs* const regs = task_pt_regs(t);
+    if (newer() && !(t->flags & (PF_EXITING | PF_DUMPCORE))) return {};
+    return regs ? Registers{regs->sp, regs->ip} : Registers{};
+}
 }  // namespace
 
 // The 52 fields of v3.10, in the order of proc(5).
@@ -127,6 +136,10 @@ Result<std::string> showTaskStat(task_struct* t) {
     const Signals signals = signalsOf(t);
     const signal_struct* const sig = t->signal;
     const Terminal terminal = terminalOf(sig);
+    const bool permitted = ptrace_may_access(t, PTRACE_MODE_READ | PTRACE_MODE_FSCREDS);
+    const auto ofKnown = [&](auto member) { return permitted ? of(member) : 0; };
+    const auto codeOf = [&](auto member) { return permitted ? of(member) : static_cast<ull>(mm != nullptr); };
+    const Registers registers = permitted && mm ? registersOf(t) : Registers{};
     std::string s = format("%d (%s) %c %d %d %d %d %d %u %llu %llu %llu %llu ", t->pid.get(), t->comm.get().c_str(), stateOf(t).letter,
                            parentOf(t), idOf(t, PIDTYPE_PGID), idOf(t, PIDTYPE_SID), terminal.number, terminal.pgrp,
                            t->flags.get(), static_cast<ull>(t->min_flt.get()),
@@ -135,14 +148,16 @@ Result<std::string> showTaskStat(task_struct* t) {
     s += format("%llu %llu %llu %llu %d %d %d 0 %llu ", jiffies(t->utime), jiffies(t->stime),
                 jiffies(sig ? sig->cutime : 0), jiffies(sig ? sig->cstime : 0), t->prio - 100, t->static_prio - 120, sig ? sig->nr_threads.get() : 0, jiffies(t->start_time));
     const ull limit = sig ? sig->rlim[RLIMIT_RSS].rlim_cur : 0;
-    s += format("%llu %lld %llu %llu %llu %llu 0 0 ", of(&mm_struct::total_vm) * PAGE_SIZE,
-                static_cast<long long>(mm ? mm->rss_file + mm->rss_anon : 0), limit, of(&mm_struct::start_code), of(&mm_struct::end_code),
-                of(&mm_struct::start_stack));
-    s += format("%llu %llu %llu %llu 0 0 0 %d 0 %d %d 0 0 0 ", static_cast<ull>(t->pending.signal & 0x7fff'ffff),
+    s += format("%llu %lld %llu %llu %llu %llu %llu %llu ", of(&mm_struct::total_vm) * PAGE_SIZE,
+                static_cast<long long>(mm ? mm->rss_file + mm->rss_anon : 0), limit, codeOf(&mm_struct::start_code),
+                codeOf(&mm_struct::end_code), ofKnown(&mm_struct::start_stack), registers.sp, registers.ip);
+    const bool waits = newer() && permitted && t->state != TASK_RUNNING && sig && sig->nr_threads < 2;
+    s += format("%llu %llu %llu %llu %d 0 0 %d 0 %d %d 0 0 0 ", static_cast<ull>(t->pending.signal & 0x7fff'ffff),
                 static_cast<ull>(t->blocked & 0x7fff'ffff), static_cast<ull>(signals.ignored & 0x7fff'ffff),
-                static_cast<ull>(signals.caught & 0x7fff'ffff), t->exit_signal.get(), t->rt_priority.get(), t->policy.get());
-    s += format("%llu %llu %llu %llu %llu %llu %llu %d\n", of(&mm_struct::start_data), of(&mm_struct::end_data), of(&mm_struct::start_brk),
-                of(&mm_struct::arg_start), of(&mm_struct::arg_end), of(&mm_struct::env_start), of(&mm_struct::env_end), t->exit_code.get());
+                static_cast<ull>(signals.caught & 0x7fff'ffff), waits, t->exit_signal.get(), t->rt_priority.get(), t->policy.get());
+    s += format("%llu %llu %llu %llu %llu %llu %llu %d\n", ofKnown(&mm_struct::start_data), ofKnown(&mm_struct::end_data),
+                ofKnown(&mm_struct::start_brk), ofKnown(&mm_struct::arg_start), ofKnown(&mm_struct::arg_end),
+                ofKnown(&mm_struct::env_start), ofKnown(&mm_struct::env_end), permitted ? t->exit_code.get() : 0);
     return s;
 }
 

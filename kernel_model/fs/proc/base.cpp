@@ -1,5 +1,6 @@
 // Files of /proc/PID (Linux fs/proc/base.c, namespaces aside; proc(5)).
 #include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/version/exec.hpp"
@@ -12,6 +13,11 @@ namespace {
 using Text = Result<std::string>;
 
 Text comm(task_struct* t) { return t->comm.get() + "\n"; }
+int setComm(task_struct* t, const std::string& text) {
+    if (!same_thread_group(t, current)) return -EINVAL;
+    setTaskName(t, text.substr(0, std::min<u64>(text.find('\0'), 15)));
+    return 0;
+}
 
 Text cmdline(task_struct* t) {
     const mm_struct* const mm = t->mm;
@@ -83,18 +89,18 @@ int setCoredumpFilter(task_struct* t, const std::string& text) {
 
 constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, setting = S_IFREG | 0644, link = S_IFLNK | 0777;
 constexpr ProcEntry entries[] = {
-    {"auxv", own, auxv},
+    {"auxv", own, auxv, nullptr, nullptr, false, ProcAccess::memory},
     {"cmdline", readable, cmdline},
-    {"comm", S_IFREG | 0644, comm},
+    {"comm", setting, comm, nullptr, setComm},
     {"coredump_filter", S_IFREG | 0644, coredumpFilter, nullptr, setCoredumpFilter},
     {"cwd", link, nameOf<cwd>, cwd},
-    {"environ", own, environ},
+    {"environ", own, environ, nullptr, nullptr, false, ProcAccess::opening},
     {"exe", link, nameOf<exe>, exe},
     {"limits", readable, limits},
-    {"maps", readable, showMaps},
+    {"maps", readable, showMaps, nullptr, nullptr, false, ProcAccess::memory},
     {"mounts", readable, showMounts},
     {"oom_score_adj", setting, showOomScoreAdj, nullptr, storeOomScoreAdj},
-    {"personality", own, showPersonality},
+    {"personality", own, showPersonality, nullptr, nullptr, false, ProcAccess::attaching, readable},
     {"root", link, nameOf<root>, root},
     {"stat", readable, showTaskStat},
     {"statm", readable, showStatm},

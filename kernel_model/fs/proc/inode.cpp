@@ -4,9 +4,6 @@
 #include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
-#include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -49,6 +46,13 @@ u64 inodeNumber(const ProcNode& n) {
     return u64{0x1000'0000} + (static_cast<u64>(n.pid) << 16) + (hash & 0xffff);
 }
 
+task_struct* taskOrNull(const ProcNode& n) { return n.pid ? find_task_by_vpid(n.pid) : nullptr; }
+
+int checkAccess(const ProcNode& n, ProcMoment moment) {
+    if (!n.entry || n.entry->access == ProcAccess::everyone) return 0;
+    return checkProcAccess(n.entry->access, TRY(taskOf(n)), moment);
+}
+
 inode* makeInode(const ProcNode& n, umode_t mode) {
     inode_operations* op = procRegular();
     file_operations* fop = procFileOperations();
@@ -63,10 +67,9 @@ inode* makeInode(const ProcNode& n, umode_t mode) {
     node->i_atime = node->i_mtime = node->i_ctime = currentTime();
     node->i_op = op;
     node->i_fop = fop;
-    if (const auto t = taskOf(n); t.ok() && t.value() && t.value()->cred) {
-        node->i_uid = t.value()->cred->euid.get();
-        node->i_gid = t.value()->cred->egid.get();
-    }
+    const ProcOwner owner = procOwner(taskOrNull(n), mode);
+    node->i_uid = owner.uid;
+    node->i_gid = owner.gid;
     node->i_private = std::make_shared<ProcNode>(n);
     return node;
 }
@@ -90,6 +93,14 @@ inode* lookupFd(const ProcNode& directory, const std::string& name) {
     return makeInode({directory.pid, below(directory, name), nullptr, fd}, S_IFLNK | access);
 }
 
+// The inode is made for this look-up only: its owner is who may use it, stat(2) shows the real one.
+inode* lookupFdDirectory(const ProcNode& directory, const std::string& path) {
+    inode* const node = makeInode({directory.pid, path, nullptr}, S_IFDIR | 0500);
+    const task_struct* const t = taskOrNull(directory);
+    if (t && ownDescriptors(t)) node->i_uid = current->cred->fsuid.get();
+    return node;
+}
+
 inode* lookupName(const ProcNode& directory, const std::string& name) {
     if (directory.pid && directory.path == "fd") return lookupFd(directory, name);
     if (!directory.pid && directory.path.empty() && isNumber(name)) {
@@ -100,12 +111,12 @@ inode* lookupName(const ProcNode& directory, const std::string& name) {
     for (const ProcEntry& e : tableOf(directory)) {
         const std::string_view entry = e.name;
         if (!exists(e)) continue;
-        if (entry == path) return makeInode({directory.pid, path, &e}, e.mode);
+        if (entry == path) return makeInode({directory.pid, path, &e}, e.older_mode && !version().process.newerProc ? e.older_mode : e.mode);
         if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
             return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0555);
     }
     if (!directory.pid && mounted_path.starts_with(path + "/")) return makeInode({0, path, nullptr}, S_IFDIR | 0555);
-    if (directory.pid && path == "fd") return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0500);
+    if (directory.pid && path == "fd") return lookupFdDirectory(directory, path);
     return nullptr;
 }
 
@@ -128,12 +139,18 @@ struct ProcDirectory : inode_operations {
         return newDentry(parent, name, node);
     }
     int create(inode*, dentry*, const std::string&, umode_t) override { return -EACCES; }
+    void getattr(inode* node, kstat& k) override {
+        const ProcOwner owner = procOwner(taskOrNull(nodeOf(node)), node->i_mode);
+        k.uid = owner.uid;
+        k.gid = owner.gid;
+    }
 };
 
 struct ProcLink : inode_operations {
     Result<std::string> readlink(dentry* d) override {
         const ProcNode& n = nodeOf(d->d_inode);
         task_struct* const t = TRY(taskOf(n));
+        if (!mayFollow(t)) return Failure{-EACCES};
         if (n.entry) return n.entry->show(t);
         const file* const f = fileOf(t, n.fd);
         if (!f) return Failure{-ENOENT};
@@ -142,6 +159,7 @@ struct ProcLink : inode_operations {
     Result<dentry*> followLink(dentry* d) override {
         const ProcNode& n = nodeOf(d->d_inode);
         task_struct* const t = TRY(taskOf(n));
+        if (!mayFollow(t)) return Failure{-EACCES};
         if (n.entry) return n.entry->follow ? n.entry->follow(t) : Result<dentry*>(nullptr);
         const file* const f = fileOf(t, n.fd);
         if (!f) return Failure{-ENOENT};
@@ -156,11 +174,13 @@ struct ProcRegular : inode_operations {
 };
 
 struct ProcFile : file_operations {
+    int open(inode* node, file*) override { return checkAccess(nodeOf(node), ProcMoment::open); }
     long read(file* f, std::span<u8> to, loff_t& pos) override {
         if (pos < 0) return -EINVAL;
         if (pos == 0 || !f->private_data) {
             const ProcNode& n = nodeOf(f->f_inode);
             task_struct* const t = TRY(taskOf(n));
+            TRY_INT(checkAccess(n, ProcMoment::read));
             f->private_data = std::make_shared<std::string>(TRY(n.entry->show(t)));
         }
         const std::string& text = *static_cast<std::string*>(f->private_data.get());
@@ -255,28 +275,6 @@ void mountInProc(const std::string& path, dentry* root) {
 void mountProc(dentry* where) {
     proc_sb = newSuperBlock("proc", "proc", 0x9fa0);
     mountOn(where, proc_sb, makeInode({0, "", nullptr}, S_IFDIR | 0555));
-}
-
-Result<u64> parseNumber(const std::string& text, int base) {
-    const bool digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
-    char* end = nullptr;
-    const u64 value = std::strtoull(text.c_str(), &end, base);
-    const std::string_view rest = end;
-    if (!digit || !(rest.empty() || rest == "\n")) return Failure{-EINVAL};
-    return value;
-}
-
-std::string format(const char* text, ...) {
-    va_list first, second;
-    va_start(first, text);
-    va_copy(second, first);
-    const int length = std::vsnprintf(nullptr, 0, text, first);
-    va_end(first);
-    std::string result(static_cast<u64>(std::max(length, 0)) + 1, '\0');
-    std::vsnprintf(result.data(), result.size(), text, second);
-    va_end(second);
-    result.pop_back();
-    return result;
 }
 
 }  // namespace kernel

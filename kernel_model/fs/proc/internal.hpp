@@ -7,6 +7,21 @@
 
 namespace kernel {
 
+// Who may open or read a file of /proc/PID beyond what its mode says (ptrace_may_access), and what others get.
+enum class ProcAccess : u8 {
+    everyone,
+    opening,        // EACCES
+    attaching,      // EPERM, when it is read
+    memory,         // EACCES, when it is opened; v3.10: when it is read
+};
+
+enum class ProcMoment : u8 { open, read };
+int checkProcAccess(ProcAccess, task_struct*, ProcMoment);  // fs/proc/access.cpp
+struct ProcOwner { uid_t uid = 0; gid_t gid = 0; };
+ProcOwner procOwner(const task_struct*, umode_t);           // null: root
+bool mayFollow(task_struct*);                               // the links of a process; null: not below /proc/PID
+bool ownDescriptors(const task_struct*);
+
 // name: path below /proc or /proc/PID; a name with '/' makes its directories.
 struct ProcEntry {
     const char* name;
@@ -15,6 +30,8 @@ struct ProcEntry {
     Result<dentry*> (*follow)(task_struct*) = nullptr;      // magic link: where it leads, with a reference
     int (*store)(task_struct*, const std::string&) = nullptr;   // what is written: 0 or -errno; null: EIO
     bool newer = false;                                     // v3.10 has it not
+    ProcAccess access = ProcAccess::everyone;
+    umode_t older_mode = 0;                                 // v3.10's, if it is another one
 };
 
 std::span<const ProcEntry> procRootEntries();               // fs/proc/root.cpp

@@ -54,6 +54,7 @@ struct ProcessVersion {
     u64 cap_full_set;                       // CAP_FULL_SET: what user 0 has
     int lastPrctl;                          // highest option of prctl(2) that counts from 1
     bool newerProc;                         // /proc/PID has timerslack_ns; status and timers the lines that came since v3.10
+    bool fsCredsMode;                       // /proc asks with the file system ids; a thread may look at the others of its process
     int lastCapability;
     const char* stateField;                 // name of task_struct.state
     // EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL

@@ -1,4 +1,5 @@
 // Linux kernel/futex/core.c: get_robust_list(2). Locks that a dying thread holds get the bit FUTEX_OWNER_DIED.
+#include "kernel_model/include/linux/ptrace.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/kernel/futex/futex.hpp"
@@ -47,9 +48,9 @@ SYSCALL_DEFINE(2, set_robust_list, (u64, head), (size_t, len)) {
     return 0;
 }
 SYSCALL_DEFINE(3, get_robust_list, (int, pid), (UserPtr<u64>, head_ptr), (UserPtr<u64>, len_ptr)) {
-    const task_struct* p = pid ? find_task_by_vpid(pid) : current;
+    task_struct* p = pid ? find_task_by_vpid(pid) : current;
     if (!p) return -ESRCH;
-    if (p != current && !capable(CAP_SYS_PTRACE)) return -EPERM;
+    if (!ptrace_may_access(p, PTRACE_MODE_READ | PTRACE_MODE_REALCREDS)) return -EPERM;
     if (put_user(ROBUST_HEAD_BYTES, len_ptr)) return -EFAULT;
     return put_user(p->robust_list.get(), head_ptr);
 }

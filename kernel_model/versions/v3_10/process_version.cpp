@@ -42,6 +42,7 @@ const ProcessVersion processVersion{
     .cap_full_set = ~u64{0},
     .lastPrctl = 40,
     .newerProc = false,
+    .fsCredsMode = false,
     .lastCapability = 36,
     .stateField = "state",
     .stateBits = {EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL},

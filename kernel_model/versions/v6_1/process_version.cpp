@@ -62,6 +62,7 @@ const ProcessVersion processVersion{
     .cap_full_set = 0x1ff'ffff'ffff,
     .lastPrctl = 65,
     .newerProc = true,
+    .fsCredsMode = true,
     .lastCapability = 40,
     .stateField = "__state",
     .stateBits = {0x20, 0x10, 0x80, 0x100},
