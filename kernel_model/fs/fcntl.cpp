@@ -6,7 +6,7 @@ namespace kernel {
 namespace {
 
 constexpr u32 SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
-constexpr u32 O_LARGEFILE_KERNEL = 0100000;
+constexpr u32 O_LARGEFILE_KERNEL = 0100000;     // of what open(2) opened: not of pipes, sockets and their like
 
 long getLock(u64 argument) {
     return put_user<short>(F_UNLCK, UserPtr<short>{argument});   // l_type is the first member
@@ -18,7 +18,7 @@ long fcntlOfPath(unsigned fd, unsigned cmd, u64 arg, file* f) {
         case F_DUPFD_CLOEXEC: return f_dupfd(static_cast<unsigned>(arg), f, O_CLOEXEC);
         case F_GETFD: return get_close_on_exec(fd) ? FD_CLOEXEC : 0;
         case F_SETFD: set_close_on_exec(fd, arg & FD_CLOEXEC); return 0;
-        case F_GETFL: return static_cast<long>(f->f_flags.get() | (f->f_mode & FMODE_PATH ? 0 : O_LARGEFILE_KERNEL));
+        case F_GETFL: return static_cast<long>(f->f_flags.get() | (f->f_mode & FMODE_PATH || !f->f_inode->i_sb->s_root ? 0 : O_LARGEFILE_KERNEL));
         default: return -EBADF;
     }
 }

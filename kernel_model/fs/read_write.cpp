@@ -1,6 +1,7 @@
 // Reading and writing (Linux fs/read_write.c). Between user and kernel at most 64 KiB are copied at a time.
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/coredump.hpp"
+#include "kernel_model/include/linux/net.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
@@ -8,12 +9,12 @@
 namespace kernel {
 namespace {
 
-struct iovec64 { u64 base, len; };
 constexpr u64 UIO_MAXIOV = 1024;
 
 long readToUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     if (!(f->f_mode & FMODE_READ)) return -EBADF;
     count = std::min(count, MAX_RW_COUNT);
+    if (socket* const sock = sock_from_file(f)) return sock_read_iter(f, sock, iov_iter(buffer, count));
     std::vector<u8> chunk(std::min(count, COPY_CHUNK));
     u64 done = 0;
     do {
@@ -44,6 +45,7 @@ Result<u64> withinFileLimit(const file* f, u64 count, loff_t pos) {
 long writeFromUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     if (!(f->f_mode & FMODE_WRITE)) return -EBADF;
     count = TRY(withinFileLimit(f, std::min(count, MAX_RW_COUNT), pos));
+    if (socket* const sock = sock_from_file(f)) return sock_write_iter(f, sock, iov_iter(buffer, count));
     std::vector<u8> chunk(std::min(count, COPY_CHUNK));
     u64 done = 0;
     do {
@@ -59,22 +61,14 @@ long writeFromUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     return static_cast<long>(done);
 }
 
-Result<std::vector<iovec64>> importIovec(UserPtr<void> vec, u64 count) {
-    if (count > UIO_MAXIOV) return Failure{-EINVAL};
-    std::vector<iovec64> all(count);
-    if (copy_from_user(all.data(), vec, count * sizeof(iovec64))) return Failure{-EFAULT};
-    u64 total = 0;
-    for (iovec64& v : all) {
-        if (static_cast<i64>(v.len) < 0) return Failure{-EINVAL};
-        v.len = std::min(v.len, MAX_RW_COUNT - total);
-        total += v.len;
-    }
-    return all;
-}
-
 using Transfer = long (*)(file*, u64, u64, loff_t&);
 long transferVector(file* f, UserPtr<void> vec, u64 count, loff_t& pos, Transfer transfer) {
     const auto all = TRY(importIovec(vec, count));
+    if (socket* const sock = sock_from_file(f)) {       // one message, whatever the pieces
+        iov_iter iter(all);
+        if (!iter.count()) return 0;
+        return transfer == readToUser ? sock_read_iter(f, sock, std::move(iter)) : sock_write_iter(f, sock, std::move(iter));
+    }
     long done = 0;
     for (const iovec64& v : all) {
         if (v.len == 0) continue;
@@ -107,6 +101,19 @@ long atGivenPosition(unsigned fd, loff_t pos, Body body) {
 }
 
 }  // namespace
+
+Result<std::vector<iovec64>> importIovec(UserPtr<void> vec, u64 count) {
+    if (count > UIO_MAXIOV) return Failure{-EINVAL};
+    std::vector<iovec64> all(count);
+    if (copy_from_user(all.data(), vec, count * sizeof(iovec64))) return Failure{-EFAULT};
+    u64 total = 0;
+    for (iovec64& v : all) {
+        if (static_cast<i64>(v.len) < 0) return Failure{-EINVAL};
+        v.len = std::min(v.len, MAX_RW_COUNT - total);
+        total += v.len;
+    }
+    return all;
+}
 
 static int rw_verify_area(loff_t pos, u64 count) {
     return pos < 0 || count > static_cast<u64>(INT64_MAX - pos) ? -EINVAL : 0;

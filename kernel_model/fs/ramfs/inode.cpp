@@ -23,6 +23,7 @@ struct RamDirectory : inode_operations {
     // Devices are in /dev only.
     int mknod(inode* directory, dentry* parent, const std::string& name, umode_t mode, dev_t) override {
         if (S_ISFIFO(mode)) return add(directory, parent, name, newFifo(mode, directory->i_sb));
+        if (S_ISSOCK(mode)) return add(directory, parent, name, newInode(mode, nullptr, nullptr, directory->i_sb));
         unsupported("feature", "mknod", "special file", task_pt_regs(current)->ip, "EPERM");
         return -EPERM;
     }
