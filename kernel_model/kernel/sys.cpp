@@ -115,8 +115,8 @@ SYSCALL_DEFINE(1, personality, (u32, persona)) {
 }
 
 SYSCALL_DEFINE(3, getcpu, (UserPtr<u32>, cpup), (UserPtr<u32>, nodep), (UserPtr<void>, unused)) {
-    const bool bad = (cpup && put_user(0u, cpup)) || (nodep && put_user(0u, nodep));
-    return bad ? -EFAULT : 0;
+    const int cpu = cpup ? put_user(0u, cpup) : 0, node = nodep ? put_user(0u, nodep) : 0;
+    return cpu | node ? -EFAULT : 0;
 }
 
 // ---- reboot(2): the way pid 1 ends the machine.

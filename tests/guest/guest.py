@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
+from expected import AROUND, EXHAUSTED, SHA, VSYSCALL, WITHIN_LIMIT
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -36,31 +37,6 @@ IN_BOTH |= dict.fromkeys(SOCKETS, [[]])
 IN_V6_1 |= dict.fromkeys(SOCKETS, [[]])
 IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]
 
-AROUND = {      # a real kernel's answer depends on the file system and its folios: these are v3.10's and v6.1's on a tmpfs
-    "v3.10": b"first read: 1 fault, 1 pages; the others: 15 faults\n",
-    "v6.1": b"first read: 1 fault, 16 pages; the others: 0 faults\n",
-}
-EXHAUSTED = b"""too large: ENOMEM
-filled: SIGKILL
-filled: SIGKILL
-filled: SIGKILL
-one of two: SIGKILL
-the other: SIGKILL
-still here -57
-16 MiB at the end 7
-"""
-SHA = b"""sha1rnds4 0  58104e17e9d866bf
-sha1rnds4 1  3b0c8ee16830d97d
-sha1rnds4 2  d402bc14edeebebe
-sha1rnds4 3  0244aa0da7cdead1
-sha1nexte    6653880447a80242
-sha1msg1     051823f0b82d6ae5
-sha1msg2     28181b5348443184
-sha256rnds2  98d7ce9b3eb99be7
-sha256msg1   46a944e0ef55ebfd
-sha256msg2   a4791f483d039acb
-memory       05ebdac9829e4a2f
-"""             # of qemu-x86_64 10.0.2 -cpu max
 WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
 ASSEMBLED = ("hello_asm", "start_asm")
 BUSYBOX = "/bin/busybox"
@@ -168,6 +144,17 @@ def around(profile, libc):
     cases.check(found.stdout == AROUND[profile] and found.status == 0, found)
 
 
+def vsyscall(libc):
+    """As on this machine where its kernel has the page, and what v3.10 does otherwise."""
+    program = os.path.abspath(os.path.join(cases.Options.guests, "vsyscall." + libc))
+    found = emulated(program, ["older"], ("--profile", "v3.10"))
+    cases.check((found.status, found.stdout) == (0, VSYSCALL), found)
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        if "[vsyscall]" not in maps.read():
+            raise cases.Skip("the host has no vsyscall page")
+    inDefaultWorld("vsyscall." + libc, [])
+
+
 def sha(libc):
     found = emulated(os.path.abspath(os.path.join(cases.Options.guests, "sha." + libc)), [])
     cases.check(found == Result(SHA, b"", 0), found)
@@ -188,18 +175,6 @@ def exhausted(profile, libc):
     program = os.path.abspath(os.path.join(cases.Options.guests, "exhausted." + libc))
     found = emulated(program, [], ("--profile", profile, "--memory", "32"))
     cases.check(found.stdout == EXHAUSTED and found.status == 0, found)
-
-
-# sched(7): without privileges, RLIMIT_RTPRIO is the highest priority that can be set.
-WITHIN_LIMIT = b"""RLIMIT_RTPRIO 10: policy 0, priority 0, nice 0
-FIFO 11: EPERM
-FIFO 10: done
-RR 10: done
-setparam 11: EPERM
-setparam 3: done
-setparam 9: done
-within the limit: policy 2, priority 9, nice 0
-"""
 
 
 def realTimeWithinLimit(profile):
@@ -269,6 +244,7 @@ def all_cases():
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
                 name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
         found["sha." + libc] = lambda libc=libc: sha(libc)
+        found["vsyscall." + libc] = lambda libc=libc: vsyscall(libc)
         found["pkeys." + libc] = lambda libc=libc: withKeys("pkeys." + libc)
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])

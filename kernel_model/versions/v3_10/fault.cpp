@@ -9,6 +9,9 @@ namespace {
 // The kernel's own accesses to user memory (uaccess) end through the exception table instead of in a signal.
 bool fixed_up = false;
 
+// thread_info.sig_on_uaccess_error: whose accesses from inside the kernel end in a signal as well.
+const task_struct* signalled = nullptr;
+
 void forceFault(int signal, int code, u64 address, u64 error_code) {
     rememberPageFault(address, error_code);
     kernel_siginfo info;
@@ -18,11 +21,13 @@ void forceFault(int signal, int code, u64 address, u64 error_code) {
     force_sig_info(signal, info, current);
 }
 
+void noContext(u32 error_code, u64 address, int signal, int code) {
+    fixed_up = true;
+    if (signalled == current) forceFault(signal, code, address, error_code | cpu::PF_USER);
+}
+
 void badArea(u32 error_code, u64 address, int code) {
-    if (!(error_code & cpu::PF_USER)) {
-        fixed_up = true;
-        return;
-    }
+    if (!(error_code & cpu::PF_USER)) return noContext(error_code, address, SIGSEGV, code);
     if (error_code & cpu::PF_INSTRUCTION && (address & PAGE_MASK) == VSYSCALL_PAGE &&
         emulate_vsyscall(task_pt_regs(current), address))
         return;
@@ -44,10 +49,12 @@ TRACED(int, access_error, (u32, error_code), (vm_area_struct*, vma)) {
 }
 
 TRACED(void, mm_fault_error, (u32, error_code), (u64, address), (int, fault)) {
-    if (!(error_code & cpu::PF_USER)) {
-        fixed_up = true;
-    } else if (fault & VM_FAULT_OOM) {
-        pagefault_out_of_memory();
+    const bool user = error_code & cpu::PF_USER;
+    if (fault & VM_FAULT_OOM) {
+        if (user) pagefault_out_of_memory();
+        else noContext(error_code, address, SIGSEGV, SEGV_MAPERR_CODE);
+    } else if (!user) {
+        noContext(error_code, address, SIGBUS, BUS_ADRERR_CODE);
     } else {
         forceFault(SIGBUS, BUS_ADRERR_CODE, address, error_code);
     }
@@ -79,6 +86,9 @@ TRACED(void, __do_page_fault, (u64, error_code), (u64, address)) {
 }  // namespace
 
 static TRACED(void, do_page_fault, (u64, address), (u32, error_code)) { __do_page_fault(error_code, address); }
+
+SignalOnUserError::SignalOnUserError() { signalled = current; }
+SignalOnUserError::~SignalOnUserError() { signalled = nullptr; }
 
 bool pageFault(u64 address, u32 error_code) {
     fixed_up = false;

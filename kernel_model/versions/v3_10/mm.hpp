@@ -7,6 +7,13 @@ namespace kernel::v3_10 {
 
 // fault.cpp
 bool pageFault(u64 address, u32 error_code);
+class SignalOnUserError {                   // while it lives, the current task's failing uaccess sends its signal, too
+public:
+    SignalOnUserError();
+    ~SignalOnUserError();
+    SignalOnUserError(const SignalOnUserError&) = delete;
+    SignalOnUserError& operator=(const SignalOnUserError&) = delete;
+};
 // memory.cpp, memory_copy.cpp
 int handle_mm_fault(mm_struct*, vm_area_struct*, u64 address, u32 flags);
 int faultIn(mm_struct*, vm_area_struct*, u64 address, u32 flags);   // with its accounting

@@ -1,7 +1,7 @@
 // Linux arch/x86/kernel/vsyscall_64.c, vsyscall_emu_64.S: three calls at fixed addresses, readable, trapped when
 // executed.
 #include "kernel_model/include/linux/syscalls.hpp"
-#include "kernel_model/mm/internal.hpp"
+#include "kernel_model/versions/v3_10/mm.hpp"
 
 #include <cstring>
 
@@ -42,14 +42,46 @@ u64 map_vsyscall(cpu::PhysicalMemory& memory, u64 first_frame) {
     return entry;
 }
 
+// A pointer into the kernel's half: the signal of a write to a page that is not there.
+static TRACED(bool, write_ok_or_segv, (u64, ptr), (u64, size)) {
+    if (check("the pointer is below TASK_SIZE", ptr <= TASK_SIZE - size, ptr)) return true;
+    current->thread.error_code = cpu::PF_USER | cpu::PF_WRITE;
+    current->thread.cr2 = ptr;
+    current->thread.trap_nr = cpu::VECTOR_PF;
+    kernel_siginfo info;
+    info.si_signo = SIGSEGV;
+    info.si_code = SEGV_MAPERR_CODE;
+    info.si_addr = ptr;
+    force_sig_info(SIGSEGV, info, current);
+    return false;
+}
+
+static bool pointersAreUsers(int nr, const pt_regs& regs) {
+    constexpr u64 sizes[][2] = {{16, 8}, {8, 0}, {4, 4}};   // timeval and timezone, time_t, unsigned twice
+    const auto [first, second] = sizes[nr];
+    return write_ok_or_segv(regs.di, first) && (!second || write_ok_or_segv(regs.si, second));
+}
+
+// A bad pointer ends in the signal of a page fault, as it would if the code of the page ran; the program then runs it again.
+static long callVsyscall(int nr, pt_regs* regs) {
+    if (!pointersAreUsers(nr, *regs)) return -EFAULT;
+    regs->orig_ax = calls[nr];
+    regs->ax = static_cast<u64>(-ENOSYS);
+    const v3_10::SignalOnUserError signals;
+    return syscallByNumber(calls[nr])->handler({regs->di, regs->si, 0, 0, 0, 0});
+}
+
+// false: the address means nothing to it.
 TRACED(bool, emulate_vsyscall, (pt_regs*, regs), (u64, address)) {
     const int nr = addr_to_vsyscall_nr(address);
-    if (!check("a vsyscall is there", nr >= 0, address)) return false;
-    const Result<u64> caller = get_user(UserPtr<u64>{regs->sp});
-    const SyscallDefinition* definition = syscallByNumber(calls[nr]);
-    if (!caller.ok() || definition == nullptr) return false;
-    const long result = definition->handler({regs->di, regs->si, 0, 0, 0, 0});
-    if (result == -EFAULT) return false;
+    const bool aligned = check("a vsyscall is there", nr >= 0, address);
+    const Result<u64> caller = aligned ? get_user(UserPtr<u64>{regs->sp}) : Result<u64>(Failure{-EFAULT});
+    if (!caller.ok()) {
+        force_sig(SIGSEGV, current);
+        return true;
+    }
+    const long result = callVsyscall(nr, regs);
+    if (result == -EFAULT) return true;
     regs->ax = static_cast<u64>(result);
     regs->ip = caller.value();
     regs->sp += 8;

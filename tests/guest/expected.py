@@ -1,0 +1,54 @@
+"""What guests say where no native run can be asked."""
+
+AROUND = {      # a real kernel's answer depends on the file system and its folios: these are v3.10's and v6.1's on a tmpfs
+    "v3.10": b"first read: 1 fault, 1 pages; the others: 15 faults\n",
+    "v6.1": b"first read: 1 fault, 16 pages; the others: 0 faults\n",
+}
+EXHAUSTED = b"""too large: ENOMEM
+filled: SIGKILL
+filled: SIGKILL
+filled: SIGKILL
+one of two: SIGKILL
+the other: SIGKILL
+still here -57
+16 MiB at the end 7
+"""
+SHA = b"""sha1rnds4 0  58104e17e9d866bf
+sha1rnds4 1  3b0c8ee16830d97d
+sha1rnds4 2  d402bc14edeebebe
+sha1rnds4 3  0244aa0da7cdead1
+sha1nexte    6653880447a80242
+sha1msg1     051823f0b82d6ae5
+sha1msg2     28181b5348443184
+sha256rnds2  98d7ce9b3eb99be7
+sha256msg1   46a944e0ef55ebfd
+sha256msg2   a4791f483d039acb
+memory       05ebdac9829e4a2f
+"""             # of qemu-x86_64 10.0.2 -cpu max
+# v3.10 with vsyscall=emulate: arch/x86/kernel/vsyscall_64.c, sig_on_uaccess_error in arch/x86/mm/fault.c.
+VSYSCALL = b"""first byte: 48
+byte of getcpu's number: 35
+filling: cc
+last byte: cc
+end of the user's half: signal 11 code 1 addr 7fffffffeff1 trap 14 error 6 cr2 7fffffffeff1 ip ffffffffff600000 ax 0
+time to nowhere: signal 11 code 1 addr 10 trap 14 error 6 cr2 10 ip ffffffffff600400 ax -38
+gettimeofday to nowhere: signal 11 code 1 addr 10 trap 14 error 6 cr2 10 ip ffffffffff600000 ax -38
+zone to nowhere: signal 11 code 1 addr 18 trap 14 error 6 cr2 18 ip ffffffffff600000 ax -38
+getcpu to nowhere: signal 11 code 1 addr 20 trap 14 error 6 cr2 20 ip ffffffffff600800 ax -38
+getcpu to nowhere twice: signal 11 code 1 addr 20 trap 14 error 6 cr2 40 ip ffffffffff600800 ax -38
+time, zone to nowhere: signal 11 code 1 addr 18 trap 14 error 6 cr2 18 ip ffffffffff600000 ax -38
+time was written: 1
+read-only signal 11 code 2 addr 10001000 trap 14 error 7 cr2 10001000 ip ffffffffff600400 ax -38
+half read-only signal 11 code 2 addr 10001000 trap 14 error 7 cr2 10001000 ip ffffffffff600400 ax -38
+beyond a file's end signal 7 code 2 addr 10002000 trap 14 error 6 cr2 10002000 ip ffffffffff600400 ax -38
+"""
+# sched(7): without privileges, RLIMIT_RTPRIO is the highest priority that can be set.
+WITHIN_LIMIT = b"""RLIMIT_RTPRIO 10: policy 0, priority 0, nice 0
+FIFO 11: EPERM
+FIFO 10: done
+RR 10: done
+setparam 11: EPERM
+setparam 3: done
+setparam 9: done
+within the limit: policy 2, priority 9, nice 0
+"""
