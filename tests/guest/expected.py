@@ -52,3 +52,47 @@ setparam 3: done
 setparam 9: done
 within the limit: policy 2, priority 9, nice 0
 """
+
+# v6.1: the symbols of the vDSO in Debian's 6.1.187 (CONFIG_X86_SGX; its notes are also those of its build), on a processor without SGX.
+VDSO = {
+    "v3.10": b"""segment 1 flags 5
+segment 2 flags 4
+segment 4 flags 4
+note Linux 0: 30a00
+segment 6474e550 flags 4
+clock_gettime weak 2
+__vdso_gettimeofday 2
+gettimeofday weak 2
+__vdso_time 2
+time weak 2
+__vdso_clock_gettime 2
+LINUX_2.6 1
+__vdso_getcpu 2
+getcpu weak 2
+called: 1 0 0
+""",
+    "v6.1": b"""segment 1 flags 5
+segment 2 flags 4
+segment 4 flags 4
+note Linux 0: 601bb
+segment 6474e550 flags 4
+clock_gettime weak 2
+__vdso_gettimeofday 2
+clock_getres weak 2
+__vdso_clock_getres 2
+gettimeofday weak 2
+__vdso_time 2
+__vdso_sgx_enter_enclave 2
+time weak 2
+__vdso_clock_gettime 2
+LINUX_2.6 1
+__vdso_getcpu 2
+getcpu weak 2
+called: 1 0 0
+enclave: -22 -22 0 2 6 0 0
+handler: 6 0 0 1, run 3
+handler: 6 0 0 1, run 2
+-7
+-22
+""",
+}

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from expected import AROUND, EXHAUSTED, SHA, VSYSCALL, WITHIN_LIMIT
+from expected import AROUND, EXHAUSTED, SHA, VDSO, VSYSCALL, WITHIN_LIMIT
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -138,10 +138,10 @@ def writtenBack(profile, how):
         cases.check(found.status == status, found)
 
 
-def around(profile, libc):
-    program = os.path.abspath(os.path.join(cases.Options.guests, "around." + libc))
+def says(name, texts, profile, libc):
+    program = os.path.abspath(os.path.join(cases.Options.guests, name + "." + libc))
     found = emulated(program, [], ("--profile", profile))
-    cases.check(found.stdout == AROUND[profile] and found.status == 0, found)
+    cases.check(found.stdout == texts[profile] and found.status == 0, found)
 
 
 def vsyscall(libc):
@@ -232,7 +232,9 @@ def all_cases():
     for profile in ("v3.10", "v6.1"):
         for libc in LIBCS:
             found["exhausted.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: exhausted(profile, libc)
-            found["around.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: around(profile, libc)
+            for name, texts in (("around", AROUND), ("vdso", VDSO)):
+                found["%s.%s.%s" % (name, libc, profile)] = \
+                    lambda name=name, texts=texts, profile=profile, libc=libc: says(name, texts, profile, libc)
     for how in WRITTEN_BACK:
         for profile in ("v3.10", "v6.1"):
             found["written-back.%s.%s" % (how, profile)] = lambda profile=profile, how=how: writtenBack(profile, how)

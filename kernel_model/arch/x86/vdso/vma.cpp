@@ -1,19 +1,22 @@
-// arch/x86/vdso/vma.c of v3.10, arch/x86/entry/vdso/vma.c of v6.1: one image, mapped in the version's way.
-#include "kernel_model/include/version/mm.hpp"
+// arch/x86/vdso/vma.c of v3.10, arch/x86/entry/vdso/vma.c of v6.1: an image for each, mapped in the version's way.
 #include "kernel_model/include/version/mm.hpp"
 #include "kernel_model/versions/v3_10/exec.hpp"
 #include "kernel_model/versions/v6_1/exec.hpp"
 
 #include <cstring>
+#include <span>
 
 namespace kernel {
 
 namespace {
 
-constexpr u8 image[] = {
-#include "kernel_model/arch/x86/vdso/vdso.inc"
+constexpr u8 image_3_10[] = {
+#include "kernel_model/arch/x86/vdso/vdso-3.10.inc"
 };
-static_assert(sizeof image <= PAGE_SIZE);
+constexpr u8 image_6_1[] = {
+#include "kernel_model/arch/x86/vdso/vdso-6.1.inc"
+};
+static_assert(sizeof image_3_10 <= PAGE_SIZE && sizeof image_6_1 <= PAGE_SIZE);
 constexpr u64 vdso_size = PAGE_SIZE;
 constexpr u64 vdso_flags = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 constexpr u64 PMD_SIZE = u64{1} << 21, PMD_MASK = ~(PMD_SIZE - 1), PTRS_PER_PTE = 512;
@@ -26,10 +29,10 @@ constexpr vm_operations_struct special_mapping_vmops{vdsoName, true};
 }  // namespace
 
 // The image, and as many empty pages behind it as the version needs.
-static int createPages(int empty) {
+static int createPages(std::span<const u8> image, int empty) {
     page* first = alloc_zeroed_page();
     if (!first) return -ENOMEM;
-    std::memcpy(page_address(first), image, sizeof image);
+    std::memcpy(page_address(first), image.data(), image.size());
     tracePageFill(first, "kernel", traces::Value::text("[vdso]"));
     vdso_pages = {first};
     for (; empty > 0; --empty) {
@@ -42,7 +45,7 @@ static int createPages(int empty) {
 
 namespace v3_10 {
 
-TRACED(int, init_vdso) { return createPages(0); }
+TRACED(int, init_vdso) { return createPages(image_3_10, 0); }
 
 // A random page between the stack and the end of its 2 MiB region; random even for a program without randomisation.
 static TRACED(u64, vdso_addr, (u64, start), (u64, len)) {
@@ -72,7 +75,7 @@ namespace v6_1 {
 constexpr u64 image_size = 2 * PAGE_SIZE, vvar_size = 4 * PAGE_SIZE;
 constexpr u64 VM_PFNMAP = 0x400;
 
-TRACED(int, init_vdso_image_64) { return createPages(2); }
+TRACED(int, init_vdso_image_64) { return createPages(image_6_1, 2); }
 
 static const char* vvarName(const vm_area_struct*) { return "[vvar]"; }
 static constexpr vm_operations_struct vvar_vmops{vvarName, true};
