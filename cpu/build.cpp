@@ -1,6 +1,7 @@
 // Builds the basic block that starts at an address.
 #include "cpu/lower.hpp"
 #include "cpu/pairs.hpp"
+#include "cpu/statistics.hpp"
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
@@ -65,12 +66,15 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
     form.model = core_.model;
     lower(decoded, form);
+    ++statistics.decoded;
+    noteExtension(decoded.insn.meta.isa_set, !hasInstructions(core_.model, static_cast<u16>(decoded.insn.meta.isa_set)));
     made = {made.op, known_, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, made, decoded);
     addLowered(made, made.op, made.length, offset);
 }
 
 void Builder::addLowered(const Lowered& lowered, Op op, u8 length, u64 offset) {
+    ++statistics.lowered;
     place(op, offset, length);
     op.done = ++block_->count;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
@@ -121,6 +125,8 @@ Block* Builder::build() {
     }
     if (block_->targets) made[notes_.size()].targets = block_->targets.get();
     block_->ops = std::move(made);
+    ++statistics.blocks;
+    statistics.code_bytes += ops_.size() * sizeof(Op);
     for (u64 pfn : {block_->pfn, block_->straddles ? block_->second : block_->pfn}) core_.forbidWrites(pfn);
     return core_.blocks.add(std::move(block_), static_cast<unsigned>(ops_.size()));
 }

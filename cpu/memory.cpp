@@ -1,6 +1,7 @@
 // The slow path to guest memory: translation, TLB refill, accesses that no TLB entry can serve.
 #include "cpu/core.hpp"
 #include "cpu/pairs.hpp"
+#include "cpu/statistics.hpp"
 
 #include <algorithm>
 
@@ -30,6 +31,7 @@ void runAlone(Core& core, const Op* op) {
 // After this the op's access hits, or core.trap says why it never will.
 bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     const u64 address = core.missed;
+    ++statistics.tlb_fills;
     if (!core.isAligned(address, size) || !core.inCanonical(address, size, stack)) return false;
     u8* first = core.translate(address, access, stack);
     if (!first) return false;

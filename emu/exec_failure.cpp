@@ -78,14 +78,16 @@ std::string reason(int error, const ExecWatcher& watcher, const Program& program
 
 Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options, const std::string& injected) {
     const std::string why = injected.empty() ? reason(error, watcher, program, options) : "--inject made " + injected + " fail";
-    return {OWN_FAILURE, "cannot execute " + quote(program.guest_path) + ": " + describeErrno(error) + (why.empty() ? "" : ": " + why), 0};
+    return {OWN_FAILURE, "cannot execute " + quote(program.guest_path) + ": " + describeErrno(error) + (why.empty() ? "" : ": " + why), 0,
+            Ending::exec_failed, error};
 }
 
 Outcome waitStatus(int status, const Program& program) {
-    if (WIFEXITED(status)) return {WEXITSTATUS(status), "", 0};
+    if (WIFEXITED(status)) return {WEXITSTATUS(status), "", 0, Ending::exit, WEXITSTATUS(status)};
     const char* name = sigabbrev_np(WTERMSIG(status));
     const char* core = WCOREDUMP(status) ? " (core dumped)" : "";
-    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))) + core, 0};
+    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))) + core, 0,
+            Ending::signal, WTERMSIG(status), WCOREDUMP(status) != 0};
 }
 
 std::string seenText(const traces::Value& seen) {
@@ -141,17 +143,21 @@ Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, c
     using Reason = kernel::MachineEnd::Reason;
     if (end.reason == Reason::limit)
         return {OWN_FAILURE, "stopped " + quote(program.guest_path) + " after " + std::to_string(options.max_instructions) +
-                                 " instructions (--max-instructions)", 0};
+                                 " instructions (--max-instructions)", 0, Ending::limit};
+    if (end.reason == Reason::timeout)
+        return {TIMED_OUT, "stopped " + quote(program.guest_path) + " after " + options.timeout_text + " seconds (--timeout)", 0, Ending::timeout};
     if (end.reason == Reason::panic)
-        return {OWN_FAILURE, "the modelled kernel stopped: " + end.message + (injected.empty() ? "" : " (--inject made " + injected + " fail)"), 0};
+        return {OWN_FAILURE, "the modelled kernel stopped: " + end.message + (injected.empty() ? "" : " (--inject made " + injected + " fail)"), 0,
+                Ending::panic};
     const auto space = end.command.find(' ');
     const std::string word = end.command.substr(0, space);
     const int number = space == std::string::npos ? 0 : std::atoi(end.command.c_str() + space);
     if (word == "wait-status") return waitStatus(number, program);
     if (word == "exec-failed") return execFailed(number, watcher, program, options, injected);
     if (word.ends_with("-failed"))
-        return {OWN_FAILURE, "cannot start " + quote(program.guest_path) + ": " + word.substr(0, word.find('-')) + " gives " + describeErrno(number), 0};
-    return {OWN_FAILURE, "the machine was switched off by the guest", 0};
+        return {OWN_FAILURE, "cannot start " + quote(program.guest_path) + ": " + word.substr(0, word.find('-')) + " gives " + describeErrno(number), 0,
+                Ending::not_started, number};
+    return {OWN_FAILURE, "the machine was switched off by the guest", 0, Ending::power_off};
 }
 
 }  // namespace emu

@@ -1,5 +1,7 @@
 #include "emu/host_gateway.hpp"
 
+#include "kernel_model/include/stop.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -257,7 +259,7 @@ long Gateway::readStream(int stream, std::span<u8> to) {
     if (!waitFor(streamFd(stream), POLLIN)) return -EINTR;
     ssize_t n;
     do n = ::read(streamFd(stream), to.data(), to.size());
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && errno == EINTR && !kernel::stop_requested);
     return n < 0 ? -errno : n;
 }
 
@@ -269,7 +271,7 @@ long Gateway::writeStream(int stream, std::span<const u8> from) {
         from = from.first(std::min<std::size_t>(from.size(), PIPE_BUF));
     ssize_t n;
     do n = ::write(streamFd(stream), from.data(), from.size());
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && errno == EINTR && !kernel::stop_requested);
     return n < 0 ? -errno : n;
 }
 

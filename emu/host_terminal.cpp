@@ -1,4 +1,7 @@
 #include "emu/host_terminal.hpp"
+#include "emu/give_back_terminal.hpp"
+
+#include "kernel_model/include/stop.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -40,7 +43,7 @@ struct GivenBack { int fd = -1; termios modes{}; };
 GivenBack given_back;
 
 void restoreAndDie(int signal) {
-    (void)::tcsetattr(given_back.fd, TCSANOW, &given_back.modes);       // async-signal-safe (signal-safety(7))
+    giveBackTerminal();
     (void)::signal(signal, SIG_DFL);
     (void)::raise(signal);
 }
@@ -52,6 +55,10 @@ void restoreOnDeath(int fd, const termios& modes) {
 }
 
 }  // namespace
+
+void giveBackTerminal() {
+    if (given_back.fd >= 0) (void)::tcsetattr(given_back.fd, TCSANOW, &given_back.modes);
+}
 
 TerminalKeys::~TerminalKeys() { end(); }
 
@@ -70,6 +77,7 @@ void TerminalKeys::end() {
     if (fd_ < 0) return;
     if (taken_) {
         (void)::tcsetattr(fd_, TCSADRAIN, &found_);
+        given_back.fd = -1;
         for (const int signal : fatalSignals)
             if (::signal(signal, SIG_DFL) == SIG_IGN) (void)::signal(signal, SIG_IGN);
     }
@@ -85,7 +93,7 @@ int TerminalKeys::applyModes() const {
     modes.c_cflag = found_.c_cflag;
     modes.c_oflag = output_modes_;
     while (::tcsetattr(fd_, TCSADRAIN, &modes) < 0)
-        if (errno != EINTR) return -errno;
+        if (errno != EINTR || kernel::stop_requested) return -errno;
     return 0;
 }
 
@@ -135,15 +143,15 @@ int TerminalKeys::takeSignal() {
 long TerminalKeys::write(std::span<const u8> from) {
     ssize_t n;
     do n = ::write(fd_, from.data(), from.size());
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && errno == EINTR && !kernel::stop_requested);
     return n < 0 ? -errno : n;
 }
 
 bool TerminalKeys::waitFor(int fd, short events) const {
     if (fd_ < 0) return true;
     pollfd both[] = {{fd, events, 0}, {signals_, POLLIN, 0}};
-    while (::poll(both, 2, -1) < 0 && errno == EINTR) {}
-    return !(both[1].revents & POLLIN);
+    while (::poll(both, 2, -1) < 0 && errno == EINTR && !kernel::stop_requested) {}
+    return !kernel::stop_requested && !(both[1].revents & POLLIN);
 }
 
 }  // namespace emu

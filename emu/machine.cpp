@@ -3,6 +3,7 @@
 #include "emu/exec_failure.hpp"
 #include "emu/guests/guests.hpp"
 #include "emu/log.hpp"
+#include "emu/watchdog.hpp"
 #include "kernel_model/include/leftovers.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/run_queue_order.hpp"
@@ -177,6 +178,7 @@ void GuestMachine::describeBoot() {
     boot.randomize = options_.aslr;
     kernel::runQueueOrder = options_.sched == "random" ? kernel::RunQueueOrder::random : kernel::RunQueueOrder::round_robin;
     boot.max_instructions = options_.max_instructions;
+    boot.disk_bytes = (options_.disk_mib ? options_.disk_mib : options_.memory_mib / 2) << 20;
     boot.init_image = guests::init();
     std::string directory = options_.chdir;
     if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";
@@ -230,10 +232,16 @@ static void checkLeftovers(const kernel::MachineEnd& end, const WorldOptions& op
     if (!text.empty()) throw std::runtime_error("a defect of execscope: at the end " + text);
 }
 
+void GuestMachine::leaveBehind(int fd, std::string text) {
+    last_fd_ = fd;
+    last_text_ = std::move(text);
+}
+
 Outcome GuestMachine::run() {
     loader::installFormats();
     buildTree();
     ExecWatcher watcher;
+    const Watchdog watchdog(options_.timeout_ns, "execscope: stopped by force after " + options_.timeout_text + " seconds (--timeout)\n", last_fd_, last_text_);
     gateway_.begin();
     const kernel::MachineEnd end = kernel::start_kernel();
     gateway_.end();

@@ -19,11 +19,16 @@ struct Program {
     std::span<const u8> embedded;               // of `demo`
 };
 
+enum class Ending : u8 { exit, signal, limit, timeout, exec_failed, not_started, panic, power_off };
+
 // How a run ended, for the exit status and for the messages on standard error.
 struct Outcome {
     int status = 0;                             // exit status of execscope
     std::string message;                        // what to tell the user, or empty
     u64 instructions = 0;
+    Ending ending = Ending::exit;
+    int number = 0;                             // exit code, signal, or the errno of what failed
+    bool core_dumped = false;
 };
 
 class GuestMachine {
@@ -37,6 +42,8 @@ public:
     const Program& program() const noexcept { return program_; }
     u64 programHash();                          // XXH64 of the program file, 0 when it cannot be read
     const std::vector<std::string>& environment() const noexcept { return environment_; }
+    // What to write where, should the host hold the machine for long after its --timeout.
+    void leaveBehind(int fd, std::string text);
     // Boots, runs, and says how it ended. Once.
     Outcome run();
 
@@ -53,6 +60,8 @@ private:
     Program program_;
     std::vector<std::string> environment_;
     std::unique_ptr<InjectionPlan> injections_;
+    int last_fd_ = -1;
+    std::string last_text_;
 };
 
 }  // namespace emu

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -82,6 +83,16 @@ CLI::Validator wholeNumber(u64 least, u64 most) {
     }, "", "number");
 }
 
+// Seconds with a fraction, as timeout(1) takes them.
+void parseTimeout(const std::string& text, WorldOptions& world) {
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+    if (error != std::errc() || end != text.data() + text.size() || !(seconds >= 0.001) || seconds > 1e9)
+        throw CLI::ValidationError("--timeout", "'" + text + "' is no number of seconds from 0.001 to 1000000000");
+    world.timeout_text = text;
+    world.timeout_ns = static_cast<u64>(seconds * 1e9);
+}
+
 // Commands that show the kernel do so with the names that books use; run gives programs the kernel they expect.
 constexpr const char* SHOWN_PROFILE = "v3.10";
 constexpr const char* RUN_PROFILE = "v6.1";
@@ -109,6 +120,9 @@ void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = S
     app.add_option("--inject", world.inject, "make calls of a kernel function fail, as strace\ndoes: when=FIRST[..LAST][+[STEP]], from 1")
         ->option_text("FUNCTION:error=ERRNO[:when=N]")->allow_extra_args(false);
     app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N")->check(wholeNumber(1, ~u64{0}));
+    app.add_option_function<std::string>("--timeout", [&world](const std::string& text) { parseTimeout(text, world); },
+                                         "stop after SECONDS on the host's clock, status 124")->option_text("SECONDS");
+    app.add_option("--disk", world.disk_mib, "bound of files in memory (half of --memory)")->option_text("MIB")->check(wholeNumber(1, u64{1} << 20));
     app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
         ->check(CLI::Range(u64{16}, u64{1} << 20));
     app.add_option("--log", world.log, "diagnostics: error, warning, info, debug")->option_text("LEVEL")
@@ -176,6 +190,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
                                "[options] [--] PROGRAM [ARGS]", RUN_EXAMPLES);
     if (named(run)) {
         addWorld(*run, options.world, RUN_PROFILE);
+        run->add_option("--report", options.report, "write how it ended to FILE, as JSON")->option_text("FILE");
         run->add_flag("--stats", options.stats, "print counts on standard error at the end");
     }
 

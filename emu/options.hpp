@@ -30,6 +30,9 @@ struct WorldOptions {
     std::string sched = "rr";                   // the order of runnable tasks: rr, random
     u64 max_instructions = 0;                   // 0: no limit
     u64 memory_mib = 4096;
+    u64 disk_mib = 0;                           // 0: half of the memory, as tmpfs has it
+    std::string timeout_text;                   // seconds of the host's time, as given; empty: none
+    u64 timeout_ns = 0;
     std::string log = "warning";
     std::vector<std::string> program;           // PROGRAM and its arguments
 };
@@ -56,6 +59,7 @@ struct Options {
     TreeOptions tree;
     ElfOptions elf;
     bool stats = false;
+    std::string report;                         // file, or empty
 };
 
 // Either options, or the status to exit with after help or an error has been printed.
@@ -67,5 +71,6 @@ Parsed parseCommandLine(int argc, char** argv);
 
 // Exit status of our own failures (design.md §7): nothing a guest is likely to return.
 constexpr int OWN_FAILURE = 125;
+constexpr int TIMED_OUT = 124;                  // as of timeout(1)
 
 }  // namespace emu

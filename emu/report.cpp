@@ -1,5 +1,7 @@
 #include "emu/report.hpp"
 
+#include "cpu/statistics.hpp"
+#include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/machine.hpp"
 
 #include <cerrno>
@@ -27,7 +29,23 @@ void checkWritten(const std::string& what, int error) {
     if (error && error != EPIPE) throw std::runtime_error("cannot write " + what + ": " + std::strerror(error));
 }
 
-void reportStats(const Outcome& outcome) { std::fprintf(stderr, "instructions %" PRIu64 "\n", outcome.instructions); }
+void reportStats(const Outcome& outcome) {
+    const auto row = [](const char* name, u64 value, const std::string& more) {
+        std::fprintf(stderr, "%-15s %14" PRIu64 "  %s\n", name, value, more.c_str());
+    };
+    const auto share = [](u64 part, u64 whole) { return std::to_string(whole ? (100 * part + whole / 2) / whole : 0) + " %"; };
+    const cpu::Statistics& cpu = cpu::statistics;
+    const kernel::KernelCounts& kernel = kernel::kernel_counts;
+    row("instructions", outcome.instructions, "executed, by all processes and init");
+    row("system calls", kernel.syscalls, "");
+    row("page faults", kernel.page_faults, "");
+    row("task switches", kernel.context_switches, "");
+    row("memory", kernel::usedFrames() * kernel::PAGE_SIZE / 1024, "KiB of the guest's memory were in use at some time");
+    row("blocks", cpu.blocks, "built, " + std::to_string(cpu.code_bytes / 1024) + " KiB");
+    row("in blocks", cpu.lowered, "instructions; " + share(cpu.lowered - cpu.decoded, cpu.lowered) + " of them known from before");
+    row("decoded", cpu.decoded, "");
+    row("TLB fills", cpu.tlb_fills, "");
+}
 
 u64 maskFrom(const std::string& categories, const char* by_default) {
     const traces::Selection selection = traces::parseCategories(categories.empty() ? by_default : categories);

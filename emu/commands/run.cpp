@@ -1,8 +1,10 @@
 #include "emu/commands.hpp"
 #include "emu/report.hpp"
+#include "emu/run_report/run_report.hpp"
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 namespace emu {
 
@@ -19,15 +21,31 @@ void leave(int status) {
 #endif
 }
 
-}  // namespace
-
-int runCommand(const Options& options) {
+int runGuest(const Options& options, RunReport* report) {
     GuestMachine machine(options.world, GuestOutput::standardOutput);
+    if (report) machine.leaveBehind(report->descriptor(), report->lastReport());
     const Outcome outcome = machine.run();
     reportEnd(outcome);
     if (options.stats) reportStats(outcome);
+    if (report) report->finish(outcome);
     leave(outcome.status);
     return outcome.status;
+}
+
+}  // namespace
+
+int runCommand(const Options& options) {
+    if (options.report.empty()) return runGuest(options, nullptr);
+    RunReport report(options);
+    try {
+        return runGuest(options, &report);
+    } catch (const std::bad_alloc&) {
+        report.fail("the host has too little memory for this machine");
+        throw;
+    } catch (const std::exception& error) {
+        report.fail(error.what());
+        throw;
+    }
 }
 
 }  // namespace emu

@@ -51,12 +51,13 @@ struct BootParameters {
     bool randomize = false;                     // --aslr: randomize_va_space = 2, else 0
     i64 epoch_ns = 1'700'000'000'000'000'000;   // virtual wall clock at boot
     u64 max_instructions = 0;                   // 0 = no limit
+    u64 disk_bytes = ~u64{0};                   // what file systems in memory may hold together (tmpfs(5), size=)
     u64 quantum = 1'000'000;                    // instructions between timer ticks
     std::span<const u8> init_image;             // bytes of /sbin/init
 };
 
 struct MachineEnd {
-    enum class Reason : u8 { poweroff, panic, limit } reason = Reason::poweroff;
+    enum class Reason : u8 { poweroff, panic, limit, timeout } reason = Reason::poweroff;
     std::string command;        // reboot(2) RESTART2 string of init: "wait-status N" or "exec-failed ERRNO"
     std::string message;        // panic text
     int init_exit_code = 0;

@@ -1,4 +1,5 @@
 // Linux init/main.c: from the hand-over of the boot loader to the first user program, in outline.
+#include "kernel_model/include/stop.hpp"
 #include "kernel_model/include/host_terminal.hpp"
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/version/exec.hpp"
@@ -83,6 +84,7 @@ TRACED(void, vfs_caches_init) {
 TRACED_NORETURN(cpu_startup_entry) {
     for (;;) {
         while (!current->need_resched && runQueueEmpty()) {
+            stopIfRequested();
             if (waitForTerminal(nextTimerExpiry())) continue;
             if (nextTimerExpiry() == ~u64{0}) panic("deadlock: all tasks sleep");
             jumpVirtualTime(nextTimerExpiry());

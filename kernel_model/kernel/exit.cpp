@@ -3,6 +3,7 @@
 #include "kernel_model/kernel/exit.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/guest_end.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/process.hpp"
 
@@ -23,7 +24,10 @@ void do_group_exit(int exit_code) {
 void release_task(task_struct* p) { version().process.release_task(p); }
 
 SYSCALL_DEFINE(1, exit, (int, error_code)) { do_exit((error_code & 0xff) << 8); }
-SYSCALL_DEFINE(1, exit_group, (int, error_code)) { do_group_exit((error_code & 0xff) << 8); }
+SYSCALL_DEFINE(1, exit_group, (int, error_code)) {
+    announceExit(error_code & 0xff);
+    do_group_exit((error_code & 0xff) << 8);
+}
 
 TRACED(void, exit_shm, (task_struct*, task)) {}
 

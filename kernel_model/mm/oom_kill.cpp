@@ -1,4 +1,5 @@
 // Linux mm/oom_kill.c: memory is exhausted, so the process that uses most of it is killed.
+#include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/linux/signal.hpp"
 #include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
@@ -32,6 +33,7 @@ task_struct* select_bad_process(u64& points) {
 }
 
 TRACED(void, oom_kill_process, (task_struct*, victim), (u64, points), (const char*, message)) {
+    kernel_counts.out_of_memory = true;
     kernel_siginfo info;
     info.si_signo = SIGKILL;
     info.si_code = SI_KERNEL;

@@ -68,7 +68,7 @@ class Run:
             self.status, self.cpu = child.returncode, usage.ru_utime + usage.ru_stime
             out.seek(0), err.seek(0)
             self.stdout, self.stderr = out.read(), err.read()
-        found = re.search(rb"instructions (\d+)", self.stderr)
+        found = re.search(rb"instructions +(\d+)", self.stderr)
         self.instructions = int(found.group(1)) if found else 0
 
 

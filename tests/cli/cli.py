@@ -465,9 +465,15 @@ def test_documented_commands_exist():
 
 
 def test_stats():
-    result = execscope("run", "--stats", "--", guest("hello_asm"))
-    found = re.search(rb"instructions (\d+)", result.stderr)
-    check(found and int(found.group(1)) >= 6, result)
+    def counts(*arguments):
+        result = execscope("run", "--stats", "--", *arguments)
+        return {name.strip(): int(n) for name, n in re.findall(r"^(.{15}) +(\d+)", result.stderr.decode(), re.M)}
+    small, large = counts(guest("hello_asm")), counts("/bin/busybox", "sh", "-c", "for i in 1 2 3; do /bin/busybox true; done")
+    names = ["instructions", "system calls", "page faults", "task switches", "memory", "blocks", "in blocks", "decoded", "TLB fills"]
+    check(list(small) == names, small)
+    check(all(0 < small[name] < large[name] for name in names), small, large)
+    check(small["decoded"] <= small["in blocks"] and large["decoded"] < large["in blocks"] < large["instructions"], small, large)
+    check(counts(guest("hello_asm")) == small, "two runs differ")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // Terminals and the guest's standard streams (Linux drivers/tty/tty_io.c; tty(4), console(4)).
 #include "kernel_model/drivers/tty/tty.hpp"
 
+#include "kernel_model/include/stop.hpp"
 #include "kernel_model/include/linux/hrtimer.hpp"
 
 namespace kernel {
@@ -34,6 +35,7 @@ void hostSignal(tty_struct* tty, int signal) {
 }
 
 bool isInterrupted() {
+    stopIfRequested();
     receiveTyped();
     return signal_pending(current);
 }
@@ -145,6 +147,7 @@ void checkTerminal() {
 
 // Time passes as on the host meanwhile.
 static bool waitOnHost(u64 wait_ns) {
+    stopIfRequested();
     const u64 begin = ktime_get(), all = wait_ns;
     const bool came = receiveKeys(wait_ns);
     jumpVirtualTime(begin + (all - wait_ns));

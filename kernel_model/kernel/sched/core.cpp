@@ -1,4 +1,5 @@
 // Linux kernel/sched/core.c, one CPU. kernel/sched/run_queue.cpp says who goes on (docs/fidelity.md).
+#include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/rseq.hpp"
 #include "kernel_model/include/linux/sched.hpp"
@@ -136,6 +137,7 @@ static TRACED(void, __switch_to, (task_struct*, prev), (task_struct*, next)) {
 
 static TRACED(void, context_switch, (task_struct*, prev), (task_struct*, next)) {
     rseq_preempt(prev);
+    ++kernel_counts.context_switches;
     mm_struct* oldmm = prev->active_mm;
     if (!next->mm) {
         next->active_mm = oldmm;

@@ -1,5 +1,6 @@
 // Linux v3.10 kernel/signal.c: where sending and taking signals differ from later versions.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/guest_end.hpp"
 #include "kernel_model/kernel/signal.hpp"
 #include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
@@ -38,6 +39,7 @@ static void applyDefault(const ksignal& ksig) {
         return;
     }
     current->flags |= PF_SIGNALED;
+    announceKill(ksig.info);
     if (bit & SIG_KERNEL_COREDUMP) do_coredump(ksig.info);
     do_group_exit(ksig.sig);
 }

@@ -1,5 +1,6 @@
 // Linux 6.1 kernel/signal.c: sending, forcing and taking signals.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/guest_end.hpp"
 #include "kernel_model/kernel/signal.hpp"
 #include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
@@ -62,6 +63,7 @@ static TRACED(int, dequeue_synchronous_signal, (kernel_siginfo*, info)) {
 
 [[noreturn]] static void endGroup(const ksignal& ksig) {
     current->flags |= PF_SIGNALED;
+    announceKill(ksig.info);
     if (sigmask(ksig.sig) & SIG_KERNEL_COREDUMP) do_coredump(ksig.info);
     do_group_exit(ksig.sig);
 }

@@ -1,5 +1,6 @@
 // Linux arch/x86/kernel/entry_64.S: the way into a system call, and where a new kernel stack begins.
 #include "kernel_model/arch/x86/kernel/entry.hpp"
+#include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/process.hpp"
@@ -89,6 +90,7 @@ void traceSyscallExit(const pt_regs* regs) {
 
 void system_call(pt_regs* regs) {
     const u64 nr = regs->orig_ax = regs->ax;
+    ++kernel_counts.syscalls;
     const SyscallDefinition* definition = syscallByNumber(nr);
     const Arguments args{{regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9}};
     if (traces::tracer().on(traces::Kind::sys_enter)) [[unlikely]] traceEnter(nr, definition, args);

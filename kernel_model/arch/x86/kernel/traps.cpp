@@ -1,6 +1,8 @@
 // Linux arch/x86/kernel/traps.c and the exit path of entry_64.S: user mode is left by a system call, an exception or the end
 // of the quantum, and entered again after signals and rescheduling.
 #include "kernel_model/arch/x86/kernel/entry.hpp"
+#include "kernel_model/include/counts.hpp"
+#include "kernel_model/include/stop.hpp"
 #include "kernel_model/include/host_terminal.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
@@ -103,6 +105,7 @@ static void doException(const cpu::Trap& trap, pt_regs* regs) {
 
 static void doPageFault(const cpu::Trap& trap, const pt_regs* regs) {
     using traces::Value;
+    ++kernel_counts.page_faults;
     if (traces::tracer().on(traces::Kind::page_fault_user))
         traces::tracer().emit(traces::Kind::page_fault_user, {{"address", Value::hex(trap.address)}, {"ip", Value::hex(regs->ip)},
                                                               {"error_code", Value::hex(trap.error_code)}});
@@ -169,6 +172,7 @@ void runUser() {
         task->utime += instructions - before;
         saveRegisters(*regs);
         enterKernel(trap, regs);
+        stopIfRequested();
     }
 }
 
