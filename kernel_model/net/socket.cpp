@@ -52,6 +52,7 @@ TRACED(int, __sock_create, (int, family), (int, type), (int, protocol), (socket*
     if (type < 0 || type >= SOCK_MAX) return -EINVAL;
     sock->type = type;
     if (family == AF_UNIX) return unix_create(sock, protocol);
+    if (family == AF_INET) return inet_create(sock, protocol);
     if (otherFamily(family))
         unsupported("feature", "socket family " + std::to_string(family), "", current_pt_regs()->ip, "EAFNOSUPPORT");
     return -EAFNOSUPPORT;

@@ -32,7 +32,7 @@ IN_V6_1 = {     # the same with --profile v6.1
 IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "dumpable": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
 IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
-SOCKETS = ("sockets_stream", "sockets_messages")
+SOCKETS = ("sockets_stream", "sockets_messages", "sockets_inet")
 IN_BOTH |= dict.fromkeys(SOCKETS, [[]])
 IN_V6_1 |= dict.fromkeys(SOCKETS, [[]])
 IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]
@@ -78,6 +78,11 @@ TOOLS = {       # name: program, arguments, standard input; run in a tree of its
     "busybox.gzip": (BUSYBOX, ["sh", "-c", "gzip -c /data/text | gunzip -c | cmp - /data/text && echo same"], b""),
     "busybox.tar": (BUSYBOX, ["sh", "-c", "tar cf /tmp/t -C /data more && tar tvf /tmp/t | wc -l"], b""),
     "bash.job": (BASH, [JOB], b""),
+    "busybox.httpd": (BUSYBOX, ["sh", "-c", "busybox httpd -f -p 127.0.0.1:18377 -h /data & until busybox wget -q -O /tmp/o http://127.0.0.1:18377/text"
+                                " 2>/dev/null; do sleep 0.1; done; cmp /tmp/o /data/text && echo same; kill $!"], b""),
+    "bash.dev-tcp": (BASH, ["-c", "busybox httpd -f -p 127.0.0.1:18378 -h /data & until { exec 3<>/dev/tcp/127.0.0.1/18378; } 2>/dev/null; do sleep 0.1; done;"
+                            "printf 'GET /more/deep/file HTTP/1.0\\r\\n\\r\\n' >&3; while IFS= read -r line <&3; do line=${line%$'\\r'}; [[ $body ]] && echo \"$line\";"
+                            "[[ $line ]] || body=1; done; exec 3>&-; (exec 4<>/dev/tcp/127.0.0.1/1) 2>/dev/null || echo refused; kill $!"], b""),
     "bash.features": (BASH, ["-c", "declare -A m=([x]=1 [y]=2); echo ${m[x]}${m[y]} ${#m[@]}; printf '%q %04x\\n' 'a b' 314;"
                              "[[ abc =~ ^a(.)c$ ]] && echo ${BASH_REMATCH[1]}; echo {a..e}{1..2}"], b""),
     "bash.glob": (BASH, ["-c", "cd /data; echo *; [[ text == t* ]] && echo yes"], b""),

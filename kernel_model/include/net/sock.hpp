@@ -56,6 +56,8 @@ struct sock : Object, std::enable_shared_from_this<sock> {
     wait_queue_head_t sk_wq;
 };
 
+// ---- net/core/datagram.cpp
+int __skb_wait_for_more_packets(sock*, u64 until);      // 0: there is one; 1: there will be none; -errno
 // ---- net/core/sock.cpp
 int sock_error(sock*);                      // -errno, told once; 0
 u64 sockDeadline(u64 timeout_ns, bool now); // virtual time; 0: do not wait

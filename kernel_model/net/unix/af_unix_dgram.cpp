@@ -78,20 +78,10 @@ TRACED(long, unix_dgram_sendmsg, (socket*, sock), (msghdr&, msg)) {
     return static_cast<long>(length);
 }
 
-// Asleep until there is a message: 1 when there will be none.
-int waitForMessage(unix_sock* u, u64 until) {
-    const auto ends = [u] { return u->sk_err || (u->sk_shutdown & RCV_SHUTDOWN); };
-    const int waited = waitOnSocket(u->sk_wq, until, [&] { return !u->sk_receive_queue.empty() || ends(); });
-    if (!u->sk_receive_queue.empty()) return 0;
-    if (waited == -EAGAIN && until == 0) return waited;
-    TRY_INT(sock_error(u));
-    return u->sk_shutdown & RCV_SHUTDOWN ? 1 : waited;
-}
-
 TRACED(long, unix_dgram_recvmsg, (socket*, sock), (msghdr&, msg), (u64, size), (u32, flags)) {
     unix_sock* const u = unix_sk(sock);
     if (flags & MSG_OOB) return -EOPNOTSUPP;
-    if (const int state = waitForMessage(u, sockDeadline(u->sk_rcvtimeo, flags & MSG_DONTWAIT))) return std::min(state, 0);
+    if (const int state = __skb_wait_for_more_packets(u, sockDeadline(u->sk_rcvtimeo, flags & MSG_DONTWAIT))) return std::min(state, 0);
     std::unique_ptr<sk_buff> taken;
     sk_buff* skb = u->sk_receive_queue.front().get();
     const bool peek = flags & MSG_PEEK;
