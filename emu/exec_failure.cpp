@@ -1,10 +1,12 @@
 #include "emu/exec_failure.hpp"
 
+#include "emu/elf/elf_file.hpp"
+#include "emu/tools/text.hpp"
+#include "kernel_model/include/file_view.hpp"
 #include "kernel_model/include/linux/uapi.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <unistd.h>
 
 namespace emu {
 
@@ -12,34 +14,20 @@ namespace {
 
 std::string quote(const std::string& text) { return "'" + text + "'"; }
 
-std::string readStart(const std::string& path, std::size_t bytes) {
-    std::string buffer(bytes, '\0');
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const ssize_t n = fd < 0 ? -1 : ::pread(fd, buffer.data(), bytes, 0);
-    if (fd >= 0) ::close(fd);
-    buffer.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-    return buffer;
-}
+std::string textOf(const std::vector<u8>& bytes) { return {bytes.begin(), bytes.end()}; }
 
 // PT_INTERP of an ELF file, or the word after "#!".
-std::string interpreterOf(const std::string& start) {
-    if (start.starts_with("#!")) {
-        const auto from = start.find_first_not_of(" \t", 2);
-        return from == std::string::npos ? "" : start.substr(from, start.find_first_of(" \t\n", from) - from);
-    }
-    Elf64_Ehdr header;
-    if (start.size() < sizeof header || !start.starts_with(ELFMAG)) return "";
-    std::memcpy(&header, start.data(), sizeof header);
-    for (u64 i = 0; i < header.e_phnum; ++i) {
-        Elf64_Phdr segment;
-        const u64 at = header.e_phoff + i * sizeof segment;
-        if (header.e_phoff > start.size() || at + sizeof segment > start.size()) return "";
-        std::memcpy(&segment, start.data() + at, sizeof segment);
-        if (segment.p_type != PT_INTERP || segment.p_offset > start.size()) continue;
-        const std::string path = start.substr(segment.p_offset, std::min<u64>(segment.p_filesz, PATH_MAX));
-        return path.substr(0, path.find('\0'));
-    }
-    return "";
+std::string interpreterOf(const kernel::FileView& file, const std::string& start) {
+    if (start.starts_with(ELFMAG)) return readElf([&file](u64 offset, u64 size) { return file.read(offset, size); }).interpreter;
+    if (!start.starts_with("#!")) return "";
+    const auto from = start.find_first_not_of(" \t", 2);
+    return from == std::string::npos ? "" : start.substr(from, start.find_first_of(" \t\n", from) - from);
+}
+
+std::string missingBecause(const std::string& interpreter) {
+    if (interpreter.ends_with('\r')) return " is none: " + std::string(DOS_LINE_END);
+    return interpreter.starts_with('/') ? " is not in the guest's root (--root / shows the host's files read-only)"
+                                        : " is not in the working directory, where execve looks for it (--chdir)";
 }
 
 bool isText(const std::string& start) {
@@ -55,23 +43,20 @@ std::string formatReason(const std::string& start, const ExecWatcher& watcher) {
     return isText(start) ? "it is text without a #! line, not a program" : "it is no format that Linux executes";
 }
 
-std::string accessReason(const struct ::stat& file) {
-    if (S_ISDIR(file.st_mode)) return "it is a directory";
-    if (!S_ISREG(file.st_mode)) return "it is not a regular file";
+std::string accessReason(kernel::umode_t mode) {
+    if (S_ISDIR(mode)) return "it is a directory";
+    if (!S_ISREG(mode)) return "it is not a regular file";
     return "it has no execute permission";
 }
 
 // Why execve gave this errno, from the file itself and from the rules that refused it.
 std::string reason(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options) {
-    const std::string host = program.host_path.empty() && !options.root.empty() ? options.root + "/" + program.guest_path : program.host_path;
-    struct ::stat file {};
-    if (host.empty() || ::stat(host.c_str(), &file) < 0)
-        return options.root.empty() ? "there is no such file" : "there is no such file below --root " + options.root;
-    if (error == EACCES) return accessReason(file);
-    const std::string start = S_ISREG(file.st_mode) ? readStart(host, 1 << 16) : "";
-    const std::string interpreter = interpreterOf(start);
+    kernel::Result<kernel::FileView> file = kernel::FileView::of(program.located);
+    if (!file.ok()) return options.root.empty() ? "there is no such file" : "there is no such file below --root " + options.root;
+    if (error == EACCES) return accessReason(file.value().mode());
+    const std::string start = textOf(file.value().read(0, 1 << 16)), interpreter = interpreterOf(*file, start);
     if (error == ENOENT && !interpreter.empty())
-        return "its interpreter " + interpreter + " is not in the guest's root (--root / shows the host's files read-only)";
+        return "its interpreter " + printable(interpreter) + missingBecause(interpreter);
     if (error == ENOEXEC) return formatReason(start, watcher);
     return watcher.refusal().empty() ? "" : "it fails the rule " + watcher.refusal();
 }
@@ -84,9 +69,8 @@ Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program
 
 Outcome waitStatus(int status, const Program& program) {
     if (WIFEXITED(status)) return {WEXITSTATUS(status), "", 0, Ending::exit, WEXITSTATUS(status)};
-    const char* name = sigabbrev_np(WTERMSIG(status));
     const char* core = WCOREDUMP(status) ? " (core dumped)" : "";
-    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by SIG" + (name ? name : std::to_string(WTERMSIG(status))) + core, 0,
+    return {128 + WTERMSIG(status), quote(program.guest_path) + " was killed by " + signalName(WTERMSIG(status)) + core, 0,
             Ending::signal, WTERMSIG(status), WCOREDUMP(status) != 0};
 }
 
@@ -105,6 +89,11 @@ std::string seenText(const traces::Value& seen) {
 std::string errnoName(int error) {
     const char* name = strerrorname_np(error);
     return name ? name : "errno " + std::to_string(error);
+}
+
+std::string signalName(int number) {
+    const char* name = sigabbrev_np(number);
+    return "SIG" + (name ? std::string(name) : std::to_string(number));
 }
 
 std::string describeErrno(int error) { return errnoName(error) + " (" + strerrordesc_np(error) + ")"; }

@@ -277,6 +277,17 @@ long Gateway::writeStream(int stream, std::span<const u8> from) {
 
 bool Gateway::isTerminal(int stream) { return ::isatty(streamFd(stream)) == 1; }
 
+int Gateway::terminalStream() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (isTerminal(stream)) return stream;
+    return -1;
+}
+
+void Gateway::beginTerminal() {
+    const int stream = terminalStream();
+    begin(stream < 0 ? -1 : streamFd(stream));
+}
+
 void Gateway::windowSize(u16& rows, u16& columns) {
     winsize size{};
     if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0) (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);

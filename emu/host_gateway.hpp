@@ -55,6 +55,9 @@ public:
     long writeStream(int stream, std::span<const u8> from) override;
     bool isTerminal(int stream) override;
     void windowSize(u16& rows, u16& columns) override;
+    // The first of the guest's streams that is one, or -1.
+    int terminalStream();
+    void beginTerminal();
 
 private:
     struct Grant { Descriptor parent; bool writable; };

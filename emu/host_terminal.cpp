@@ -62,9 +62,8 @@ void giveBackTerminal() {
 
 TerminalKeys::~TerminalKeys() { end(); }
 
-void TerminalKeys::begin() {
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fd_ < 0 && ::isatty(stream) == 1) fd_ = stream;
+void TerminalKeys::begin(int fd) {
+    fd_ = fd;
     if (fd_ < 0) return;
     sigset_t ours;
     sigemptyset(&ours);

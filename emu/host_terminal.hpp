@@ -15,8 +15,8 @@ public:
     TerminalKeys(const TerminalKeys&) = delete;
     TerminalKeys& operator=(const TerminalKeys&) = delete;
 
-    // From here on Ctrl-C and Ctrl-\ are the guest's. Does nothing where none of the three streams is a terminal.
-    void begin();
+    // From here on Ctrl-C and Ctrl-\ of the terminal `fd` are the guest's. Not owned; -1: there is none.
+    void begin(int fd);
     // Gives the terminal back as it was found.
     void end();
 
@@ -34,7 +34,7 @@ public:
 private:
     int applyModes() const;
 
-    int fd_ = -1;                           // the first of the standard streams that is a terminal; not owned
+    int fd_ = -1;
     int signals_ = -1;                      // signalfd(2)
     sigset_t mask_before_{};
     termios found_{};

@@ -7,10 +7,10 @@
 #include "traces/tracer.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
+#include <tuple>
 
 namespace emu {
 
@@ -151,7 +151,7 @@ InjectionPlan::~InjectionPlan() {
 
 InjectionPlan::Target& InjectionPlan::targetOf(const std::string& function) {
     const auto found = std::ranges::find(targets_, function, &Target::function);
-    return found != targets_.end() ? *found : targets_.emplace_back(Target{function, 0, {}});
+    return found != targets_.end() ? *found : targets_.emplace_back(Target{function, 0, 0, {}});
 }
 
 int InjectionPlan::error(std::string_view function) {
@@ -161,12 +161,18 @@ int InjectionPlan::error(std::string_view function) {
     for (const std::size_t i : target->injections) {
         if (!injections_[i].covers(target->calls)) continue;
         ++hits_[i];
-        if (happened_.find(target->function) == std::string::npos)
-            happened_ += (happened_.empty() ? "" : ", ") + target->function;
+        ++target->hits;
         kernel::followInjection(injections_[i].error);
         return injections_[i].error;
     }
     return 0;
+}
+
+std::string InjectionPlan::happened() const {
+    std::string names;
+    for (const Target& target : targets_)
+        if (target.hits) names += (names.empty() ? "" : ", ") + target.function;
+    return names;
 }
 
 std::vector<std::string> InjectionPlan::unused() const {

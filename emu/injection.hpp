@@ -32,13 +32,13 @@ public:
     InjectionPlan& operator=(const InjectionPlan&) = delete;
 
     int error(std::string_view function) override;
-    const std::string& happened() const noexcept { return happened_; }      // the functions that failed, or empty
+    std::string happened() const;                                           // the functions that failed, or empty
     std::vector<std::string> unused() const;                                // what never happened, a sentence each
 
 private:
     struct Target {
         std::string function;
-        u64 calls = 0;
+        u64 calls = 0, hits = 0;
         std::vector<std::size_t> injections;
     };
     Target& targetOf(const std::string& function);
@@ -46,7 +46,6 @@ private:
     std::vector<Injection> injections_;
     std::vector<u64> hits_;                 // of each injection
     std::vector<Target> targets_;
-    std::string happened_;
 };
 
 }  // namespace emu

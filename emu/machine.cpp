@@ -28,11 +28,6 @@ std::string realPath(const std::string& path) {
     return ::realpath(path.c_str(), buffer) ? buffer : "";
 }
 
-std::string currentDirectory() {
-    char buffer[PATH_MAX];
-    return ::getcwd(buffer, sizeof buffer) ? buffer : "/";
-}
-
 // Lexical: "." and empty components go, ".." takes the one before. The guest resolves symlinks itself.
 std::string absolutePath(const std::string& path) {
     std::vector<std::string> parts;
@@ -64,13 +59,6 @@ std::string findInPath(const std::string& name, std::string path, const std::str
     return name;
 }
 
-// On the host: here, then in PATH.
-std::string findProgram(const std::string& name) {
-    if (::access(name.c_str(), F_OK) == 0) return name;
-    const char* path = std::getenv("PATH");
-    return findInPath(name, path ? path : "", "");
-}
-
 u64 hashFile(Gateway& gateway, const std::string& path) {
     traces::Xxh64 hash;
     std::vector<u8> chunk(std::size_t{1} << 20);
@@ -88,6 +76,17 @@ bool sets(const std::string& variable, const std::string& entry) {
 }
 
 }  // namespace
+
+std::string currentDirectory() {
+    char buffer[PATH_MAX];
+    return ::getcwd(buffer, sizeof buffer) ? buffer : "/";
+}
+
+std::string findProgram(const std::string& name) {
+    if (::access(name.c_str(), F_OK) == 0) return name;
+    const char* path = std::getenv("PATH");
+    return findInPath(name, path ? path : "", "");
+}
 
 // The processor is the user's choice or the default, never the host's: a trace must not depend on where it was made.
 static cpu::ProcessorModel chosenModel(const std::string& name) {
@@ -149,15 +148,9 @@ u64 GuestMachine::programHash() {
     return path.empty() ? 0 : hashFile(gateway_, path);
 }
 
-// The first of the standard streams that is one, or -1.
-int GuestMachine::terminal() {
-    for (int stream = 0; stream < 3; ++stream)
-        if (gateway_.isTerminal(stream)) return stream;
-    return -1;
-}
-
 void GuestMachine::describeBoot() {
-    const char* term = terminal() < 0 ? nullptr : std::getenv("TERM");
+    const int terminal = gateway_.terminalStream();
+    const char* term = terminal < 0 ? nullptr : std::getenv("TERM");
     std::vector<std::string> environment = {std::string("PATH=") + GUEST_PATH, "HOME=/", std::string("TERM=") + (term ? term : "linux")};
     if (options_.environment_from_host) {
         environment.clear();
@@ -183,12 +176,14 @@ void GuestMachine::describeBoot() {
     std::string directory = options_.chdir;
     if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";
     std::vector<std::string> arguments = {"--chdir", directory};
-    if (const int stream = terminal(); stream >= 0) arguments.insert(arguments.end(), {"--terminal", std::to_string(stream)});
+    if (terminal >= 0) arguments.insert(arguments.end(), {"--terminal", std::to_string(terminal)});
     if (options_.uid) arguments.insert(arguments.end(), {"--uid", std::to_string(options_.uid)});
     if (options_.gid) arguments.insert(arguments.end(), {"--gid", std::to_string(options_.gid)});
     arguments.insert(arguments.end(), {"--", program_.guest_path});
     arguments.insert(arguments.end(), options_.program.begin(), options_.program.end());
     boot.init_arguments = arguments;
+    const std::string& path = program_.guest_path;
+    program_.located = path.starts_with('/') ? path : (directory.starts_with('/') ? "" : "/") + directory + "/" + path;
 }
 
 void GuestMachine::buildTree() {
@@ -242,7 +237,7 @@ Outcome GuestMachine::run() {
     buildTree();
     ExecWatcher watcher;
     const Watchdog watchdog(options_.timeout_ns, "execscope: stopped by force after " + options_.timeout_text + " seconds (--timeout)\n", last_fd_, last_text_);
-    gateway_.begin();
+    gateway_.beginTerminal();
     const kernel::MachineEnd end = kernel::start_kernel();
     gateway_.end();
     checkLeftovers(end, options_);

@@ -15,6 +15,7 @@ namespace emu {
 // The program as the user named it and as the guest will see it.
 struct Program {
     std::string guest_path;                     // argv of execve
+    std::string located;                        // the same from the guest's root
     std::string host_path;                      // realpath, or empty when it is looked up inside --root or embedded
     std::span<const u8> embedded;               // of `demo`
 };
@@ -30,6 +31,10 @@ struct Outcome {
     int number = 0;                             // exit code, signal, or the errno of what failed
     bool core_dumped = false;
 };
+
+std::string currentDirectory();                 // of the host, "/" when it is gone
+// On the host: here, then in PATH; the name itself when it is in neither.
+std::string findProgram(const std::string& name);
 
 class GuestMachine {
 public:
@@ -51,7 +56,6 @@ private:
     void resolveProgram(std::span<const u8> embedded);
     void buildTree();
     void describeBoot();
-    int terminal();
 
     WorldOptions options_;
     Gateway gateway_;

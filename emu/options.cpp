@@ -93,11 +93,13 @@ void parseTimeout(const std::string& text, WorldOptions& world) {
     world.timeout_ns = static_cast<u64>(seconds * 1e9);
 }
 
-// Commands that show the kernel do so with the names that books use; run gives programs the kernel they expect.
-constexpr const char* SHOWN_PROFILE = "v3.10";
-constexpr const char* RUN_PROFILE = "v6.1";
+// Commands that show the kernel do so with the names that books use; run and elf take the kernel that programs expect.
+std::string defaultProfile(Options::Command command) {
+    return command == Options::Command::run || command == Options::Command::elf ? "v6.1" : "v3.10";
+}
 
-void addWorld(CLI::App& app, WorldOptions& world, const std::string& profile = SHOWN_PROFILE) {
+void addWorld(CLI::App& app, WorldOptions& world, Options::Command command) {
+    const std::string profile = defaultProfile(command);
     app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
     app.add_option("--cpu", world.cpu, "processor: level, added features (" + world.cpu + ")")->option_text(cpu::modelSyntax())
         ->transform(CLI::Validator(canonicalModel, "", "processor"));
@@ -168,12 +170,12 @@ void addTree(CLI::App& app, Options& options) {
     app.add_option("-o", options.trace.output, "write there instead of standard output")->option_text("FILE");
     app.add_option("--depth", options.tree.depth, "show only N levels")->option_text("N")->check(CLI::Range(0, 1000));
     addExpression(app, options.trace);
-    addWorld(app, options.world);
+    addWorld(app, options.world, Options::Command::tree);
 }
 
 void addElf(CLI::App& app, Options& options) {
     app.add_flag("--all", options.elf.all, "show every symbol and every check");
-    addWorld(app, options.world, RUN_PROFILE);
+    addWorld(app, options.world, Options::Command::elf);
 }
 
 // The options of a command only where its name is among the arguments: making them all takes longer than a small program runs.
@@ -189,7 +191,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
     CLI::App* run = addCommand(app, options, Options::Command::run, "run", "run a program; its output and status are yours",
                                "[options] [--] PROGRAM [ARGS]", RUN_EXAMPLES);
     if (named(run)) {
-        addWorld(*run, options.world, RUN_PROFILE);
+        addWorld(*run, options.world, Options::Command::run);
         run->add_option("--report", options.report, "write how it ended to FILE, as JSON")->option_text("FILE");
         run->add_flag("--stats", options.stats, "print counts on standard error at the end");
     }
@@ -199,7 +201,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
     if (named(trace)) {
         trace->add_option("-o", options.trace.output, "trace file; - is stdout (NAME.jsonl)")->option_text("FILE");
         addExpression(*trace, options.trace);
-        addWorld(*trace, options.world);
+        addWorld(*trace, options.world, Options::Command::trace);
     }
 
     CLI::App* tree = addCommand(app, options, Options::Command::tree, "tree", "show the kernel's calls as a tree",
@@ -247,8 +249,7 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
         const int status = app.exit(error);
         return {std::nullopt, status == 0 ? 0 : OWN_FAILURE};
     }
-    const bool today = options.command == Options::Command::run || options.command == Options::Command::elf;
-    if (options.world.profile.empty()) options.world.profile = today ? RUN_PROFILE : SHOWN_PROFILE;
+    if (options.world.profile.empty()) options.world.profile = defaultProfile(options.command);
     if (options.command == Options::Command::tree && options.world.program.size() == 1 &&
         options.world.program[0].ends_with(".jsonl"))
         options.tree.file = options.world.program[0];

@@ -5,16 +5,12 @@
 #include "emu/report.hpp"
 #include "emu/terminal.hpp"
 
+#include "kernel_model/include/file_view.hpp"
 #include "kernel_model/include/machine.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <filesystem>
-#include <linux/openat2.h>
+#include <algorithm>
+#include <initializer_list>
 #include <stdexcept>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace emu {
@@ -23,57 +19,16 @@ namespace {
 
 constexpr int REFUSED = 1;      // exit status: execve would fail
 
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    operator int() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-// Below root, also through absolute symbolic links (openat2(2), RESOLVE_IN_ROOT). Never waits for the other end of a pipe.
-int openBelow(const std::string& root, const std::string& path) {
-    const Descriptor directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (directory < 0) return -1;
-    open_how how{};
-    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    how.resolve = RESOLVE_IN_ROOT;
-    return static_cast<int>(::syscall(SYS_openat2, static_cast<int>(directory), path.c_str(), &how, sizeof how));
-}
-
-std::vector<u8> readAt(int fd, u64 offset, u64 size) {
-    struct ::stat status {};
-    if (::fstat(fd, &status) < 0 || offset >= static_cast<u64>(status.st_size)) return {};
-    std::vector<u8> bytes(std::min(size, static_cast<u64>(status.st_size) - offset));
-    std::size_t got = 0;
-    while (got < bytes.size()) {
-        const ssize_t n = ::pread(fd, bytes.data() + got, bytes.size() - got, static_cast<off_t>(offset + got));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        got += static_cast<std::size_t>(n);
-    }
-    bytes.resize(got);
-    return bytes;
-}
-
-// What the file is, before anybody executes it. Files without bytes of their own, such as directories, have nothing to show.
-std::string describeFile(const WorldOptions& world, Symbols symbols, const Screen& screen) {
-    const std::string& path = world.program.front();
-    const Descriptor fd(openBelow(world.root, path));
-    if (fd < 0) throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
-    struct ::stat status {};
-    if (::fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) return "It is not a regular file.\n";
-    const ReadAt read = [&fd](u64 offset, u64 size) { return readAt(fd, offset, size); };
+// What the file is, before anybody executes it. Those without bytes of their own, such as directories, have nothing to show.
+std::string describeFile(const kernel::FileView& file, Symbols symbols, const Screen& screen) {
+    if (!S_ISREG(file.mode())) return "It is not a regular file.\n";
+    const ReadAt read = [&file](u64 offset, u64 size) { return file.read(offset, size); };
     const std::vector<u8> begin = read(0, 64);
     if (isElf(begin)) return describeElf(readElf(read), symbols, screen);
+    if (begin.empty()) return "The file is empty.\n";
     const std::string start(begin.begin(), std::find(begin.begin(), begin.end(), '\n'));
-    return begin.empty() ? "The file is empty.\n" : "It is not an ELF file. It begins with " + show(traces::Value::text(start)) + ".\n";
+    const bool dos = start.starts_with("#!") && start.ends_with('\r');
+    return "It is not an ELF file. It begins with " + show(traces::Value::text(start)) + ".\n" + (dos ? "Mind that " + std::string(DOS_LINE_END) + ".\n" : "");
 }
 
 // The machine stops where the program would execute its first instruction.
@@ -85,35 +40,52 @@ public:
     }
 };
 
+// Observers of a run, as long as this lives.
+class Listening {
+public:
+    Listening(std::initializer_list<traces::Observer*> observers, u64 kinds) : observers_(observers) {
+        for (traces::Observer* one : observers_) traces::tracer().addObserver(one);
+        traces::tracer().setMask(kinds);
+    }
+    ~Listening() {
+        traces::tracer().setMask(0);
+        for (traces::Observer* one : observers_) traces::tracer().removeObserver(one);
+    }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+private:
+    std::vector<traces::Observer*> observers_;
+};
+
 struct Attempt {
     ExecVerdict verdict;
     Outcome outcome;
 };
 
-Attempt tryExec(const WorldOptions& world) {
-    GuestMachine machine(world, GuestOutput::standardError);
+Attempt tryExec(GuestMachine& machine) {
     ExecObserver observer(MAIN_PID);
     StopAtStart stop;
-    traces::Tracer& tracer = traces::tracer();
-    tracer.addObserver(&observer);
-    tracer.addObserver(&stop);
-    tracer.setMask(ExecObserver::kinds());
+    const Listening listening({&observer, &stop}, ExecObserver::kinds());
     Outcome outcome = machine.run();
-    tracer.setMask(0);
-    tracer.removeObserver(&stop);
-    tracer.removeObserver(&observer);
     return {observer.verdict(), std::move(outcome)};
 }
 
-// Without --root the file is one of the host's, and so is the interpreter it asks for.
+// With --root FILE is one of the guest's, else what `run` would take on the host, and its interpreter is the host's, too.
 WorldOptions worldOf(WorldOptions world) {
     std::string& file = world.program.front();
-    if (world.root.empty()) {
-        world.root = "/";
-        file = std::filesystem::absolute(file).string();
-    } else if (!file.starts_with('/')) {
-        file = "/" + file;
+    if (!world.root.empty()) {
+        if (file.find('/') == std::string::npos) file = "./" + file;
+        return world;
     }
+    world.root = "/";
+    if (world.chdir.empty()) world.chdir = currentDirectory();
+    file = findProgram(file);
+    while (file.starts_with("./")) file.erase(0, 2);
+    if (!file.starts_with('/')) file = currentDirectory() + "/" + file;
+    if (world.path_as.empty()) return world;
+    world.binds.push_back({file, world.path_as, false});
+    file = world.path_as;
     return world;
 }
 
@@ -122,13 +94,18 @@ WorldOptions worldOf(WorldOptions world) {
 int elfCommand(const Options& options) {
     const WorldOptions world = worldOf(options.world);
     const Screen screen = screenOf(STDOUT_FILENO);
-    std::string text = describeFile(world, options.elf.all ? Symbols::all : Symbols::first, screen);
-    const Attempt attempt = tryExec(world);
+    GuestMachine machine(world, GuestOutput::standardError);
+    const Attempt attempt = tryExec(machine);
+    const std::string& path = machine.program().located;
+    kernel::Result<kernel::FileView> file = kernel::FileView::of(path);
+    if (!file.ok()) throw std::runtime_error("cannot read " + path + ": " + describeErrno(-file.error()));
     if (!attempt.verdict.began || !attempt.verdict.result) {
         reportEnd(attempt.outcome);
         return OWN_FAILURE;
     }
-    text += describeExec(attempt.verdict, world.program.front() + " (Linux " + world.profile + ")", options.elf.all ? Checks::every : Checks::calm, screen);
+    const bool all = options.elf.all;
+    const std::string text = describeFile(file.value(), all ? Symbols::all : Symbols::first, screen) +
+                             describeExec(attempt.verdict, path + " (Linux " + world.profile + ")", all ? Checks::every : Checks::calm, screen);
     traces::FdSink out(STDOUT_FILENO, "standard output", traces::FdSink::Ownership::borrowed);
     checkWritten("the account", out.write(text).error);
     return attempt.verdict.succeeded() ? 0 : REFUSED;

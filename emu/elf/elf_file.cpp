@@ -1,5 +1,7 @@
 #include "emu/elf/elf_file.hpp"
 
+#include "emu/tools/text.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,12 +12,6 @@ namespace {
 constexpr u64 MOST_TABLE_BYTES = u64{64} << 20;     // of one table of sections, symbols or strings
 constexpr u64 MOST_NAME_BYTES = 4096;               // all together MOST_TABLE_BYTES: names may overlap
 constexpr std::size_t MOST_COMPLAINTS = 20;
-
-std::string hexText(u64 n) {
-    char text[20];
-    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(n));
-    return text;
-}
 
 // Fields one after the other, in the file's byte order and with its width of addresses.
 class Fields {
@@ -125,7 +121,7 @@ private:
         const u64 whole = bytes.size() / entry;
         if (whole < most)
             complain(what + ": " + std::to_string(count) + " entries of " + std::to_string(entry) + " bytes at offset " +
-                     hexText(offset) + ", of which the file holds " + std::to_string(whole));
+                     hex(offset) + ", of which the file holds " + std::to_string(whole));
         else if (most < count)
             complain(what + ": of " + std::to_string(count) + " entries only " + std::to_string(most) + " are read");
         bytes.resize(whole * entry);
@@ -178,7 +174,7 @@ void Loader::readInterpreter(const ElfSegment& interp) {
     const std::vector<u8> path = read_(interp.offset, std::min(interp.filesz, path_max));
     file_.interpreter.assign(path.begin(), std::ranges::find(path, 0));
     if (path.size() < std::min(interp.filesz, path_max))
-        complain("PT_INTERP: " + hexText(interp.filesz) + " bytes at offset " + hexText(interp.offset) +
+        complain("PT_INTERP: " + hex(interp.filesz) + " bytes at offset " + hex(interp.offset) +
                  " lie beyond the end of the file");
 }
 
@@ -208,14 +204,14 @@ std::vector<u8> Loader::strings(const ElfSection& section, const std::string& wh
     const u64 wanted = std::min(section.size, MOST_TABLE_BYTES);
     std::vector<u8> bytes = section.type == SHT_NOBITS ? std::vector<u8>{} : read_(section.offset, wanted);
     if (bytes.size() < section.size)
-        complain(what + ": of " + hexText(section.size) + " bytes of names at offset " + hexText(section.offset) + " there are " +
-                 hexText(bytes.size()));
+        complain(what + ": of " + hex(section.size) + " bytes of names at offset " + hex(section.offset) + " there are " +
+                 hex(bytes.size()));
     return bytes;
 }
 
 std::string Loader::stringAt(const std::vector<u8>& strings, u64 offset, const std::string& what) {
     if (offset >= strings.size()) {
-        if (offset) complain(what + ": its name lies beyond the names, at " + hexText(offset));
+        if (offset) complain(what + ": its name lies beyond the names, at " + hex(offset));
         return offset ? "<corrupt>" : "";
     }
     const u64 most = std::min(strings.size() - offset, MOST_NAME_BYTES);

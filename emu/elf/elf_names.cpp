@@ -74,11 +74,13 @@ std::string sectionTypeName(u32 type) {
                         {SHT_GNU_verneed, "VERNEED"}, {SHT_GNU_versym, "VERSYM"}, {u32{0x70000001}, "X86_64_UNWIND"}}, type);
 }
 
-std::string sectionFlags(u64 flags) {
-    static constexpr std::pair<u64, char> letters[] = {
+std::string sectionFlags(u64 flags, u8 ident_osabi) {
+    constexpr u64 retain = u64{1} << 21, mbind = u64{1} << 24;
+    const bool gnu = ident_osabi == ELFOSABI_GNU || ident_osabi == ELFOSABI_FREEBSD;
+    const std::pair<u64, char> letters[] = {
         {SHF_WRITE, 'W'}, {SHF_ALLOC, 'A'}, {SHF_EXECINSTR, 'X'}, {SHF_MERGE, 'M'}, {SHF_STRINGS, 'S'}, {SHF_INFO_LINK, 'I'},
         {SHF_LINK_ORDER, 'L'}, {SHF_OS_NONCONFORMING, 'O'}, {SHF_GROUP, 'G'}, {SHF_TLS, 'T'}, {SHF_COMPRESSED, 'C'},
-        {u64{1} << 21, 'R'}, {u64{1} << 24, 'D'}, {u64{1} << 28, 'l'}, {SHF_EXCLUDE, 'E'}};
+        {gnu ? retain : 0, 'R'}, {gnu || ident_osabi == ELFOSABI_NONE ? mbind : 0, 'D'}, {u64{1} << 28, 'l'}, {SHF_EXCLUDE, 'E'}};
     std::string text;
     u64 rest = flags;
     for (const auto& [bit, letter] : letters) {

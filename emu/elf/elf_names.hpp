@@ -13,7 +13,7 @@ std::string machineName(u16 machine);
 std::string segmentTypeName(u32 type);
 std::string segmentFlags(u32 flags);                    // "R E"
 std::string sectionTypeName(u32 type);
-std::string sectionFlags(u64 flags);                    // "WAT"
+std::string sectionFlags(u64 flags, u8 ident_osabi);    // "WAT"; those of systems have their letter only on these
 char symbolLetter(const ElfFile&, const ElfSymbol&);    // as nm(1): T, t, U, ...
 
 }  // namespace emu

@@ -19,10 +19,6 @@ std::string digits(u64 n, int width) {
 }
 std::string prefixed(u64 n, int width) { return "0x" + digits(n, width); }
 
-std::string left(std::string text, std::size_t width) {
-    if (text.size() < width) text.resize(width, ' ');
-    return text;
-}
 std::string right(const std::string& text, std::size_t width) {
     return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
@@ -45,7 +41,7 @@ public:
 
 private:
     void title(const std::string& text) { out_ += (out_.empty() ? "" : "\n") + screen_.paint(Style::bold, text) + '\n'; }
-    void field(const std::string& name, const std::string& value) { out_ += "  " + left(name + ":", 35) + value + '\n'; }
+    void field(const std::string& name, const std::string& value) { out_ += "  " + pad(name + ":", 35) + value + '\n'; }
     void header();
     void segments();
     void sections();
@@ -95,17 +91,17 @@ void Describer::segments() {
     out_ += h_.wide() ? "  Type           Offset   VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align\n"
                       : "  Type           Offset   VirtAddr   PhysAddr   FileSiz MemSiz  Flg Align\n";
     for (const ElfSegment& s : file_.segments) {
-        out_ += "  " + left(segmentTypeName(s.type), 14) + " " + prefixed(s.offset, 6) + " " + prefixed(s.vaddr, address) + " " +
+        out_ += "  " + pad(segmentTypeName(s.type), 15) + prefixed(s.offset, 6) + " " + prefixed(s.vaddr, address) + " " +
                 prefixed(s.paddr, address) + " " + prefixed(s.filesz, size) + " " + prefixed(s.memsz, size) + " " +
                 segmentFlags(s.flags) + " " + (s.align ? prefixed(s.align, 1) : "0") + '\n';
-        if (s.type == PT_INTERP) out_ += "      [Requesting program interpreter: " + printable(file_.interpreter) + "]\n";
+        if (s.type == PT_INTERP && s.filesz) out_ += "      [Requesting program interpreter: " + printable(file_.interpreter) + "]\n";
     }
 }
 
 std::string Describer::row(const ElfSection& s, std::size_t index) const {
-    return "  [" + right(index, 2) + "] " + left(nameOf(s), 17) + " " + left(sectionTypeName(s.type).substr(0, 15), 15) + " " +
+    return "  [" + right(index, 2) + "] " + pad(nameOf(s), 18) + pad(sectionTypeName(s.type).substr(0, 15), 16) +
            digits(s.address, h_.wide() ? 16 : 8) + " " + digits(s.offset, 6) + " " + digits(s.size, 6) + " " + digits(s.entsize, 2) +
-           " " + right(sectionFlags(s.flags), 3) + " " + right(s.link, 2) + " " + right(s.info, 3) + " " + right(s.addralign, 2) + '\n';
+           " " + right(sectionFlags(s.flags, h_.ident[EI_OSABI]), 3) + " " + right(s.link, 2) + " " + right(s.info, 3) + " " + right(s.addralign, 2) + '\n';
 }
 
 void Describer::sections() {
@@ -141,12 +137,12 @@ void Describer::symbols() {
     std::ranges::sort(shown, {}, [](const ElfSymbol* s) { return std::tuple(std::string_view(s->name), s->value, s); });
     title("Symbols of " + printable(file_.symbol_table) + ":");
     const int width = h_.wide() ? 16 : 8;
-    out_ += "  " + left("Value", static_cast<std::size_t>(width)) + " Size             Name\n";
+    out_ += "  " + pad("Value", static_cast<std::size_t>(width) + 1) + "Size             Name\n";
     const std::size_t most = symbols_ == Symbols::all ? shown.size() : std::min(shown.size(), FIRST_SYMBOLS);
     for (std::size_t i = 0; i < most; ++i) {
         const ElfSymbol& s = *shown[i];
         const std::string value = s.section == SHN_UNDEF ? std::string(static_cast<std::size_t>(width), ' ') : digits(s.value, width);
-        out_ += "  " + value + " " + left(s.size ? digits(s.size, width) : "", static_cast<std::size_t>(width)) + " " +
+        out_ += "  " + value + " " + pad(s.size ? digits(s.size, width) : "", static_cast<std::size_t>(width) + 1) +
                 symbolLetter(file_, s) + " " + printable(s.name) + '\n';
     }
     if (most < shown.size()) out_ += "  … and " + std::to_string(shown.size() - most) + " more (--all shows them)\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/stat.h>
 
 namespace emu {
 
@@ -43,6 +44,31 @@ std::string callText(const Event& event) {
     return function;
 }
 
+// As ls(1) shows it.
+std::string modeText(u64 mode) {
+    constexpr std::string_view types = "?pc?d?b?-?l?s???", letters = "rwxrwxrwx";
+    std::string text{types[mode >> 12 & 15]};
+    for (std::size_t i = 0; i < letters.size(); ++i) text += mode >> (8 - i) & 1 ? letters[i] : '-';
+    constexpr std::pair<u64, std::size_t> special[] = {{S_ISUID, 3}, {S_ISGID, 6}, {S_ISVTX, 9}};
+    for (const auto& [bit, place] : special)
+        if (mode & bit) text[place] = static_cast<char>((place == 9 ? 't' : 's') - (text[place] == 'x' ? 0 : 'a' - 'A'));
+    return text;
+}
+
+// Modes as letters and magic numbers in the order of the file's bytes: what they are is hard to see in one number.
+std::string seenText(std::string_view rule, const Value& seen) {
+    if (seen.type != Value::Type::hex) return show(seen);
+    if (rule.starts_with("S_ISREG(") || rule == "the caller may execute the file") return modeText(seen.number);
+    if (!rule.starts_with("e_ident begins with")) return show(seen);
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (int shift = 0; shift < 32; shift += 8) {
+        const u64 byte = seen.number >> shift;
+        text += std::string(shift ? " " : "") + digits[byte >> 4 & 15] + digits[byte & 15];
+    }
+    return text;
+}
+
 std::string_view bare(std::string_view function) { return function.substr(0, function.find('(')); }
 
 }  // namespace
@@ -68,7 +94,7 @@ void ExecObserver::event(const Event& event) {
         case Kind::check: return check(event);
         case Kind::set: return changed(event);
         case Kind::local: return local(event);
-        case Kind::unsupported: return step(Step::Kind::missing, showText(event, "name") + ": " + showText(event, "consequence"));
+        case Kind::unsupported: return lacks(event);
         case Kind::sys_exit: return finish(event);
         default: return;
     }
@@ -82,7 +108,9 @@ void ExecObserver::registered(const Event& event) {
 // The one of the list that a search asks by calling this function. After the last one it may begin again.
 std::string ExecObserver::nextFormat(const std::string& function) {
     const auto search = std::find_if(calls_.rbegin(), calls_.rend(), [](const Call& call) { return call.function == SEARCH; });
-    return search == calls_.rend() || formats_.empty() ? function : formats_[search->asked++ % formats_.size()];
+    if (search == calls_.rend() || formats_.empty()) return function;
+    if (search->asked == formats_.size()) step(Step::Kind::again, "");
+    return formats_[search->asked++ % formats_.size()];
 }
 
 int ExecObserver::depth() const {
@@ -167,9 +195,15 @@ void ExecObserver::failed(Call& call, int error) {
     if (!worse) above.causes[error] = cause;
 }
 
+void ExecObserver::lacks(const Event& event) {
+    verdict_.lacking = showText(event, "name");
+    if (const std::string detail = showText(event, "detail"); !detail.empty()) verdict_.lacking += " (" + detail + ")";
+    step(Step::Kind::missing, verdict_.lacking + ": " + showText(event, "consequence"));
+}
+
 void ExecObserver::check(const Event& event) {
     const auto general = [](const Call& call) { return std::ranges::find(GENERAL_FUNCTIONS, bare(call.function)) != GENERAL_FUNCTIONS.end(); };
-    ExecVerdict::Check one{showText(event, "rule"), event.find("seen") ? show(*event.find("seen")) : "",
+    ExecVerdict::Check one{showText(event, "rule"), event.find("seen") ? seenText(showText(event, "rule"), *event.find("seen")) : "",
                            calls_.empty() ? "" : std::string(bare(calls_.back().function)), number(event, "passed") != 0,
                            std::ranges::any_of(calls_, general)};
     if (!calls_.empty()) {

@@ -20,7 +20,7 @@ struct ExecVerdict {
         bool operator==(const Check&) const = default;
     };
     struct Step {
-        enum class Kind : u8 { search, format, answer, check, names, no_return, missing } kind = Kind::check;
+        enum class Kind : u8 { search, again, format, answer, check, names, no_return, missing } kind = Kind::check;
         int depth = 0;                      // formats inside formats: a script's interpreter, in v3.10
         std::string text;
         Check check{};
@@ -49,13 +49,14 @@ struct ExecVerdict {
     bool began = false;                     // execve was called
     std::optional<i64> result;              // what it returned
     int signal = 0;                         // that ended the process
+    std::string lacking;                    // what execscope has not, of the format that would have taken the file
     bool no_return = false;                 // the old program was gone
     std::optional<u64> ip, sp;
     std::optional<Cause> cause;
     bool succeeded() const { return result == 0 && !signal; }
 };
 
-// Listens to one task and its first execve. Needs the kinds of execKinds().
+// Listens to one task and its first execve. Needs the events of kinds().
 class ExecObserver final : public traces::Observer {
 public:
     explicit ExecObserver(int pid) : pid_(pid) {}
@@ -80,6 +81,7 @@ private:
     void end(const traces::Event&);
     void leave(Call&, const traces::Event& ret);
     void failed(Call&, int error);
+    void lacks(const traces::Event&);
     void check(const traces::Event&);
     void changed(const traces::Event&);
     void local(const traces::Event&);

@@ -13,19 +13,8 @@ namespace {
 
 using Step = ExecVerdict::Step;
 
-std::string pad(std::string text, std::size_t width) {
-    const std::size_t used = columns(text);
-    text.append(used < width ? width - used : 0, ' ');
-    return text;
-}
-
 std::string permissions(u32 flags) { return {flags & PF_R ? 'r' : '-', flags & PF_W ? 'w' : '-', flags & PF_X ? 'x' : '-'}; }
 std::string range(u64 start, u64 end) { return hex(start) + "-" + hex(end); }
-
-std::string signalName(int number) {
-    const char* name = sigabbrev_np(number);
-    return "SIG" + (name ? std::string(name) : std::to_string(number));
-}
 
 std::string because(const ExecVerdict::Check& check) {
     return "\"" + check.rule + "\" does not hold" + (check.seen.empty() ? "" : ": it is " + check.seen);
@@ -47,7 +36,9 @@ public:
 
 private:
     void title(const std::string& text) { out_ += "\n" + screen_.paint(Style::bold, text) + '\n'; }
-    void line(int depth, const std::string& text) { out_ += std::string(static_cast<std::size_t>(2 + 4 * depth), ' ') + text + '\n'; }
+    static std::string indent(int depth) { return std::string(static_cast<std::size_t>(2 + 4 * depth), ' '); }
+    void line(int depth, const std::string& text) { out_ += indent(depth) + text + '\n'; }
+    void line(int depth, Style style, const std::string& text, const std::string& tail);
     void tell(const Step&);
     void check(const Step&);
     void quietChecks();
@@ -65,12 +56,22 @@ private:
     std::string out_;
     u64 quiet_ = 0;                         // passed checks that were not shown
     int quiet_depth_ = 0;
+    std::string format_;                    // the function of the one that is asked: its own checks do not name it
 };
 
 void Teller::quietChecks() {
     if (quiet_) line(quiet_depth_, screen_.paint(Style::dim, "· " + std::to_string(quiet_) + (quiet_ == 1 ? " check" : " checks") +
                                                                   " of memory and arguments passed"));
     quiet_ = 0;
+}
+
+// The tail ends where the screen does, or on a line of its own.
+void Teller::line(int depth, Style style, const std::string& text, const std::string& tail) {
+    const std::size_t room = std::min(screen_.width, 100u) - indent(depth).size() - columns(tail);
+    const bool fits = columns(text) + 2 <= room && room <= 100;
+    if (fits || tail.empty()) return line(depth, screen_.paint(style, tail.empty() ? text : pad(text, room)) + screen_.paint(Style::dim, tail));
+    line(depth, screen_.paint(style, text));
+    line(depth + 1, screen_.paint(Style::dim, tail));
 }
 
 void Teller::check(const Step& step) {
@@ -82,8 +83,8 @@ void Teller::check(const Step& step) {
     }
     quietChecks();
     const std::string times = c.times > 1 ? " (" + std::to_string(c.times) + " times)" : "";
-    const std::string text = (c.passed ? "✓ " : "✗ ") + pad(c.rule + times, 48) + "  " + pad(c.seen, 20) + "  ";
-    line(step.depth, screen_.paint(c.passed ? Style::plain : Style::error, text) + screen_.paint(Style::dim, c.function));
+    const std::string text = (c.passed ? "✓ " : "✗ ") + pad(c.rule + times, 46) + "  " + c.seen;
+    line(step.depth, c.passed ? Style::plain : Style::error, text, c.function == format_ ? "" : c.function);
 }
 
 void Teller::tell(const Step& step) {
@@ -91,8 +92,13 @@ void Teller::tell(const Step& step) {
     quietChecks();
     switch (step.kind) {
         case Step::Kind::search: return line(step.depth, "The formats are asked for " + step.text + ":");
-        case Step::Kind::format: return line(step.depth, screen_.paint(Style::call, step.text));
-        case Step::Kind::answer: return line(step.depth + 1, "= " + step.text);
+        case Step::Kind::again: return line(step.depth, "Each format is asked once more:");
+        case Step::Kind::format:
+            format_ = step.text.substr(step.text.find_last_of(' ') + 1);
+            return line(step.depth, screen_.paint(Style::call, step.text));
+        case Step::Kind::answer:
+            format_.clear();
+            return line(step.depth + 1, "= " + step.text);
         case Step::Kind::names: return line(step.depth, "  its interpreter is " + step.text);
         case Step::Kind::missing: return line(step.depth, screen_.paint(Style::error, "! execscope lacks " + step.text));
         case Step::Kind::no_return:
@@ -102,13 +108,12 @@ void Teller::tell(const Step& step) {
 }
 
 void Teller::landing(const ExecVerdict::Landing& l) {
-    std::string text = pad(l.interpreter ? "interpreter" : "program", 12) + permissions(l.flags) + " " +
-                       pad(range(l.vaddr, l.vaddr + l.memsz), 32) + " ";
+    std::string text = pad(l.interpreter ? "interpreter" : "program", 12) + permissions(l.flags) + " " + pad(range(l.vaddr, l.vaddr + l.memsz), 30);
     if (!l.page) return line(0, screen_.paint(Style::error, text + "cannot be mapped"));
-    text += "→ " + pad(range(l.start(), l.start() + l.memsz), 30) + "  ";
-    text += l.filesz ? hex(l.filesz) + " bytes from " + hex(l.offset) : "no bytes of the file";
-    if (l.memsz > l.filesz) text += ", then " + hex(l.memsz - l.filesz) + " of zeros";
-    line(0, text);
+    text += "→ " + range(l.start(), l.start() + l.memsz);
+    std::string content = l.filesz ? hex(l.filesz) + " bytes from " + hex(l.offset) : "no bytes of the file";
+    if (l.memsz > l.filesz) content += ", then " + hex(l.memsz - l.filesz) + " of zeros";
+    line(0, Style::plain, text, content);
 }
 
 void Teller::landings() {
@@ -136,6 +141,7 @@ void Teller::failure() {
     const std::string name = error ? describeErrno(error) : "no errno";
     line(0, screen_.paint(Style::error, v_.signal ? "execve does not return: " + signalName(v_.signal) + " kills the process (" + name + ")"
                                                   : "execve fails: " + name));
+    if (error == ENOEXEC && !v_.lacking.empty()) return line(0, "because execscope lacks " + v_.lacking + "; Linux may have what takes it");
     if (!v_.cause) return;
     const ExecVerdict::Cause& cause = *v_.cause;
     if (error == ENOEXEC && !cause.passed) return line(0, "because no format takes the file");

@@ -59,10 +59,6 @@ private:
     void say(std::string_view text) { out_ += "   " + cut(text, room(3)) + '\n'; }
     void row(std::string_view text, Style style = Style::plain) { out_ += "       " + screen_.paint(style, cut(text, room(7))) + '\n'; }
     std::size_t room(std::size_t used) const { return std::max(screen_.width, 40u) - used; }
-    static std::string pad(std::string text, std::size_t width) {
-        text.append(columns(text) < width ? width - columns(text) : 1, ' ');
-        return text;
-    }
 
     void boot();
     void fork();

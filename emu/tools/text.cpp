@@ -59,6 +59,12 @@ std::size_t columns(std::string_view utf8) noexcept {
     return static_cast<std::size_t>(std::ranges::count_if(utf8, startsCharacter));
 }
 
+std::string pad(std::string utf8, std::size_t width) {
+    const std::size_t used = columns(utf8);
+    utf8.append(used < width ? width - used : 1, ' ');
+    return utf8;
+}
+
 std::string cut(std::string_view utf8, std::size_t most) {
     if (columns(utf8) <= most) return std::string(utf8);
     if (most == 0) return {};

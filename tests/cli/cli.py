@@ -10,14 +10,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import Tree, execscope
+from traces import events_of
+from world import Tree, execscope, guest
 
 OWN_FAILURE = 125
 COMMANDS = ("run", "trace", "tree", "elf", "demo")
-
-
-def guest(name):
-    return os.path.abspath(os.path.join(cases.Options.guests, name))
 
 
 def helloBytes():
@@ -325,15 +322,10 @@ def test_max_instructions():
     oneLine(execscope("run", "--max-instructions", "1000", "--", guest("hello.gnu")), "1000")
 
 
-def readTrace(path):
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def traced(*arguments):
     with tempfile.TemporaryDirectory() as folder:
         result = execscope("trace", "-o", folder + "/t.jsonl", *arguments)
-        return result, readTrace(folder + "/t.jsonl")
+        return result, list(events_of(folder + "/t.jsonl"))
 
 
 def test_trace_file():
@@ -362,7 +354,7 @@ def test_trace_of_a_failing_exec():
     with tempfile.TemporaryDirectory() as folder:
         path = makeFile(folder, b"words")
         execscope("trace", "-o", folder + "/t.jsonl", "--", path)
-        text = json.dumps(readTrace(folder + "/t.jsonl"))
+        text = json.dumps(list(events_of(folder + "/t.jsonl")))
         check("search_binary_handler" in text and "footer" in text)
 
 
@@ -387,7 +379,7 @@ def test_demo():
     with tempfile.TemporaryDirectory() as folder:
         result = execscope("demo", "-o", folder + "/hello.jsonl")
         check(result.status == 0 and len(result.stdout.splitlines()) > 5, result)
-        check(readTrace(folder + "/hello.jsonl")[-1]["kind"] == "footer")
+        check(list(events_of(folder + "/hello.jsonl"))[-1]["kind"] == "footer")
 
 
 def unsupportedRecords(program):

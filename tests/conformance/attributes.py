@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
 import cases    # noqa: E402
 from cases import Options, check    # noqa: E402
+from traces import events_of    # noqa: E402
 
 DATA = os.path.join(HERE, "linux-6.1")
 PHASES = ("parent_before", "fork_child", "after_exec")
@@ -62,9 +63,8 @@ class Traced:
 
     def __init__(self, path):
         self.objects, self.pids, self.last_call, self.states = {}, {}, {}, {}
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                self.take(json.loads(line))
+        for event in events_of(path):
+            self.take(event)
 
     def take(self, event):
         kind, pid = event["kind"], event["pid"]

@@ -8,6 +8,9 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "lib")]
+from traces import events_of    # noqa: E402
+
 MARKS = {"if": "?", "indirect": "~", "argument-evaluation": "<"}
 
 
@@ -75,15 +78,12 @@ class Model:
 
     def read(self, path):
         tasks = {}
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                if line.startswith('{"kind":"call"'):
-                    event = json.loads(line)
-                    self.call(tasks.setdefault(event["pid"], []), event["function"])
-                elif line.startswith('{"kind":"return"'):
-                    stack = tasks.get(json.loads(line)["pid"])
-                    if stack:
-                        stack.pop()
+        for event in events_of(path, "call", "return"):
+            stack = tasks.setdefault(event["pid"], [])
+            if event["kind"] == "call":
+                self.call(stack, event["function"])
+            elif stack:
+                stack.pop()
 
     def call(self, stack, name):
         name = plain(name)

@@ -11,6 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
 from cases import Options, check
+from traces import events_of
 
 EXIT_0 = bytes.fromhex("b83c00000031ff0f05")     # mov $60, %eax; xor %edi, %edi; syscall
 IDENT = b"\x7fELF\x02\x01\x01" + b"\0" * 9
@@ -173,8 +174,7 @@ def outcome_in_6_1(root, trace, path):
         return found
     subprocess.run([Options.execscope, "trace", "--profile", "v6.1", "-e", "trace=task", "--root", root, "-o", trace, "--", path],
                    capture_output=True, timeout=120, check=False)
-    with open(trace, encoding="utf-8") as file:
-        started = any('"sched_process_exec"' in line and '"filename":"%s"' % path in line for line in file)
+    started = any(event["filename"] == path for event in events_of(trace, "sched_process_exec"))
     return found + (" exec_ok_then_killed_in_user_mode" if started else " killed_inside_execve")
 
 
@@ -198,12 +198,11 @@ def registered(profile):
         subprocess.run([Options.execscope, "trace", "--profile", profile, "-o", trace, "--bind", path, "--", path + "/good"],
                        capture_output=True, timeout=120, check=True)
         calls, formats = [], []
-        with open(trace, encoding="utf-8") as file:
-            for line in file:
-                if '"function":"__register_binfmt"' in line and '"kind":"call"' in line:
-                    arguments = json.loads(line)["args"]
-                    calls.append(arguments["fmt"])
-                    formats.insert(0 if arguments["insert"] else len(formats), arguments["fmt"])
+        for event in events_of(trace, "call"):
+            if event["function"] == "__register_binfmt":
+                arguments = event["args"]
+                calls.append(arguments["fmt"])
+                formats.insert(0 if arguments["insert"] else len(formats), arguments["fmt"])
     return calls, formats
 
 

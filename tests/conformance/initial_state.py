@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), HERE]
 import cases    # noqa: E402
 from cases import Options, check    # noqa: E402
+from traces import events_of    # noqa: E402
 
 DATA = os.path.join(HERE, "linux-6.1")
 AT_HWCAP = 16
@@ -76,14 +77,12 @@ class State:
 def state_of(trace, program):
     """The state after the last execve that ended in sched_process_exec of the program."""
     found = now = State()
-    with open(trace, encoding="utf-8") as file:
-        for line in file:
-            event = json.loads(line)
-            if event["kind"] == "sys_enter" and event["name"] == "execve":
-                now.memory, now.registers = {}, {}
-            now.take(event)
-            if event["kind"] == "sched_process_exec" and event["filename"] == program:
-                return found
+    for event in events_of(trace):
+        if event["kind"] == "sys_enter" and event["name"] == "execve":
+            now.memory, now.registers = {}, {}
+        now.take(event)
+        if event["kind"] == "sched_process_exec" and event["filename"] == program:
+            return found
     raise AssertionError(program + " was not executed")
 
 

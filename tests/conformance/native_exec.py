@@ -7,7 +7,6 @@ import ctypes
 import errno
 import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -17,16 +16,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
+import newer_kernels
 from cases import Skip, check
-from exec_errors import DATA, expected_of
+from exec_errors import DATA, expected_of, files
 
 PTRACE_TRACEME, PTRACE_CONT = 0, 7
-LATEST = (6, 18)        # the newest kernel that KNOWN was made with
-INTERPRETER = "load_elf_interp uses elf_load since 6.7: an interpreter without bss needs no writable page behind its file"
-KNOWN = {               # file: (this kernel's result, why)
-    "odd_interp_is_et_dyn": ("exit 0", INTERPRETER),
-    "odd_two_interps": ("exit 0", INTERPRETER),
-}
 
 
 def ptrace(request, pid):
@@ -104,45 +98,58 @@ def native(root, path):
     return errno.errorcode[int(said)] if said else "exit %d" % os.WEXITSTATUS(status)
 
 
-def differences():
-    """file -> (6.1.187's result, this kernel's), and the number of files."""
+def started(result):
+    """exec's part of what native() says: "starts", whatever the program then came to; an errno; or a signal."""
+    return "starts" if result.startswith("exit ") or result.endswith("in_user_mode") else result.split()[0]
+
+
+def everything():
+    """file -> 6.1.187's result, and file -> this kernel's."""
     if os.geteuid():
         raise Skip("chroot needs user 0")
     with open(os.path.join(DATA, "exec_errno.json"), encoding="utf-8") as file:
         rows = json.load(file)["results"]
-    found = {}
+    here = {}
     with tempfile.TemporaryDirectory() as directory:
         root = os.path.join(directory, "root")
         os.mkdir(root)
         subprocess.run(["tar", "-C", root, "--zstd", "-xf", os.path.join(DATA, "root.tar.zst")], check=True)
         for row in rows:
-            path = "/t/hello_asm/x" if row["file"] == "x" else "/t/" + row["file"]
-            here = native(root, path)
-            if here != expected_of(row):
-                found[row["file"]] = (expected_of(row), here)
-    return found, len(rows)
-
-
-def release():
-    return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+            here[row["file"]] = native(root, "/t/hello_asm/x" if row["file"] == "x" else "/t/" + row["file"])
+    return {row["file"]: expected_of(row) for row in rows}, here
 
 
 def test_native_exec():
-    if os.uname().machine != "x86_64" or not (6, 1) <= release() <= LATEST:
-        raise Skip("the running kernel is none of Linux 6.1 to %d.%d on x86-64" % LATEST)
-    found, _ = differences()
-    unknown = ["%s: 6.1.187 %s, here %s" % (name, *pair) for name, pair in sorted(found.items()) if KNOWN.get(name, ("",))[0] != pair[1]]
-    check(not unknown, "\n".join(unknown))
-    if release() == LATEST:
-        check(set(found) == set(KNOWN), "no longer different:", sorted(set(KNOWN) - set(found)))
+    newer_kernels.must_be_known()
+    lines = newer_kernels.complaints(*everything())
+    check(not lines, "\n".join(lines))
+
+
+def test_newer_kernels_rows():
+    """Each row names a file that a test executes, and one that is not needed is found."""
+    import failures
+    with open(os.path.join(DATA, "exec_errno.json"), encoding="utf-8") as file:
+        known = {row["file"] for row in json.load(file)["results"]} | set(files(b"/f")) | {case.name for case in failures.CASES}
+    named = [name for row in newer_kernels.NEWER for name in row.files]
+    check(set(named) <= known and len(set(named)) == len(named), sorted(set(named) - known), named)
+    check(newer_kernels.difference("interp-ok", (6, 7)) and not newer_kernels.difference("interp-ok", (6, 6)))
+    newer_kernels.must_be_known()
+    name = next((name for name in named if newer_kernels.difference(name)), None)
+    if name is None:
+        raise Skip("no row is of a kernel as old as this")
+    row = newer_kernels.difference(name).files[name]
+    for in_6_1, here, wrong in (("EIO", row, 0), ("EIO", "EIO", 1), (row, row, 1)):
+        check(len(newer_kernels.complaints({name: in_6_1}, {name: here})) == wrong, in_6_1, here)
 
 
 def main():
-    found, count = differences()
-    print("Linux %s differs from 6.1.187 in %d of %d files" % (os.uname().release, len(found), count))
+    in_6_1, here = everything()
+    found = {name: result for name, result in in_6_1.items() if here[name] != result}
+    print("Linux %s differs from 6.1.187 in %d of %d files" % (os.uname().release, len(found), len(in_6_1)))
     width = max(map(len, found), default=0)
-    for name, (captured, here) in sorted(found.items()):
-        print("%-*s  %s, here %s%s" % (width, name, captured, here, "" if name not in KNOWN else ": " + KNOWN[name][1]))
+    for name, captured in sorted(found.items()):
+        row = newer_kernels.difference(name)
+        print("%-*s  %s, here %s%s" % (width, name, captured, here[name], ": " + row.reason if row else ""))
 
 
 if __name__ == "__main__":

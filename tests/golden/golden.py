@@ -1,7 +1,6 @@
 """Traces are byte-identical from run to run and from compiler to compiler, follow their schema and hold together."""
 import collections
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -11,15 +10,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import Options, Skip, check
-from world import Tree, execscope
+from traces import events_of
+from world import Tree, execscope, guest
 
 BUSYBOX = "/bin/busybox"
 SHELL_LINE = "echo a; ls / | wc -l"
 VALIDATE = os.path.join(HERE, "..", "schema", "validate.py")
-
-
-def guest(name):
-    return os.path.abspath(os.path.join(Options.guests, name))
 
 
 class Traces:
@@ -126,18 +122,16 @@ def schemaShapes():
         with Traces(kind) as traces:
             path = traces.trace("t")
             validate(path)
-            with open(path, encoding="utf-8") as file:
-                kinds |= {json.loads(line)["kind"] for line in file}
+            kinds |= {event["kind"] for event in events_of(path)}
     check(len(kinds) >= 20, "too few kinds of events:", sorted(kinds))
 
 
 def holdsTogether(kind):
     """Sequence numbers without gaps, calls nested per task, a clock that never runs back, a footer that counts right."""
-    with Traces(kind) as traces, open(traces.trace("t"), encoding="utf-8") as file:
+    with Traces(kind) as traces:
         open_calls, counts, clock = collections.defaultdict(list), collections.Counter(), 0
-        for number, line in enumerate(file):
-            event = json.loads(line)
-            here = "line %d: %s" % (number + 1, line[:300])
+        for number, event in enumerate(events_of(traces.trace("t"))):
+            here = "line %d: %s" % (number + 1, str(event)[:300])
             check(event["seq"] == number, "sequence:", here)
             check(event["insn"] >= clock, "the clock ran back:", here)
             clock = event["insn"]
@@ -158,8 +152,7 @@ def documentedHash():
     with Traces("hello") as traces:
         path = traces.trace("t")
         done = subprocess.run("head -n -1 '%s' | xxhsum -H64" % path, shell=True, capture_output=True, text=True)
-        with open(path, encoding="utf-8") as file:
-            footer = json.loads(file.readlines()[-1])
+        footer = list(events_of(path, "footer"))[-1]
         check(int(done.stdout.split()[0], 16) == int(footer["hash"], 16), done.stdout, footer)
 
 

@@ -35,6 +35,10 @@ def hostEnvironment():
             "LC_ALL": "C"}
 
 
+def guest(name):
+    return os.path.abspath(os.path.join(Options.guests, name))
+
+
 def execscope(*arguments, stdin=b"", cwd=None, program=None):
     return command([program or Options.execscope, *arguments], stdin, cwd)
 

@@ -1,10 +1,13 @@
 #include "emu/host_gateway.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fcntl.h>
 #include <fstream>
+#include <pty.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,4 +129,56 @@ TEST_CASE("only regular files below what was allowed are held") {
     REQUIRE(fs::remove(tree.top / "shown/deep/file"));
     fs::create_symlink("../../hidden/secret", tree.top / "shown/deep/file");
     CHECK(gateway.hold(tree("shown/deep/file"), true) == -ELOOP);
+}
+
+namespace {
+
+// Standard input, output and error are these descriptors as long as this lives.
+class Streams {
+public:
+    explicit Streams(std::array<int, 3> now) {
+        for (int stream = 0; stream < 3; ++stream) {
+            saved_[static_cast<std::size_t>(stream)] = ::dup(stream);
+            ::dup2(now[static_cast<std::size_t>(stream)], stream);
+        }
+    }
+    ~Streams() {
+        for (int stream = 0; stream < 3; ++stream) {
+            ::dup2(saved_[static_cast<std::size_t>(stream)], stream);
+            ::close(saved_[static_cast<std::size_t>(stream)]);
+        }
+    }
+    Streams(const Streams&) = delete;
+    Streams& operator=(const Streams&) = delete;
+
+private:
+    std::array<int, 3> saved_{};
+};
+
+struct Seen {
+    int stream;
+    bool there;
+};
+
+Seen terminalOf(std::array<int, 3> streams, emu::GuestOutput output) {
+    const Streams now(streams);
+    emu::Gateway gateway(output);
+    gateway.beginTerminal();
+    return {gateway.terminalStream(), gateway.there()};
+}
+
+}  // namespace
+
+TEST_CASE("the terminal that is taken is one of the guest's streams") {
+    int keyboard = -1, screen = -1;
+    REQUIRE(::openpty(&keyboard, &screen, nullptr, nullptr, nullptr) == 0);
+    const emu::Descriptor master(keyboard), slave(screen), null(::open("/dev/null", O_RDWR));
+    const std::array<int, 3> only_output = {null.get(), screen, null.get()};
+    const Seen plain = terminalOf(only_output, emu::GuestOutput::standardOutput);
+    CHECK(plain.stream == 1);
+    CHECK(plain.there);
+    const Seen with_trace = terminalOf(only_output, emu::GuestOutput::standardError);
+    CHECK(with_trace.stream == -1);
+    CHECK_FALSE(with_trace.there);
+    CHECK(terminalOf({null.get(), null.get(), screen}, emu::GuestOutput::standardError).stream == 1);
 }

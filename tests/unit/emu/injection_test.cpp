@@ -75,6 +75,11 @@ TEST_CASE("calls are counted per function, and what never happened is said") {
     CHECK(plan.error("mm_alloc") == 0);
     CHECK(plan.error("open_exec") == 0);
     CHECK(plan.happened() == "mm_alloc");
+    emu::InjectionPlan alike({"dup_mmap,dup_mm:error=ENOMEM"});
+    CHECK(alike.error("dup_mmap") == ENOMEM);
+    CHECK(alike.happened() == "dup_mmap");
+    CHECK(alike.error("dup_mm") == ENOMEM);
+    CHECK(alike.happened() == "dup_mmap, dup_mm");
     REQUIRE(plan.unused().size() == 1);
     CHECK(plan.unused()[0].find("open_exec was called 1 times") != std::string::npos);
 }
