@@ -1,6 +1,7 @@
 #include "emu/exec_failure.hpp"
 
 #include "emu/elf/elf_file.hpp"
+#include "emu/run_report/signal_codes.hpp"
 #include "emu/tools/text.hpp"
 #include "kernel_model/include/file_view.hpp"
 #include "kernel_model/include/linux/uapi.hpp"
@@ -89,11 +90,6 @@ std::string seenText(const traces::Value& seen) {
 std::string errnoName(int error) {
     const char* name = strerrorname_np(error);
     return name ? name : "errno " + std::to_string(error);
-}
-
-std::string signalName(int number) {
-    const char* name = sigabbrev_np(number);
-    return "SIG" + (name ? std::string(name) : std::to_string(number));
 }
 
 std::string describeErrno(int error) { return errnoName(error) + " (" + strerrordesc_np(error) + ")"; }

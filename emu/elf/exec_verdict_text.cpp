@@ -1,5 +1,6 @@
 #include "emu/elf/exec_verdict.hpp"
 #include "emu/exec_failure.hpp"
+#include "emu/run_report/signal_codes.hpp"
 
 #include <algorithm>
 #include <csignal>
