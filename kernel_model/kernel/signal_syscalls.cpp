@@ -82,21 +82,41 @@ SYSCALL_DEFINE(3, tgkill, (int, tgid), (int, pid), (int, sig)) {
     return pid <= 0 || tgid <= 0 ? -EINVAL : do_send_specific(tgid, pid, sig, senderSiginfo(sig, SI_TKILL));
 }
 
-// Only the kernel says SI_USER, SI_TKILL or a positive code about others (rt_sigqueueinfo(2)).
-static Result<kernel_siginfo> siginfoFromUser(UserPtr<void> uinfo, int sig, int target) {
+// The codes that say what else there is (sigaction(2)): those of some signals up to a last one, of others SIGPOLL's; no code of a
+// program's below SI_DETHREAD but SI_ASYNCNL.
+static bool known_siginfo_layout(int sig, int code) {
+    constexpr int SI_DETHREAD = -7, SI_ASYNCNL = -60, last_of_poll = 6;
+    constexpr std::pair<int, int> last[] = {{SIGILL, 11}, {SIGFPE, 15}, {SIGSEGV, 9}, {SIGBUS, 5}, {SIGTRAP, 6}, {SIGCHLD, 6}, {SIGSYS, 2}};
+    if (code <= 0) return code >= SI_DETHREAD || code == SI_ASYNCNL;
+    const auto found = std::ranges::find(last, sig, &std::pair<int, int>::first);
+    return code == SI_KERNEL || code <= (found == std::end(last) ? last_of_poll : found->second);
+}
+
+static Result<kernel_siginfo> siginfoFromUser(UserPtr<void> uinfo, int sig) {
     kernel_siginfo info;
-    if (copy_from_user(&info, uinfo, sizeof info)) return Failure{-EFAULT};
-    if ((info.si_code >= 0 || info.si_code == SI_TKILL) && target != current->pid) return Failure{-EPERM};
+    const u64 size = version().signal.siginfo_bytes, more = sizeof info - size;
+    if (copy_from_user(&info, uinfo, size)) return Failure{-EFAULT};
     info.si_signo = sig;
+    if (!more || known_siginfo_layout(sig, info.si_code)) return info;
+    u8 expansion[sizeof info] = {};
+    if (copy_from_user(expansion, UserPtr<void>(uinfo.address + size), more)) return Failure{-EFAULT};
+    const bool empty = std::ranges::all_of(expansion, [](u8 byte) { return byte == 0; });
+    if (!check("the rest of siginfo_t is 0", empty, info.si_code)) return Failure{-E2BIG};
     return info;
 }
+// Only the kernel says SI_USER, SI_TKILL or a positive code about others (rt_sigqueueinfo(2)).
+static int pretends(const kernel_siginfo& info, int target) {
+    return (info.si_code >= 0 || info.si_code == SI_TKILL) && target != current->pid ? -EPERM : 0;
+}
 SYSCALL_DEFINE(3, rt_sigqueueinfo, (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
-    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
+    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig));
+    TRY_INT(pretends(info, pid));
     return kill_pid_info(sig, info, find_vpid(pid));
 }
 SYSCALL_DEFINE(4, rt_tgsigqueueinfo, (int, tgid), (int, pid), (int, sig), (UserPtr<void>, uinfo)) {
-    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig, pid));
+    const kernel_siginfo info = TRY(siginfoFromUser(uinfo, sig));
     if (pid <= 0 || tgid <= 0) return -EINVAL;
+    TRY_INT(pretends(info, pid));
     return do_send_specific(tgid, pid, sig, info);
 }
 

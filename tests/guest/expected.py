@@ -53,6 +53,26 @@ setparam 9: done
 within the limit: policy 2, priority 9, nice 0
 """
 
+# v3.10 (kernel/signal.c): all 128 bytes of a siginfo_t are read, kept and delivered.
+STRANGERS = {"v3.10": b"""the same user: 10 code 0 uid 1000
+another user: -1 code 0 uid 0
+root: 10 code 0 uid 0
+root's child: -1 code 0 uid 0
+only the real user: 10 code 0 uid 1000
+only the saved user: -1 code 0 uid 0
+signal 10 code -1 byte 0: 0 got 10 -1 7, 0
+signal 10 code -1 byte 47: 0 got 10 -1 7, 5
+signal 10 code -1 byte 48: 0 got 10 -1 7, 5
+signal 10 code -100 byte 0: 0 got 10 -100 7, 0
+signal 10 code -100 byte 47: 0 got 10 -100 7, 5
+signal 10 code -100 byte 127: 0 got 10 -100 7, 5
+47 bytes, code -1: 14
+48 bytes, code -1: 14
+47 bytes, code -100: 14
+48 bytes, code -100: 14
+thread: 22 22 1 0 14
+"""}
+
 # v6.1: the symbols of the vDSO in Debian's 6.1.187 (CONFIG_X86_SGX; its notes are also those of its build), on a processor without SGX.
 VDSO = {
     "v3.10": b"""segment 1 flags 5

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from expected import AROUND, EXHAUSTED, SHA, VDSO, VSYSCALL, WITHIN_LIMIT
+from expected import AROUND, EXHAUSTED, SHA, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -29,7 +29,7 @@ IN_V6_1 = {     # the same with --profile v6.1
     "faults": [[]], "mappings": [[], ["later"]], "shared": [[]], "cow": [[]], "stack": [[]], "memory": [[]], "allocations": [[]],
     "crash": IN_BOTH["crash"], "growth": [[]], "locked": [[]],
 }
-IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "dumpable": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
+IN_V6_1 |= {"personas": [[]], "set_id": [["later"]], "dumpable": [["later"]], "strangers": [["later"]], "leader_gone": [[]], "exec_keeps": [[]], "execveat": [[]], "exec_self": [[]], "thread_exec": [[]]}
 IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]], "newer_files": [[]]}
 
 SOCKETS = ("sockets_stream", "sockets_messages", "sockets_inet")
@@ -237,7 +237,9 @@ def all_cases():
     for profile in ("v3.10", "v6.1"):
         for libc in LIBCS:
             found["exhausted.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: exhausted(profile, libc)
-            for name, texts in (("around", AROUND), ("vdso", VDSO)):
+            for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS)):
+                if profile not in texts:
+                    continue
                 found["%s.%s.%s" % (name, libc, profile)] = \
                     lambda name=name, texts=texts, profile=profile, libc=libc: says(name, texts, profile, libc)
     for how in WRITTEN_BACK:

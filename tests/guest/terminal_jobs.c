@@ -146,6 +146,22 @@ static void newSession(void) {
     _exit(0);
 }
 
+// TIOCSPGRP with a terminal that is another session's.
+static void foreign(void) {
+    int negative = -5, none = 30000, own = getpid();
+    if (fork()) {
+        wait(0);
+        return;
+    }
+    setsid();
+    printf("TIOCSPGRP of nowhere: %d,", failed(ioctl(0, TIOCSPGRP, (void*)8)));
+    printf(" of -5: %d,", failed(ioctl(0, TIOCSPGRP, &negative)));
+    printf(" of 30000: %d,", failed(ioctl(0, TIOCSPGRP, &none)));
+    printf(" of the leader: %d\n", failed(ioctl(0, TIOCSPGRP, &own)));
+    fflush(stdout);
+    _exit(0);
+}
+
 static void tostop(int on) {
     struct termios t;
     tcgetattr(0, &t);
@@ -163,7 +179,8 @@ static void giveUp(void) {
     printf("TIOCSCTTY %d, foreground %d\n", error, tcgetpgrp(0) == getpgrp());
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
     signal(SIGTTOU, SIG_IGN);   // as shells do, to take the foreground back
     printf("leader %d, foreground %d, session %d\n", getsid(0) == getpid(), tcgetpgrp(0) == getpgrp(), tcgetsid(0) == getsid(0));
     background("writes", writeSome, 1);
@@ -186,6 +203,7 @@ int main(void) {
     orphaned("reads", readSome);
     orphaned("sets modes", setModes);
     newSession();
+    if (argc > 1) foreign();    // what the newer kernel says
     strange();
     giveUp();
     return 0;

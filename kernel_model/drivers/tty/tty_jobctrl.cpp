@@ -2,6 +2,7 @@
 #include "kernel_model/drivers/tty/tty.hpp"
 
 #include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/exit.hpp"
 
 namespace kernel {
@@ -43,9 +44,11 @@ long tiocsctty(tty_struct* tty, const file* filp, u64 arg) {
 long tiocspgrp(tty_struct* tty, u64 arg) {
     if (const int error = tty_check_change(tty)) return error == -EIO ? -ENOTTY : error;
     pid* const session = task_session(current);
-    if (current->signal->tty != tty || tty->session != session) return -ENOTTY;
+    const bool own = current->signal->tty == tty && tty->session == session;
+    if (!own && !version().process.groupBeforeTerminal) return -ENOTTY;
     const int number = TRY(get_user(UserPtr<int>{arg}));
     if (number < 0) return -EINVAL;
+    if (!own) return -ENOTTY;
     pid* const group = find_vpid(number);
     if (!group) return -ESRCH;
     const auto& members = group->tasks[PIDTYPE_PGID].empty() ? group->tasks[PIDTYPE_PID] : group->tasks[PIDTYPE_PGID];

@@ -24,6 +24,7 @@ struct SignalVersion {
     bool equal_mask_is_no_change;
     u64 futex_commands;         // bit N: FUTEX_* command N is there
     bool timer_event_first;     // timer_create reads its event before it does anything
+    u64 siginfo_bytes;          // of what rt_sigqueueinfo is given; the rest is 0, and must be when the code does not say what it is
     bool unaligned_as_fxsave;   // rt_sigreturn reads an XSAVE frame that is not at a multiple of 64 with FXRSTOR
 };
 

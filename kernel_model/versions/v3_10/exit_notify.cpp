@@ -35,7 +35,7 @@ static TRACED(void, forget_original_parent, (task_struct*, father)) {
             thread->real_parent = reaper;
             if (thread->parent == father) thread->parent = reaper;
             if (thread->pdeath_signal != 0)
-                send_sig_info(thread->pdeath_signal, senderSiginfo(thread->pdeath_signal), thread);
+                group_send_sig_info(thread->pdeath_signal, senderSiginfo(thread->pdeath_signal), thread);
         }
         reparent_leader(father, p, &dead_children);
     }

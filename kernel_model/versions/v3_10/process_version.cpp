@@ -43,6 +43,7 @@ const ProcessVersion processVersion{
     .lastPrctl = 40,
     .newerProc = false,
     .fsCredsMode = false,
+    .groupBeforeTerminal = false,
     .lastCapability = 36,
     .stateField = "state",
     .stateBits = {EXIT_ZOMBIE, EXIT_DEAD, TASK_DEAD, TASK_WAKEKILL},

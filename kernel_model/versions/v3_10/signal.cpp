@@ -67,6 +67,6 @@ static TRACED(void, flush_itimer_signals) {
 }
 
 const SignalVersion signalVersion{send_signal, __send_signal, force, force_sig_fault, exitToUserMode, rt_sigreturn,
-                                  flush_itimer_signals, __fput, ~u64{0}, 0, false, 0x1ffb, false, true};
+                                  flush_itimer_signals, __fput, ~u64{0}, 0, false, 0x1ffb, false, sizeof(kernel_siginfo), true};
 
 }  // namespace kernel::v3_10

@@ -36,7 +36,7 @@ TRACED(void, reparent_leader, (task_struct*, father), (task_struct*, p), (std::l
 void adopt(task_struct* thread, task_struct* father, task_struct* reaper) {
     thread->real_parent = reaper;
     if (thread->parent == father) thread->parent = reaper;
-    if (thread->pdeath_signal != 0) send_sig_info(thread->pdeath_signal, senderSiginfo(thread->pdeath_signal), thread);
+    if (thread->pdeath_signal != 0) group_send_sig_info(thread->pdeath_signal, senderSiginfo(thread->pdeath_signal), thread);
 }
 
 TRACED(void, forget_original_parent, (task_struct*, father), (std::list<task_struct*>*, dead)) {

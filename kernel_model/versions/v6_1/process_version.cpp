@@ -63,6 +63,7 @@ const ProcessVersion processVersion{
     .lastPrctl = 65,
     .newerProc = true,
     .fsCredsMode = true,
+    .groupBeforeTerminal = true,
     .lastCapability = 40,
     .stateField = "__state",
     .stateBits = {0x20, 0x10, 0x80, 0x100},

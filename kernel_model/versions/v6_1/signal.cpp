@@ -122,6 +122,6 @@ static void lastFput(file* f) {
 constexpr u64 UAPI_SA_FLAGS = 0x1 | 0x2 | 0x4 | 0x800 | 0x0400'0000 | 0x0800'0000 | 0x1000'0000 | 0x4000'0000 | 0x8000'0000;
 
 const SignalVersion signalVersion{send_signal_locked, __send_signal_locked, force_sig_info, force_sig_fault, exitToUserMode,
-                                  rt_sigreturn, flush_itimer_signals, lastFput, UAPI_SA_FLAGS, 1u << 31, true, 0x3ffb, true, false};
+                                  rt_sigreturn, flush_itimer_signals, lastFput, UAPI_SA_FLAGS, 1u << 31, true, 0x3ffb, true, 48, false};
 
 }  // namespace kernel::v6_1
