@@ -45,14 +45,14 @@ int sock_map_fd(std::shared_ptr<socket> sock, int flags) {
 }
 
 bool otherFamily(int family) {              // one that Linux knows, or may load
-    return family == AF_NETLINK || family == AF_PACKET || family == AF_INET6;
+    return family == AF_NETLINK || family == AF_PACKET;
 }
 TRACED(int, __sock_create, (int, family), (int, type), (int, protocol), (socket*, sock)) {
     if (family < 0 || family >= AF_MAX) return -EAFNOSUPPORT;
     if (type < 0 || type >= SOCK_MAX) return -EINVAL;
     sock->type = type;
     if (family == AF_UNIX) return unix_create(sock, protocol);
-    if (family == AF_INET) return inet_create(sock, protocol);
+    if (family == AF_INET || family == AF_INET6) return inet_create(sock, family, protocol);
     if (otherFamily(family))
         unsupported("feature", "socket family " + std::to_string(family), "", current_pt_regs()->ip, "EAFNOSUPPORT");
     return -EAFNOSUPPORT;

@@ -176,6 +176,28 @@ def shaOfQemu():
     cases.check(ours == theirs, "qemu:", theirs, "\nexecscope:", ours)
 
 
+def pythonSockets():
+    """Python's servers and clients with the host's files, read-only: close_range is one that it does without."""
+    python, script = "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "sockets.py")
+    if not os.path.exists(python):
+        raise cases.Skip(python + " is not installed")
+    expected = command([python, "-B", script])
+    found = emulated(python, ["-B", script], ("--root", "/"))
+    found.stderr = re.sub(rb"^execscope: not supported: syscall close_range .*\n", b"", found.stderr, flags=re.M)
+    cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
+
+
+def inet6(libc):
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as addresses:
+            present = "0" * 31 + "1 " in addresses.read()
+    except OSError:
+        present = False
+    if not present:
+        raise cases.Skip("the host has no ::1")
+    inDefaultWorld("sockets_inet6." + libc, [], options=("--profile", "v6.1"))
+
+
 def exhausted(profile, libc):
     program = os.path.abspath(os.path.join(cases.Options.guests, "exhausted." + libc))
     found = emulated(program, [], ("--profile", profile, "--memory", "32"))
@@ -254,10 +276,12 @@ def all_cases():
                 name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
         found["sha." + libc] = lambda libc=libc: sha(libc)
         found["vsyscall." + libc] = lambda libc=libc: vsyscall(libc)
+        found["sockets_inet6." + libc] = lambda libc=libc: inet6(libc)
         found["pkeys." + libc] = lambda libc=libc: withKeys("pkeys." + libc)
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])
     found["sha.qemu"] = shaOfQemu
+    found["python.sockets"] = pythonSockets
     for name, (program, arguments, stdin) in TOOLS.items():
         found[name] = lambda program=program, arguments=arguments, stdin=stdin: inTree(program, arguments, stdin)
     return found

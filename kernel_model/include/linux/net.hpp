@@ -97,6 +97,6 @@ long sock_sendmsg(socket*, msghdr&);
 long sock_recvmsg(socket*, msghdr&, u32 flags);
 // Families, by number: 0 or what socket(2) says.
 int unix_create(socket*, int protocol);
-int inet_create(socket*, int protocol);
+int inet_create(socket*, int family, int protocol);    // AF_INET, AF_INET6
 
 }  // namespace kernel

@@ -1,4 +1,4 @@
-// Linux net/ipv4/af_inet.c: names, and options of the levels IPPROTO_IP and IPPROTO_TCP (ip(7), tcp(7)).
+// Linux net/ipv4/af_inet.c, net/ipv6/af_inet6.c: names, and options of the levels IPPROTO_IP and IPPROTO_TCP (ip(7), tcp(7)).
 #include "kernel_model/include/net/inet_sock.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
@@ -23,13 +23,17 @@ constexpr Option options[] = {
     {IPPROTO_TCP, TCP_KEEPCNT, 9}, {IPPROTO_TCP, TCP_SYNCNT, 6}, {IPPROTO_TCP, TCP_LINGER2, 60}, {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
     {IPPROTO_TCP, TCP_WINDOW_CLAMP, 0}, {IPPROTO_TCP, TCP_QUICKACK, 1}, {IPPROTO_TCP, TCP_USER_TIMEOUT, 0}, {IPPROTO_TCP, TCP_MAXSEG, 536},
     {IPPROTO_TCP, TCP_FASTOPEN, 0}, {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
+    {IPPROTO_IPV6, IPV6_V6ONLY, 0}, {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64}, {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1}, {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1},
+    {IPPROTO_IPV6, IPV6_RECVERR, 0}, {IPPROTO_IPV6, IPV6_RECVPKTINFO, 0}, {IPPROTO_IPV6, IPV6_TCLASS, 0}, {IPPROTO_IPV6, IPV6_RECVTCLASS, 0},
+    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 0}, {IPPROTO_IPV6, IPV6_MTU_DISCOVER, 1},
 };
 const Option* optionOf(const sock* sk, int level, int name) {
-    if (level == IPPROTO_TCP && sk->sk_type != SOCK_STREAM) return nullptr;
+    if ((level == IPPROTO_TCP && sk->sk_type != SOCK_STREAM) || (level == IPPROTO_IPV6 && sk->sk_family != AF_INET6)) return nullptr;
     const auto* const at = std::ranges::find_if(options, [&](const Option& o) { return o.level == level && o.name == name; });
     return at == std::end(options) ? nullptr : at;
 }
 bool isSwitch(int level, int name) {
+    if (level == IPPROTO_IPV6) return name == IPV6_V6ONLY;
     return level == IPPROTO_TCP ? name == TCP_NODELAY || name == TCP_CORK
                                 : name != IP_TOS && name != IP_TTL && name != IP_MTU_DISCOVER && name != IP_MULTICAST_TTL;
 }
@@ -37,7 +41,7 @@ bool isSwitch(int level, int name) {
 int protocolOf(int type) { return type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP; }
 
 int otherProtocol(const socket* sock, int protocol) {
-    if (sock->type == SOCK_DGRAM && protocol == IPPROTO_ICMP) return -EACCES;       // sysctl ping_group_range is empty
+    if (sock->type == SOCK_DGRAM && (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)) return -EACCES;     // sysctl ping_group_range is empty
     if (sock->type == SOCK_STREAM || sock->type == SOCK_DGRAM) return -EPROTONOSUPPORT;
     if (sock->type != SOCK_RAW) return -ESOCKTNOSUPPORT;
     if (protocol == 0) return -EPROTONOSUPPORT;
@@ -48,29 +52,63 @@ int otherProtocol(const socket* sock, int protocol) {
 
 }  // namespace
 
-bool isLocal(u32 address) { return address >> 24 == 127; }
+bool isLocal(u32 address) { return address >> 24 == 127 || address == LOOPBACK6; }
 
-SocketAddress inetAddress(u32 address, u16 port) {
+int addressSize(const inet_sock* sk) { return sk->sk_family == AF_INET ? sizeof(sockaddr_in) : offsetof(sockaddr_in6, sin6_scope_id); }
+
+SocketAddress inetAddress(const inet_sock* shown_to, u32 address, u16 port) {
     SocketAddress a;
-    const sockaddr_in in{AF_INET, htons(port), {htonl(address)}, {}};
+    if (shown_to->sk_family == AF_INET) {
+        const sockaddr_in in{AF_INET, htons(port), {htonl(address)}, {}};
+        a.size = sizeof in;
+        std::memcpy(a.data.data(), &in, sizeof in);
+        return a;
+    }
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    in.sin6_port = htons(port);
+    const u32 last = htonl(address);
+    std::memcpy(&in.sin6_addr.s6_addr[12], &last, sizeof last);
+    if (address > LOOPBACK6) in.sin6_addr.s6_addr[10] = in.sin6_addr.s6_addr[11] = 0xff;
     a.size = sizeof in;
     std::memcpy(a.data.data(), &in, sizeof in);
     return a;
 }
-static sockaddr_in inetOf(const SocketAddress& a) {
+
+static u32 addressOf(const in6_addr& a) {
+    u32 last = 0;
+    std::memcpy(&last, &a.s6_addr[12], sizeof last);
+    last = ntohl(last);
+    if (IN6_IS_ADDR_V4MAPPED(&a)) return last == LOOPBACK6 ? NOWHERE : last;
+    return IN6_IS_ADDR_UNSPECIFIED(&a) || IN6_IS_ADDR_LOOPBACK(&a) ? last : NOWHERE;
+}
+Endpoint endpointIn(const SocketAddress& a) {
+    if (a.family() == AF_INET6) {
+        sockaddr_in6 in{};
+        std::memcpy(&in, a.data.data(), sizeof in);
+        return {addressOf(in.sin6_addr), ntohs(in.sin6_port)};
+    }
     sockaddr_in in{};
     std::memcpy(&in, a.data.data(), sizeof in);
-    return in;
+    const u32 address = ntohl(in.sin_addr.s_addr);
+    return {address == LOOPBACK6 ? NOWHERE : address, ntohs(in.sin_port)};
 }
-u32 addressIn(const SocketAddress& a) { return ntohl(inetOf(a).sin_addr.s_addr); }
-u16 portIn(const SocketAddress& a) { return ntohs(inetOf(a).sin_port); }
 
-TRACED(int, inet_create, (socket*, sock), (int, protocol)) {
+// Any address of a destination is this machine.
+Result<Endpoint> destination(const inet_sock* sk, const SocketAddress& name) {
+    Endpoint to = endpointIn(name);
+    const bool six = name.family() == AF_INET6 && (!sk->rcv_saddr || sk->rcv_saddr == LOOPBACK6);
+    if (to.address == INADDR_ANY) to.address = six ? LOOPBACK6 : LOOPBACK;
+    if (!isLocal(to.address) || (to.address != LOOPBACK6 && sk->v6only())) return Failure{-ENETUNREACH};
+    return to;
+}
+
+TRACED(int, inet_create, (socket*, sock), (int, family), (int, protocol)) {
     if (protocol < 0 || protocol >= IPPROTO_LIMIT) return -EINVAL;
     const bool known = (sock->type == SOCK_STREAM || sock->type == SOCK_DGRAM) && (!protocol || protocol == protocolOf(sock->type));
     if (!known) return otherProtocol(sock, protocol);
     sock->ops = sock->type == SOCK_STREAM ? tcpOperations() : udpOperations();
-    sock->sk = newInetSock(sock->type);
+    sock->sk = newInetSock(family, sock->type);
     if (!sock->sk) return -ENOBUFS;
     sock->sk->sk_protocol = protocolOf(sock->type);
     sock->sk->sk_socket = sock;
@@ -79,11 +117,12 @@ TRACED(int, inet_create, (socket*, sock), (int, protocol)) {
 
 int InetOperations::bind(socket* sock, const SocketAddress& address) {
     inet_sock* const sk = inet_sk(sock);
-    if (address.size < static_cast<int>(sizeof(sockaddr_in))) return -EINVAL;
-    const u32 wanted = addressIn(address);
-    const u16 port = portIn(address);
-    if (address.family() != AF_INET && (address.family() != AF_UNSPEC || wanted != INADDR_ANY)) return -EAFNOSUPPORT;
-    if (wanted != INADDR_ANY && !isLocal(wanted) && !sk->level_options[{IPPROTO_IP, IP_FREEBIND}]) return -EADDRNOTAVAIL;
+    if (address.size < addressSize(sk)) return -EINVAL;
+    const auto [wanted, port] = endpointIn(address);
+    const bool unspecified = address.family() == AF_UNSPEC && sk->sk_family == AF_INET && wanted == INADDR_ANY;
+    if (address.family() != sk->sk_family && !unspecified) return -EAFNOSUPPORT;
+    if (wanted != INADDR_ANY && wanted != LOOPBACK6 && wanted != NOWHERE && sk->v6only()) return -EINVAL;
+    if (wanted != INADDR_ANY && !isLocal(wanted)) return -EADDRNOTAVAIL;
     if (port && port < PROT_SOCK && !capable(CAP_NET_BIND_SERVICE)) return -EACCES;
     if (sk->sk_state != TCP_CLOSE || sk->num) return -EINVAL;
     TRY_INT(inet_get_port(sk, wanted, port));
@@ -97,9 +136,9 @@ int InetOperations::bind(socket* sock, const SocketAddress& address) {
 
 Result<SocketAddress> InetOperations::getname(socket* sock, bool of_peer) {
     const inet_sock* const sk = inet_sk(sock);
-    if (!of_peer) return inetAddress(sk->rcv_saddr, sk->sport);
+    if (!of_peer) return inetAddress(sk, sk->rcv_saddr, sk->sport);
     if (!sk->dport || sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_SYN_SENT) return Failure{-ENOTCONN};
-    return inetAddress(sk->daddr, sk->dport);
+    return inetAddress(sk, sk->daddr, sk->dport);
 }
 
 int InetOperations::setsockopt(socket* sock, int level, int name, UserPtr<void> optval, int optlen) {
@@ -113,6 +152,7 @@ int InetOperations::setsockopt(socket* sock, int level, int name, UserPtr<void> 
         TRY_INT(getOption(optval, optlen, value));
     }
     if (name == IP_TTL && level == IPPROTO_IP && value != -1 && (value < 1 || value > 255)) return -EINVAL;
+    if (name == IPV6_V6ONLY && level == IPPROTO_IPV6 && sk->num) return -EINVAL;
     sk->level_options[{level, name}] = isSwitch(level, name) ? value != 0 : value;
     return 0;
 }
@@ -125,7 +165,8 @@ int InetOperations::getsockopt(socket* sock, int level, int name, UserPtr<void> 
     }
     if (level == IPPROTO_TCP && name == TCP_CONGESTION && sk->sk_type == SOCK_STREAM) return putOption(optval, optlen, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
     const Option* const option = optionOf(sk, level, name);
-    if (!option) return -ENOPROTOOPT;
+    const bool known = level == IPPROTO_IP || level == sk->sk_protocol || sk->sk_family == AF_INET6;
+    if (!option) return known ? -ENOPROTOOPT : -EOPNOTSUPP;
     const auto at = sk->level_options.find({level, name});
     const int value = at == sk->level_options.end() ? option->initial : at->second;
     return putOption(optval, optlen, &value, sizeof value);

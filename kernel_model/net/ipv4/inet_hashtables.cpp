@@ -29,7 +29,17 @@ bool flagOf(const sock* sk, int name) {
     const auto at = sk->options.find(name);
     return at != sk->options.end() && at->second;
 }
-bool overlap(u32 a, u32 b) { return !a || !b || a == b; }
+// An address of 0 is any: of IPv4, or of both.
+bool anyCovers(const inet_sock* sk, u32 address) {
+    if (sk->sk_family == AF_INET) return address != LOOPBACK6;
+    return address == LOOPBACK6 || !sk->v6only();
+}
+bool overlap(const inet_sock* a, u32 at, const inet_sock* b) {
+    if (at && b->rcv_saddr) return at == b->rcv_saddr;
+    if (at) return anyCovers(b, at);
+    if (b->rcv_saddr) return anyCovers(a, b->rcv_saddr);
+    return a->sk_family == b->sk_family || (!a->v6only() && !b->v6only());
+}
 
 // SO_REUSEADDR lets both have the port unless one of them listens; SO_REUSEPORT in any case (socket(7)).
 bool mayShare(const inet_sock* sk, const inet_sock* other) {
@@ -39,11 +49,11 @@ bool mayShare(const inet_sock* sk, const inet_sock* other) {
 bool conflicts(const inet_sock* sk, u32 address, u16 port) {
     if (users(sk->sk_type)[port])
         for (const inet_sock* other : all())
-            if (other != sk && other->num == port && other->sk_type == sk->sk_type && overlap(other->rcv_saddr, address) && !mayShare(sk, other))
+            if (other != sk && other->num == port && other->sk_type == sk->sk_type && overlap(sk, address, other) && !mayShare(sk, other))
                 return true;
     if (sk->sk_type != SOCK_STREAM) return false;
     return std::ranges::any_of(waiting(), [&](const TimeWait& t) {
-        return t.port == port && overlap(t.address, address) && !(t.reuse && flagOf(sk, SO_REUSEADDR));
+        return t.port == port && (address ? address == t.address : anyCovers(sk, t.address)) && !(t.reuse && flagOf(sk, SO_REUSEADDR));
     });
 }
 
@@ -67,10 +77,16 @@ inet_sock::~inet_sock() {
 
 const std::vector<inet_sock*>& inetSockets() { return all(); }
 
-std::shared_ptr<inet_sock> newInetSock(int type) {
+bool inet_sock::v6only() const {
+    const auto at = level_options.find({IPPROTO_IPV6, IPV6_V6ONLY});
+    return sk_family == AF_INET6 && at != level_options.end() && at->second;
+}
+bool covers(const inet_sock* sk, u32 address) { return sk->rcv_saddr ? sk->rcv_saddr == address : anyCovers(sk, address); }
+
+std::shared_ptr<inet_sock> newInetSock(int family, int type) {
     if (all().size() >= machine().memory->frames() * PAGE_SIZE / SOCK_COST) return nullptr;
     auto sk = std::make_shared<inet_sock>();
-    sk->sk_family = AF_INET;
+    sk->sk_family = family;
     sk->sk_type = type;
     if (type == SOCK_STREAM) sk->sk_sndbuf = 16384, sk->sk_rcvbuf = 131072;     // sysctl tcp_wmem, tcp_rmem
     return sk;

@@ -12,9 +12,13 @@ bool queueFull(const inet_sock* listener) { return listener->accept_queue.size()
 
 inet_sock* findListener(u32 address, u16 port) {
     inet_sock* found = nullptr;
+    int most = 0;
     for (inet_sock* sk : inetSockets()) {
-        if (sk->sk_state != TCP_LISTEN || sk->num != port || (sk->rcv_saddr && sk->rcv_saddr != address)) continue;
-        if (!found || (!found->rcv_saddr && sk->rcv_saddr)) found = sk;
+        if (sk->sk_state != TCP_LISTEN || sk->num != port || !covers(sk, address)) continue;
+        const int score = (sk->sk_family == AF_INET ? 2 : 1) + (sk->rcv_saddr ? 4 : 0);
+        if (score <= most) continue;
+        found = sk;
+        most = score;
     }
     return found;
 }
@@ -37,7 +41,7 @@ bool synchronise(inet_sock* sk) {
         listener->knocking.push_back(shared(sk));
         return false;
     }
-    const auto child = listener ? newInetSock(SOCK_STREAM) : nullptr;
+    const auto child = listener ? newInetSock(listener->sk_family, SOCK_STREAM) : nullptr;
     if (!child) {
         tcp_reset(sk);
         return true;
@@ -56,14 +60,13 @@ bool synchronise(inet_sock* sk) {
 }
 
 int tcp_v4_connect(inet_sock* sk, const SocketAddress& address) {
-    if (address.size < static_cast<int>(sizeof(sockaddr_in))) return -EINVAL;
-    if (address.family() != AF_INET) return -EAFNOSUPPORT;
-    const u32 to = addressIn(address) == INADDR_ANY ? LOOPBACK : addressIn(address);
-    if (!isLocal(to)) return -ENETUNREACH;
+    if (address.size < addressSize(sk)) return -EINVAL;
+    if (address.family() != sk->sk_family) return -EAFNOSUPPORT;
+    const Endpoint to = TRY(destination(sk, address));
     TRY_INT(inet_autobind(sk) ? -EADDRNOTAVAIL : 0);
-    if (!sk->rcv_saddr) sk->rcv_saddr = LOOPBACK;
-    sk->daddr = to;
-    sk->dport = portIn(address);
+    if (!sk->rcv_saddr) sk->rcv_saddr = sourceFor(to.address);
+    sk->daddr = to.address;
+    sk->dport = to.port;
     sk->sk_state = TCP_SYN_SENT;
     sk->sk_shutdown = 0;
     synchronise(sk);

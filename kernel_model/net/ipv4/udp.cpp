@@ -14,9 +14,9 @@ inet_sock* findReceiver(u32 address, u16 port, u32 from, u16 from_port) {
     int most = 0;
     for (inet_sock* sk : inetSockets()) {
         if (sk->sk_type != SOCK_DGRAM || sk->dead || sk->num != port) continue;
-        if (sk->rcv_saddr && sk->rcv_saddr != address) continue;
+        if (!covers(sk, address)) continue;
         if (sk->dport && (sk->dport != from_port || sk->daddr != from)) continue;
-        const int score = 1 + (sk->rcv_saddr ? 1 : 0) + (sk->dport ? 2 : 0);
+        const int score = (sk->sk_family == AF_INET ? 2 : 1) + (sk->rcv_saddr ? 4 : 0) + (sk->dport ? 8 : 0);
         if (score <= most) continue;
         best = sk;
         most = score;
@@ -24,16 +24,16 @@ inet_sock* findReceiver(u32 address, u16 port, u32 from, u16 from_port) {
     return best;
 }
 
-struct Destination { u32 address; u16 port; };
-Result<Destination> destination(const inet_sock* sk, const SocketAddress& name) {
+Result<Endpoint> whereTo(const inet_sock* sk, const SocketAddress& name) {
     if (!name.size) {
         if (sk->sk_state != TCP_ESTABLISHED) return Failure{-EDESTADDRREQ};
-        return Destination{sk->daddr, sk->dport};
+        return Endpoint{sk->daddr, sk->dport};
     }
-    if (name.size < static_cast<int>(sizeof(sockaddr_in))) return Failure{-EINVAL};
-    if (name.family() != AF_INET && name.family() != AF_UNSPEC) return Failure{-EAFNOSUPPORT};
-    if (!portIn(name)) return Failure{-EINVAL};
-    return Destination{addressIn(name) == INADDR_ANY ? LOOPBACK : addressIn(name), portIn(name)};
+    const bool four = name.family() == AF_INET || (name.family() == AF_UNSPEC && sk->sk_family == AF_INET);
+    if (name.size < (four ? static_cast<int>(sizeof(sockaddr_in)) : addressSize(sk))) return Failure{-EINVAL};
+    if (!four && name.family() != sk->sk_family) return Failure{sk->sk_family == AF_INET ? -EAFNOSUPPORT : -EINVAL};
+    if (!endpointIn(name).port) return Failure{-EINVAL};
+    return destination(sk, name);
 }
 
 // Port unreachable: only a connected socket is told.
@@ -59,16 +59,16 @@ TRACED(long, udp_sendmsg, (socket*, sock), (msghdr&, msg)) {
     TRY_INT(inet_autobind(sk));
     if (length > 0xffff) return -EMSGSIZE;
     if (msg.msg_flags & MSG_OOB) return -EOPNOTSUPP;
-    const Destination to = TRY(destination(sk, msg.msg_name));
-    if (!isLocal(to.address)) return -ENETUNREACH;
+    const Endpoint to = TRY(whereTo(sk, msg.msg_name));
     if (length > MOST) return -EMSGSIZE;
     const u64 until = sockDeadline(sk->sk_sndtimeo, msg.msg_flags & MSG_DONTWAIT);
     auto skb = TRY(sock_alloc_send_pskb(sk, length + HEADERS, 0, until));
     skb->data.resize(length);
     if (msg.msg_iter.copy_from_iter(skb->data) < length) return -EFAULT;
-    const u32 source = sk->rcv_saddr ? sk->rcv_saddr : LOOPBACK;
-    skb->from = inetAddress(source, sk->num);
-    if (inet_sock* const receiver = findReceiver(to.address, to.port, source, sk->num)) deliver(receiver, std::move(skb));
+    const u32 source = sk->rcv_saddr ? sk->rcv_saddr : sourceFor(to.address);
+    inet_sock* const receiver = findReceiver(to.address, to.port, source, sk->num);
+    if (receiver) skb->from = inetAddress(receiver, source, sk->num);
+    if (receiver) deliver(receiver, std::move(skb));
     else unreachable(sk);
     return static_cast<long>(length);
 }
@@ -108,13 +108,12 @@ TRACED(int, udp_connect, (socket*, sock), (const SocketAddress&, address)) {
     if (address.size < static_cast<int>(sizeof(sa_family_t))) return -EINVAL;
     if (address.family() == AF_UNSPEC) return udp_disconnect(sk);
     TRY_INT(inet_autobind(sk));
-    if (address.size < static_cast<int>(sizeof(sockaddr_in))) return -EINVAL;
-    if (address.family() != AF_INET) return -EAFNOSUPPORT;
-    const u32 to = addressIn(address) == INADDR_ANY ? LOOPBACK : addressIn(address);
-    if (!isLocal(to)) return -ENETUNREACH;
-    if (!sk->rcv_saddr) sk->rcv_saddr = LOOPBACK;
-    sk->daddr = to;
-    sk->dport = portIn(address);
+    if (address.size < addressSize(sk)) return -EINVAL;
+    if (address.family() != sk->sk_family) return -EAFNOSUPPORT;
+    const Endpoint to = TRY(destination(sk, address));
+    if (!sk->rcv_saddr) sk->rcv_saddr = sourceFor(to.address);
+    sk->daddr = to.address;
+    sk->dport = to.port;
     sk->sk_state = TCP_ESTABLISHED;
     return 0;
 }
