@@ -1,5 +1,9 @@
 // Linux kernel/kthread.c: kernel threads; and the stand-in addresses of their functions.
 #include "kernel_model/kernel/kthread.hpp"
+#include "kernel_model/kernel/sched/sched.hpp"
+
+#include <deque>
+#include <functional>
 #include <vector>
 
 namespace kernel {
@@ -34,13 +38,29 @@ traces::Value traceValue(KernelThreadFunction fn) {
     return traces::Value::hex(kernelTextAddress(fn));
 }
 
-// Sleeps until somebody wants a kernel thread; nobody here does.
+namespace {
+task_struct* kthreadd_task = nullptr;
+std::deque<std::function<void()>>& work() {
+    static auto& all = *new std::deque<std::function<void()>>;
+    return all;
+}
+}  // namespace
+
+void queueKernelWork(std::function<void()> item) {
+    work().push_back(std::move(item));
+    if (kthreadd_task) wake_up_process(kthreadd_task);
+}
+
+// Sleeps until somebody wants a kernel thread; here, only work queues would, whose work it does.
 TRACED(int, kthreadd, (ThreadArgument, unused)) {
+    kthreadd_task = current;
     current->comm = "kthreadd";
     for (k_sigaction& action : current->sighand->action) action.sa_handler = HANDLER_IGN;   // ignore_signals()
     for (;;) {
         set_current_state(TASK_INTERRUPTIBLE);
-        schedule();
+        if (work().empty()) schedule();
+        set_current_state(TASK_RUNNING);
+        for (; !work().empty(); work().pop_front()) work().front()();
     }
 }
 

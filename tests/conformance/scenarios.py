@@ -19,8 +19,8 @@ import window   # noqa: E402
 EACH, TOGETHER = 0.90, 0.97
 # Every difference has a cause: scenarios, kind, part of the path. One that stands in none of these rows fails.
 CAUSES = [
-    (("fail_elf_machine", "fail_elf_trunc_phdr", "fail_enoexec_bin", "fail_enoexec_empty"), "missing", "/search_binary_handler/schedule",
-     "request_module sleeps until a kernel thread has run modprobe; here it is an event, and there is no module to load"),
+    (("fail_elf_machine", "fail_elf_trunc_phdr", "fail_enoexec_bin", "fail_enoexec_empty"), "extra", "/search_binary_handler/try_to_wake_up",
+     "request_module found the worker that runs modprobe awake; here kthreadd, which does its work, has to be woken"),
     (("vfork",), "missing", "main/__x64_sys_wait4/kernel_wait4/do_wait/",
      "the parent that mm_release wakes preempts the child there, and so waits for it in wait4; here the child ends first"),
     (("vfork",), "missing", "/exit_notify/do_notify_parent/__wake_up_parent/child_wait_callback",

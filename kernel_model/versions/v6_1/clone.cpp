@@ -66,7 +66,8 @@ TRACED(long, kernel_clone, (kernel_clone_args*, args)) {
 
 static kernel_clone_args inKernel(KernelThreadFunction fn, ThreadArgument arg, u64 flags) {
     kernel_clone_args args;
-    args.flags = flags | CLONE_VM | CLONE_UNTRACED;
+    args.flags = (flags & ~u64{CSIGNAL}) | CLONE_VM | CLONE_UNTRACED;
+    args.exit_signal = static_cast<int>(flags & CSIGNAL);
     args.fn = fn;
     args.fn_arg = arg;
     return args;

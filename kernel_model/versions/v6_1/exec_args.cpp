@@ -61,10 +61,4 @@ TRACED(int, setup_arg_pages, (linux_binprm*, bprm), (u64, stack_top), (int, exec
     return expand_stack_locked(vma, stack_base) ? -EFAULT : 0;
 }
 
-// kernel/kmod.c: there is no /sbin/modprobe.
-TRACED(int, call_modprobe, (const std::string&, module_name)) {
-    check("modprobe can be run", false, "/sbin/modprobe");
-    return -ENOENT;
-}
-
 }  // namespace kernel::v6_1
