@@ -73,6 +73,13 @@ signal 10 code -100 byte 127: 0 got 10 -100 7, 5
 thread: 22 22 1 0 14
 """}
 
+# v6.1 (kernel/kmod.c, umh.c): without a modprobe, and with one.
+MODPROBE = b"garbage: 8, pids used: 1\n%stext: 8, pids used: 0\nan empty file: 8, pids used: 1\n%shalf text: 8, pids used: 1\n%sas user: 8\n%s"
+CALLED = (b"ids 0 0, parent 2, group 0, session 0, umask 22, cwd /, descriptors 0: /sbin/modprobe -q -- binfmt-%s "
+          b"HOME=/ TERM=linux PATH=/sbin:/usr/sbin:/bin:/usr/bin\n")
+WITH_MODPROBE = MODPROBE % tuple(CALLED % name for name in (b"0403", b"0000", b"0aff", b"0aff")) + b"waits: 0\ninterrupted: 1, 2\n"
+WITHOUT_MODPROBE = {"v3.10": MODPROBE.replace(b"used: 1", b"used: 0") % ((b"",) * 4), "v6.1": MODPROBE % ((b"",) * 4)}
+
 # v6.1: the symbols of the vDSO in Debian's 6.1.187 (CONFIG_X86_SGX; its notes are also those of its build), on a processor without SGX.
 VDSO = {
     "v3.10": b"""segment 1 flags 5

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from expected import AROUND, EXHAUSTED, SHA, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT
+from expected import AROUND, EXHAUSTED, SHA, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT, WITHOUT_MODPROBE, WITH_MODPROBE
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -143,10 +143,15 @@ def writtenBack(profile, how):
         cases.check(found.status == status, found)
 
 
-def says(name, texts, profile, libc):
+def says(name, texts, profile, libc, options=()):
     program = os.path.abspath(os.path.join(cases.Options.guests, name + "." + libc))
-    found = emulated(program, [], ("--profile", profile))
+    found = emulated(program, [], ("--profile", profile, *options))
     cases.check(found.stdout == texts[profile] and found.status == 0, found)
+
+
+def withModprobe(libc):
+    program = os.path.abspath(os.path.join(cases.Options.guests, "modprobe." + libc))
+    says("modprobe", {"v6.1": WITH_MODPROBE}, "v6.1", libc, ("--bind", program + ":/sbin/modprobe"))
 
 
 def vsyscall(libc):
@@ -259,7 +264,7 @@ def all_cases():
     for profile in ("v3.10", "v6.1"):
         for libc in LIBCS:
             found["exhausted.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: exhausted(profile, libc)
-            for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS)):
+            for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS), ("modprobe", WITHOUT_MODPROBE)):
                 if profile not in texts:
                     continue
                 found["%s.%s.%s" % (name, libc, profile)] = \
@@ -275,6 +280,7 @@ def all_cases():
             found[f"{name}.{libc}.random"] = lambda name=name, libc=libc: inDefaultWorld(
                 name + "." + libc, [], options=("--sched", "random", "--seed", "7"))
         found["sha." + libc] = lambda libc=libc: sha(libc)
+        found["modprobe.installed." + libc] = lambda libc=libc: withModprobe(libc)
         found["vsyscall." + libc] = lambda libc=libc: vsyscall(libc)
         found["sockets_inet6." + libc] = lambda libc=libc: inet6(libc)
         found["pkeys." + libc] = lambda libc=libc: withKeys("pkeys." + libc)
