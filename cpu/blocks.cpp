@@ -1,5 +1,6 @@
 #include "cpu/blocks.hpp"
 
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -9,6 +10,19 @@ Blocks::Blocks(u64 frames)
     : frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))), first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))),
       buckets_(1024) {
     if (!holds_ || !first_) throw std::bad_alloc();
+}
+
+void Block::Free::operator()(Block* block) const {
+    block->~Block();
+    ::operator delete(block);
+}
+
+BlockPtr makeBlock(std::span<const Op> ops) {
+    const u64 bytes = sizeof(Block) + ops.size_bytes();
+    BlockPtr block(new (::operator new(bytes)) Block);
+    std::memcpy(static_cast<void*>(block->ops()), ops.data(), ops.size_bytes());
+    block->bytes = static_cast<u32>(bytes);
+    return block;
 }
 
 Block** Blocks::placeOf(u64 pfn, u16 offset, BlockMode mode) {
@@ -31,8 +45,7 @@ void Blocks::grow() {
 
 Block* Blocks::find(u64 pfn, u16 offset, BlockMode mode) { return *placeOf(pfn, offset, mode); }
 
-Block* Blocks::add(std::unique_ptr<Block> block, unsigned ops) {
-    block->bytes = static_cast<u32>(sizeof(Block) + ops * sizeof(Op) + (block->targets ? sizeof(TargetCache) : 0));
+Block* Blocks::add(BlockPtr block) {
     if (Block* const old = find(block->pfn, block->offset, block->mode)) {      // it straddles, and the second page is another one now
         leaveFrame(old);
         retire(old);

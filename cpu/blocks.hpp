@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -38,11 +39,18 @@ struct Block {
     BlockMode mode = BlockMode::plain;
     bool straddles = false;         // its only instruction runs into the next page
     u32 bytes = 0;                  // of it, its ops and targets
-    std::unique_ptr<Op[]> ops;
     std::unique_ptr<TargetCache> targets;
     Block* nextAlike = nullptr;     // in Blocks::buckets_
     Block* nextInFrame = nullptr;   // in Blocks::first_
+
+    Op* ops() { return reinterpret_cast<Op*>(this + 1); }           // they lie behind it
+    const Op* ops() const { return reinterpret_cast<const Op*>(this + 1); }
+    struct Free {
+        void operator()(Block* block) const;
+    };
 };
+using BlockPtr = std::unique_ptr<Block, Block::Free>;
+BlockPtr makeBlock(std::span<const Op> ops);
 
 class Blocks {
 public:
@@ -50,7 +58,7 @@ public:
     ~Blocks() { dropAll(); }
 
     Block* find(u64 pfn, u16 offset, BlockMode mode);
-    Block* add(std::unique_ptr<Block> block, unsigned ops);
+    Block* add(BlockPtr block);             // its place and its bytes are filled
     bool frameHasCode(u64 pfn) const { return pfn < frames_ && holds_[pfn]; }
     void drop(u64 pfn);                     // the frame's blocks are unreachable; freed by reap()
     void dropAll();
@@ -59,8 +67,9 @@ public:
     u64 bytes() const { return bytes_; }    // of the blocks that can be reached
 
     // A block of a cold frame ends at its first conditional branch: what runs once is not decoded beyond what runs.
-    bool hot(u64 pfn) const { return frameHasCode(pfn) && holds_[pfn] == HOT_CODE; }
+    bool hot(u64 pfn) const { return eager || (frameHasCode(pfn) && holds_[pfn] == HOT_CODE); }
     void warmUp(u64 pfn);                   // drops the frame's cold blocks; new ones go on past conditional branches
+    bool eager = false;                     // all frames count as hot
 
 private:
     static constexpr u64 LIMIT = u64{256} << 20;
@@ -82,7 +91,7 @@ private:
     std::unordered_map<u64, std::vector<Block*>> straddlers_;       // by their second frame
     std::vector<Block*> buckets_;           // a power of two
     u64 count_ = 0;
-    std::vector<std::unique_ptr<Block>> retired_;
+    std::vector<BlockPtr> retired_;
     u64 bytes_ = 0;
 };
 

@@ -13,51 +13,53 @@ namespace {
 
 class Builder {
 public:
-    Builder(Core& core, u64 address, u64 pfn, BlockMode mode) : core_(core), address_(address), block_(std::make_unique<Block>()) {
-        block_->pfn = pfn;
-        block_->offset = static_cast<u16>(address % PAGE_SIZE);
-        block_->mode = mode;
-        ops_.clear();
-        branches_.clear();
-        notes_.clear();
+    Builder(Core& core, u64 address, u64 pfn, BlockMode mode)
+        : core_(core), draft_(core.draft), address_(address), pfn_(pfn), mode_(mode), hot_(core.blocks.hot(pfn)), next_(address % PAGE_SIZE) {
+        draft_.opCount = draft_.branchCount = draft_.noteCount = 0;
     }
     Block* build();
 
 private:
+    bool addInstructions();
     bool straddling(u64 offset);
     void addOp(const u8* bytes, u64 size, u64 offset);
-    void addLowered(const Lowered& lowered, Op op, u8 length, u64 offset);
+    void addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset);
     void raise(Handler handler, u64 offset);
+    void add(const Op& op) { draft_.ops[draft_.opCount++] = op; }
     void close();
     void addTargets();
     void dropDeadFlags();
+    BlockPtr finish();
 
     Core& core_;
-    u64 address_;
-    std::unique_ptr<Block> block_;
-    std::vector<Op>& ops_ = core_.draft.ops;
-    std::vector<unsigned>& branches_ = core_.draft.branches;
-    std::vector<BlockDraft::FlagNote>& notes_ = core_.draft.notes;
+    BlockDraft& draft_;
+    u64 address_, pfn_, second_ = 0;
+    BlockMode mode_;
+    bool hot_;
+    u64 next_;
     u64 known_ = UNKNOWN;
-    u64 next_ = 0;
-    bool ended_ = false;
+    u8 count_ = 0;
+    bool straddles_ = false, ended_ = false;
+    std::unique_ptr<TargetCache> targets_;
 };
 
 void Builder::raise(Handler handler, u64 offset) {
     Op op;
     op.handler = handler;
     op.where = static_cast<u16>(offset);
-    op.done = ++block_->count;
-    ops_.push_back(op);
+    op.done = ++count_;
+    add(op);
     ended_ = true;
 }
 
 void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
+    Op& op = draft_.ops[draft_.opCount];
+    Encoding encoding;
     if (size == LONGEST) {
-        Op op;
+        encoding = encodingOf(window);
         u8 length = 0;
-        if (const Lowered* known = core_.lowered.find(window, known_, op, length)) return addLowered(*known, op, length, offset);
+        if (const Lowered* known = core_.lowered.find(window, encoding, known_, op, length)) return addLowered(*known, op, length, offset);
     }
     Lowered made;
     Decoded decoded;
@@ -69,18 +71,20 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     ++statistics.decoded;
     noteExtension(decoded.insn.meta.isa_set, !hasInstructions(core_.model, static_cast<u16>(decoded.insn.meta.isa_set)));
     made = {made.op, known_, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
-    if (size == LONGEST) core_.lowered.keep(window, made, decoded);
-    addLowered(made, made.op, made.length, offset);
+    if (size == LONGEST) core_.lowered.keep(window, encoding, made, decoded);
+    op = made.op;
+    addLowered(made, op, made.length, offset);
 }
 
-void Builder::addLowered(const Lowered& lowered, Op op, u8 length, u64 offset) {
+// `op` is the draft's next one.
+void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) {
     ++statistics.lowered;
     place(op, offset, length);
-    op.done = ++block_->count;
+    op.done = ++count_;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
-    if (lowered.branches) branches_.push_back(static_cast<unsigned>(ops_.size()));
-    ops_.push_back(op);
-    notes_.push_back({lowered.flagless, lowered.caching, lowered.use, lowered.simple});
+    if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
+    draft_.notes[draft_.noteCount++] = {lowered.flagless, lowered.caching, lowered.use, lowered.simple, false};
+    ++draft_.opCount;
     ended_ = lowered.ends;
     next_ = offset + length;
 }
@@ -91,81 +95,99 @@ bool Builder::straddling(u64 offset) {
     if (!rest) return false;
     u8 bytes[LONGEST];
     const u64 here = PAGE_SIZE - offset;
-    std::memcpy(bytes, core_.memory.frame(block_->pfn) + offset, here);
+    std::memcpy(bytes, core_.memory.frame(pfn_) + offset, here);
     std::memcpy(bytes + here, rest, LONGEST - here);
-    block_->straddles = true;
-    block_->second = core_.frameOfHost(rest);
+    straddles_ = true;
+    second_ = core_.frameOfHost(rest);
     addOp(bytes, LONGEST, offset);
     return true;
 }
 
-Block* Builder::build() {
-    const u8* page = core_.memory.frame(block_->pfn);
-    const unsigned most = block_->mode == BlockMode::single ? 1 : BLOCK_INSTRUCTIONS;
-    next_ = block_->offset;
-    const bool cold = !core_.blocks.hot(block_->pfn);
-    while (!ended_ && block_->count < most && next_ < PAGE_SIZE && !(cold && !branches_.empty())) {
+// False: the first one runs into a page that is not there; the fault is in trap.
+bool Builder::addInstructions() {
+    const u8* page = core_.memory.frame(pfn_);
+    const unsigned most = mode_ == BlockMode::single ? 1 : BLOCK_INSTRUCTIONS;
+    while (!ended_ && count_ < most && next_ < PAGE_SIZE && (hot_ || !draft_.branchCount)) {
         const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
         Decoded decoded;
         const bool cut = size < LONGEST && decode(page + next_, size, decoded, core_.model.level) == ZYDIS_STATUS_NO_MORE_DATA;
         if (!cut) addOp(page + next_, size, next_);
-        else if (block_->count) break;
-        else if (!straddling(next_)) return nullptr;
-        else break;
+        else return count_ || straddling(next_);
     }
-    dropDeadFlags();
-    joinPairs(std::span(ops_).first(notes_.size()), notes_);
+    return true;
+}
+
+Block* Builder::build() {
+    if (!addInstructions()) return nullptr;
+    if (hot_) {
+        dropDeadFlags();
+        joinPairs(std::span(draft_.ops).first(draft_.noteCount), std::span(draft_.notes).first(draft_.noteCount));
+    }
     close();
-    auto made = std::make_unique<Op[]>(ops_.size());
-    std::copy(ops_.begin(), ops_.end(), made.get());
-    const unsigned stubs = static_cast<unsigned>(ops_.size() - branches_.size());
-    for (unsigned i = 0; i < branches_.size(); ++i) {
-        made[branches_[i]].target = &made[stubs + i];
-        made[stubs + i].target = &made[branches_[i]];
-    }
-    if (block_->targets) made[notes_.size()].targets = block_->targets.get();
-    block_->ops = std::move(made);
+    BlockPtr block = finish();
+    for (u64 pfn : {pfn_, straddles_ ? second_ : pfn_}) core_.forbidWrites(pfn);
+    return core_.blocks.add(std::move(block));
+}
+
+BlockPtr Builder::finish() {
     ++statistics.blocks;
-    statistics.code_bytes += ops_.size() * sizeof(Op);
-    for (u64 pfn : {block_->pfn, block_->straddles ? block_->second : block_->pfn}) core_.forbidWrites(pfn);
-    return core_.blocks.add(std::move(block_), static_cast<unsigned>(ops_.size()));
+    statistics.code_bytes += draft_.opCount * sizeof(Op);
+    BlockPtr block = makeBlock(std::span(draft_.ops).first(draft_.opCount));
+    Op* const ops = block->ops();
+    const unsigned stubs = draft_.opCount - draft_.branchCount;
+    for (unsigned i = 0; i < draft_.branchCount; ++i) {
+        ops[draft_.branches[i]].target = &ops[stubs + i];
+        ops[stubs + i].target = &ops[draft_.branches[i]];
+    }
+    block->pfn = pfn_;
+    block->second = second_;
+    block->offset = static_cast<u16>(address_ % PAGE_SIZE);
+    block->count = count_;
+    block->mode = mode_;
+    block->straddles = straddles_;
+    if (targets_) {
+        ops[draft_.noteCount].targets = targets_.get();
+        block->bytes += static_cast<u32>(sizeof(TargetCache));
+        block->targets = std::move(targets_);
+    }
+    return block;
 }
 
 // Flags that the block overwrites before it can read them, fault or be left.
 void Builder::dropDeadFlags() {
     bool dead = false;
-    for (u64 i = notes_.size(); i-- > 0;) {
-        notes_[i].dead = dead;
-        if (dead && notes_[i].flagless) ops_[i].handler = notes_[i].flagless;
-        if (notes_[i].use != FlagUse::passes) dead = notes_[i].use == FlagUse::overwrites;
+    for (unsigned i = draft_.noteCount; i-- > 0;) {
+        BlockDraft::FlagNote& note = draft_.notes[i];
+        note.dead = dead;
+        if (dead && note.flagless) draft_.ops[i].handler = note.flagless;
+        if (note.use != FlagUse::passes) dead = note.use == FlagUse::overwrites;
     }
 }
 
 // The way on after the last instruction, and one stub for each direct branch.
 void Builder::close() {
     if (!ended_) {
-        Op op = ops_.back();
-        op.handler = core_.blocks.hot(block_->pfn) ? fallThrough : fallThroughCold;
+        Op op = draft_.ops[draft_.opCount - 1];
+        op.handler = hot_ ? fallThrough : fallThroughCold;
         op.imm = 0;
-        branches_.push_back(static_cast<unsigned>(ops_.size()));
-        ops_.push_back(op);
+        draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
+        add(op);
     }
     addTargets();
-    for (unsigned branch : branches_) {
-        const Op& origin = ops_[branch];
-        const i64 target = static_cast<i64>(origin.end()) + origin.imm;
-        Op stub = origin;
+    for (unsigned i = 0; i < draft_.branchCount; ++i) {
+        Op stub = draft_.ops[draft_.branches[i]];
+        const i64 target = static_cast<i64>(stub.end()) + stub.imm;
         stub.handler = target >= 0 && target < static_cast<i64>(PAGE_SIZE) ? linkStub : farStub;
-        ops_.push_back(stub);
+        add(stub);
     }
 }
 
 // Behind an indirect branch, where the program is likely to come again.
 void Builder::addTargets() {
-    if (ops_.size() != notes_.size() || !notes_.back().caching || !core_.blocks.hot(block_->pfn) || block_->mode != BlockMode::plain) return;
-    block_->targets = std::make_unique<TargetCache>();
-    block_->targets->uncached = std::exchange(ops_.back().handler, notes_.back().caching);
-    ops_.push_back({});
+    if (!hot_ || mode_ != BlockMode::plain || draft_.opCount != draft_.noteCount || !draft_.notes[draft_.noteCount - 1].caching) return;
+    targets_ = std::make_unique<TargetCache>();
+    targets_->uncached = std::exchange(draft_.ops[draft_.opCount - 1].handler, draft_.notes[draft_.noteCount - 1].caching);
+    add({});
 }
 
 }  // namespace

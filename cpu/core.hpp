@@ -39,17 +39,18 @@ struct Bounce {
     alignas(32) u8 bytes[64]{};
 };
 
-// What the block builder works on, kept from one block to the next for its memory.
+// What the block builder works on: a block of at most BLOCK_INSTRUCTIONS, the way on behind it, its target cache and stubs.
 struct BlockDraft {
     struct FlagNote {
         Handler flagless, caching;
         FlagUse use;
         Simple simple;
-        bool dead = false;              // nobody reads the flags that it sets
+        bool dead;                      // nobody reads the flags that it sets
     };
-    std::vector<Op> ops;
-    std::vector<unsigned> branches;     // indices into ops
-    std::vector<FlagNote> notes;        // parallel to ops while instructions are added
+    unsigned opCount, branchCount, noteCount;
+    Op ops[2 * BLOCK_INSTRUCTIONS + 3];
+    u8 branches[BLOCK_INSTRUCTIONS + 1];    // indices into ops
+    FlagNote notes[BLOCK_INSTRUCTIONS];     // parallel to ops while instructions are added
 };
 
 struct Core : Registers {
@@ -118,6 +119,7 @@ struct Core : Registers {
     void flushJumps();
     void dropCode(u64 pfn);
     void warmUp();                                      // the frame of rip becomes hot
+    void sample();                                      // so does that in which a run ends, unless it has no code yet
     void forbidWrites(u64 pfn);                         // before the frame gets its first block
     bool fault(u8 vector, u32 error = 0, u64 address = 0);  // false
 

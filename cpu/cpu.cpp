@@ -30,6 +30,7 @@ void Cpu::setProtectionKeys(bool enabled) {
     setFeature(model, "ospke", enabled && has(model, "pku"));
     setModel(model);
 }
+void Cpu::setEager(bool eager) { impl_->blocks.eager = eager; }
 void Cpu::setSeed(u64 seed) { impl_->seed = seed; }
 
 void Cpu::loadCr3(u64 cr3) {
@@ -68,6 +69,7 @@ Trap Cpu::run(u64 until) {
     core.setPkru(core.pkru);        // another task's, perhaps
     core.flags = {core.rflags & FLAGS_STATUS, 0, EXPLICIT_KIND};
     while (core.count < until && core.trap.kind == Trap::Kind::limit) core.step(until);
+    if (core.trap.kind == Trap::Kind::limit && !core.observing) core.sample();
     core.rflags = (core.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older);
     return core.trap;
 }
@@ -109,10 +111,10 @@ void Core::step(u64 until) {
     if (observing) beforeInstruction(*block);
     rip &= ~(PAGE_SIZE - 1);
     if (checked) {
-        enterChecked(*this, block->ops.get());
+        enterChecked(*this, block->ops());
     } else {
         const GuestMxcsr guest(*this);
-        enter(block->ops.get());
+        enter(block->ops());
     }
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);

@@ -66,6 +66,7 @@ public:
     // CR4.PKE and with it PKRU in XCR0; nothing on a processor without "pku". A kernel without them: RDPKRU is #UD.
     void setProtectionKeys(bool enabled);
 
+    void setEager(bool eager);              // build all code as if it had run much already; for tests
     void setSeed(u64 seed);                 // RDRAND, RDSEED
     static std::string disassemble(std::span<const u8> bytes, u64 address);   // Intel syntax, one line
 

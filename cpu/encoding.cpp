@@ -22,6 +22,8 @@ enum Follows : u16 {
     byteRegisters = 64, // 4 to 7 are ah to bh unless there is a REX
     alone = 128,        // nothing, or only the immediate
     onlyFirst = 256,    // the reg field is 0
+    immOfTest = 512,    // of a group: the immediate belongs to reg fields 0 and 1
+    extends = 1024,     // only rm is a byte register
 };
 using Map = std::array<u16, 256>;
 
@@ -30,7 +32,13 @@ constexpr Map oneByte() {
     for (unsigned row = 0; row < 0x40; row += 8) {
         map[row] = map[row + 2] = modrm | byteRegisters;
         map[row + 1] = map[row + 3] = modrm;
+        map[row + 4] = imm8;
+        map[row + 5] = imm32;
     }
+    map[0xa8] = imm8;
+    map[0xa9] = imm32;
+    map[0xf6] = modrm | group | immOfTest | imm8 | byteRegisters;
+    map[0xf7] = modrm | group | immOfTest | imm32;
     for (unsigned i = 0; i < 8; ++i) {
         map[0x50 + i] = map[0x58 + i] = inOpcode;
         map[0xb8 + i] = inOpcode | imm32;
@@ -63,7 +71,7 @@ constexpr Map twoBytes() {
     for (unsigned opcode : {0x10, 0x11, 0x16, 0x28, 0x29, 0x54, 0x57, 0x60, 0x61, 0x62, 0x6c, 0x6e, 0x6f, 0x74, 0x7e, 0x7f, 0xaf, 0xb7, 0xbf, 0xd6, 0xda, 0xdb, 0xeb, 0xef})
         map[opcode] = modrm;
     map[0x1f] = modrm | group;
-    map[0xb6] = map[0xbe] = modrm | byteRegisters;
+    map[0xb6] = map[0xbe] = modrm | byteRegisters | extends;
     return map;
 }
 constexpr Map maps[] = {oneByte(), twoBytes()};
@@ -76,7 +84,7 @@ struct Reader {
     u16 follows = unknown;
 
     explicit Reader(const u8* bytes) : at(bytes) {
-        if (*at == 0x66 || *at == 0xf2 || *at == 0xf3) prefix = *at++;
+        if (*at == 0x66 || *at == 0xf2 || *at == 0xf3 || *at == 0x64) prefix = *at++;
         if ((*at & 0xf0) == 0x40) rex = *at++;
         two = *at == 0x0f;
         at += two;
@@ -85,15 +93,15 @@ struct Reader {
     }
     bool isConditional() const { return two ? (opcode & 0xf0) == 0x40 || (opcode & 0xe0) == 0x80 : (opcode & 0xf0) == 0x70; }
     bool modRm(Encoding& e, u64& form);
-    bool address(Encoding& e, u8 mod, u64& form);
+    void address(Encoding& e, u8 mod, u64& form);
     bool immediate(Encoding& e, u64& form);
 };
 
 constexpr u8 slotOfRegister(unsigned number) { return static_cast<u8>(offsetof(Registers, gpr) + 8 * number); }
 
 // form: what kind of operand, as far as a handler can depend on it. A based address and one with rsp or rbp differ in their faults.
-bool Reader::address(Encoding& e, u8 mod, u64& form) {
-    constexpr u64 BASED = 1, INDEXED = 2, RELATIVE = 3, STACKED = 4;
+void Reader::address(Encoding& e, u8 mod, u64& form) {
+    constexpr u64 BASED = 1, INDEXED = 2, RELATIVE = 3, STACKED = 4, BARE = 8;
     e.memory = true;
     e.index = offsetof(Registers, zero);
     unsigned low = e.rm & 7, base = e.rm;
@@ -108,38 +116,40 @@ bool Reader::address(Encoding& e, u8 mod, u64& form) {
             e.index = slotOfRegister(index);
             e.scale = static_cast<u8>(1 << (sib >> 6));
         }
-        if (mod == 0 && low == 5) return false;         // no base
+        if (mod == 0 && low == 5) form |= BARE;
     } else if (mod == 0 && low == 5) {
         form = RELATIVE;
     }
-    e.base = form == RELATIVE ? offsetof(Registers, rip) : slotOfRegister(base);
-    if (form != RELATIVE && (base == RSP || base == RBP)) form |= STACKED;
+    const bool bare = form & BARE;
+    e.base = bare ? offsetof(Registers, zero) : form == RELATIVE ? offsetof(Registers, rip) : slotOfRegister(base);
+    if (!bare && form != RELATIVE && (base == RSP || base == RBP)) form |= STACKED;
     if (mod == 1) e.disp = static_cast<i8>(*at++);
-    if (mod == 2 || form == RELATIVE) {
+    if (mod == 2 || form == RELATIVE || bare) {
         std::memcpy(&e.disp, at, 4);
         at += 4;
     }
-    return true;
 }
 
 bool Reader::modRm(Encoding& e, u64& form) {
     const u8 byte = *at++, mod = byte >> 6;
     e.reg = static_cast<u8>((byte >> 3 & 7) | (rex & 4) << 1);
     e.rm = static_cast<u8>((byte & 7) | (rex & 1) << 3);
-    if (follows & byteRegisters && !rex) {
-        if (!(follows & group) && e.reg >= 4) return false;
-        if (mod == 3 && e.rm >= 4) return false;
-    }
     if (follows & onlyFirst && byte & 0x38) return false;
-    if (mod != 3 && !address(e, mod, form)) return false;
+    if (follows & immOfTest && byte & 0x30) follows &= static_cast<u16>(~(imm8 | imm32));
+    if (mod != 3) address(e, mod, form);
     if (follows & group) form |= u64{e.reg & 7u} << 8;
+    if (follows & byteRegisters && !rex) {
+        constexpr u8 HIGH = 12;
+        if (e.reg >= 4 && !(follows & (group | extends))) e.reg += HIGH;
+        if (e.rm >= 4 && mod == 3) e.rm += HIGH;
+    }
     return true;
 }
 
 bool Reader::immediate(Encoding& e, u64& form) {
     if (follows & imm32) {
         if (prefix == 0x66 || (!two && (opcode & 0xf8) == 0xb8 && rex & 8)) return false;       // 16 and 64 bits
-        if (!two && opcode == 0xc7 && rex & 8) return false;        // lowered to 64 bits
+        e.wide = !two && opcode == 0xc7 && rex & 8 && !e.memory;
         std::memcpy(&e.imm, at, 4);
         at += 4;
     }

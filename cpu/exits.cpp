@@ -58,7 +58,7 @@ void jumpMiss(HOT) {
     const u64 address = core->jump;
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
-    op = block->ops.get();
+    op = block->ops();
     if (!block->straddles) {        // it depends on the next page, too, which another mapping may have exchanged
         JumpEntry& entry = core->jumpEntry(address);
         entry = {address, op};
@@ -106,8 +106,8 @@ void linkStub(HOT) {
     if (core->blocks.full()) TAIL(leaveAtJump);
     Block* block = core->blockAt(address, BlockMode::plain);
     if (!block) TAIL(leaveAtJump);
-    if (!block->straddles) origin->target = block->ops.get();
-    op = block->ops.get();
+    if (!block->straddles) origin->target = block->ops();
+    op = block->ops();
     GO(op->handler, op, core, left, fa, fb, fk);
 }
 

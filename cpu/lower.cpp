@@ -3,6 +3,8 @@
 #include "cpu/insn/families.hpp"
 
 #include <array>
+#include <numeric>
+#include <vector>
 
 namespace cpu {
 
@@ -18,16 +20,31 @@ ZydisDecoder makeDecoder(Level level) {
     return decoder;
 }
 
-using Table = std::array<std::vector<const Row*>, ZYDIS_MNEMONIC_MAX_VALUE + 1>;
+// All rows by mnemonic, those of one mnemonic in the order in which the families name them.
+struct Table {
+    std::array<u16, ZYDIS_MNEMONIC_MAX_VALUE + 2> first{};      // of a mnemonic's rows, in `row`
+    std::vector<const Row*> row;
 
-const Table& rows() {
-    static const Table table = [] {
-        Table made;
+    Table() {
+        u64 count = 0;
+        for (Family family : families()) {
+            count += family.size();
+            for (const Row& one : family) ++first[one.mnemonic + 1u];
+        }
+        std::partial_sum(first.begin(), first.end(), first.begin());
+        row.resize(count);
+        std::array<u16, ZYDIS_MNEMONIC_MAX_VALUE + 2> next = first;
         for (Family family : families())
-            for (const Row& row : family) made[row.mnemonic].push_back(&row);
-        return made;
-    }();
-    return table;
+            for (const Row& one : family) row[next[one.mnemonic]++] = &one;
+    }
+    std::span<const Row* const> of(ZydisMnemonic mnemonic) const {
+        return std::span(row).subspan(first[mnemonic], first[mnemonic + 1u] - first[mnemonic]);
+    }
+};
+
+std::span<const Row* const> rowsOf(ZydisMnemonic mnemonic) {
+    static const Table table;
+    return table.of(mnemonic);
 }
 
 void fillMemory(const ZydisDecodedOperandMem& mem, Form& f) {
@@ -156,7 +173,7 @@ void lower(const Decoded& decoded, Form& form) {
     const bool keeps = !touched || !(touched->modified | touched->set_0 | touched->set_1 | touched->undefined);
     form.reads = touched && touched->tested;
     if (!form.reads) form.known = UNKNOWN;
-    for (const Row* row : rows()[decoded.insn.mnemonic]) {
+    for (const Row* row : rowsOf(decoded.insn.mnemonic)) {
         form.leaves = row->leaves != LEAVES_UNKNOWN ? row->leaves << 2 | (std::bit_width(form.bits() / 8u) - 1u)
                       : keeps                       ? LEAVES_AS_BEFORE
                                                     : UNKNOWN;

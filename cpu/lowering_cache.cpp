@@ -1,9 +1,9 @@
 #include "cpu/lowering_cache.hpp"
 
 #include "cpu/core.hpp"
-#include "cpu/encoding.hpp"
 #include "cpu/lower.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace cpu {
@@ -55,7 +55,9 @@ struct Named {
     u16 first = 0;
 
     u16 offset(const Encoding& e, u16 otherwise) const {
-        return from == fixed ? otherwise : static_cast<u16>(first + stride * (from == reg ? e.reg : e.rm));
+        if (from == fixed) return otherwise;
+        const unsigned number = from == reg ? e.reg : e.rm;
+        return static_cast<u16>(number < 16 ? first + stride * number : first + stride * (number - 16) + 1);
     }
 };
 
@@ -80,13 +82,10 @@ bool isSame(const Op& a, const Op& b) {
 }  // namespace
 
 struct LoweringCache::Pattern {
-    static constexpr unsigned BITS = 9;
-    u64 key;                // 0: empty
+    u64 key;
     Named dst, src;
     Lowered lowered;
 
-    static u64 keyOf(const Encoding& e, u64 known) { return e.conditional ? e.shape | (known & 0xfff) << 48 : e.shape; }
-    static u64 slotOf(u64 key) { return key * 0x9e3779b97f4a7c15 >> (64 - BITS); }
     Op like(const Encoding& e) const;
 };
 
@@ -96,6 +95,7 @@ Op LoweringCache::Pattern::like(const Encoding& e) const {
     op.dst = dst.offset(e, op.dst);
     op.src = src.offset(e, op.src);
     if (e.immediate) op.imm = e.imm;
+    if (e.wide) op.imm64 = static_cast<u64>(i64{e.imm});
     if (e.memory) {
         op.base = e.base;
         op.index = e.index;
@@ -110,16 +110,46 @@ LoweringCache::~LoweringCache() = default;
 void LoweringCache::clear() {
     slots_.reset();
     patterns_.reset();
+    count_ = 0;
+    std::ranges::fill(places_, u16{0});
 }
 
-const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Op& op, u8& length) const {
-    if (const Encoding e = encodingOf(bytes); e.shape && patterns_) {
-        const u64 key = Pattern::keyOf(e, known);
-        const Pattern& pattern = patterns_[Pattern::slotOf(key)];
-        if (pattern.key == key && (!pattern.lowered.reads || pattern.lowered.known == known)) {
-            op = pattern.like(e);
+namespace {
+u64 placeOf(u64 key) { return key * 0x9e3779b97f4a7c15 >> 32; }
+}
+
+const LoweringCache::Pattern* LoweringCache::patternOf(u64 key) const {
+    for (u64 at = placeOf(key);; ++at) {
+        const u16 number = places_[at % PLACES];
+        if (!number) return nullptr;
+        if (patterns_[number - 1].key == key) return &patterns_[number - 1];
+    }
+}
+
+void LoweringCache::keepPattern(const Pattern& pattern) {
+    if (!patterns_) patterns_.reset(static_cast<Pattern*>(std::calloc(PATTERNS, sizeof(Pattern))));
+    if (!patterns_) return;
+    if (const Pattern* before = patternOf(pattern.key)) {
+        patterns_[before - patterns_.get()] = pattern;
+        return;
+    }
+    if (count_ == PATTERNS) {
+        count_ = 0;
+        std::ranges::fill(places_, u16{0});
+    }
+    patterns_[count_] = pattern;
+    u64 at = placeOf(pattern.key);
+    while (places_[at % PLACES]) ++at;
+    places_[at % PLACES] = ++count_;
+}
+
+const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], const Encoding& e, u64 known, Op& op, u8& length) const {
+    if (e.shape) {
+        const Pattern* pattern = patternOf(e.key(known));
+        if (pattern && (!pattern->lowered.reads || pattern->lowered.known == known)) {
+            op = pattern->like(e);
             length = e.length;
-            return &pattern.lowered;
+            return &pattern->lowered;
         }
     }
     if (!slots_) return nullptr;
@@ -133,14 +163,12 @@ const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], u64 known, Op& op
     return &slot.lowered;
 }
 
-void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded) {
-    const Encoding e = encodingOf(bytes);
+void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Encoding& e, const Lowered& lowered, const Decoded& decoded) {
     const bool exists = lowered.op.handler != raiseUnsupported && lowered.op.handler != raiseInvalidOpcode;
-    Pattern made{Pattern::keyOf(e, lowered.known), {}, {}, lowered};
+    Pattern made{e.key(lowered.known), {}, {}, lowered};
     if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src)) return keepBytes(bytes, lowered, variableOf(decoded));
     if (!isSame(made.like(e), lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
-    if (!patterns_) patterns_.reset(static_cast<Pattern*>(std::calloc(u64{1} << Pattern::BITS, sizeof(Pattern))));
-    if (patterns_) patterns_[Pattern::slotOf(made.key)] = made;
+    keepPattern(made);
 }
 
 void LoweringCache::keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable) {

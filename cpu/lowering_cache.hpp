@@ -2,14 +2,12 @@
 // their shape, whatever their registers, the others by their bytes. Looking one up costs a tenth of decoding it.
 #pragma once
 
-#include "cpu/op.hpp"
+#include "cpu/encoding.hpp"
 
 #include <cstdlib>
 #include <memory>
 
 namespace cpu {
-
-constexpr u64 LONGEST = 15;     // bytes of an instruction (SDM Vol. 2 §2.3.11)
 
 constexpr u64 LEAVES_AS_BEFORE = ~u64{1};    // the kind of the lazy flags: the instruction leaves them alone
 
@@ -53,12 +51,14 @@ public:
     ~LoweringCache();
     // The instruction at `bytes`: an op with its own registers, immediate, displacement or distance, its length, and the rest, in
     // which op and length are another's. Null: not there.
-    const Lowered* find(const u8 (&bytes)[LONGEST], u64 known, Op& op, u8& length) const;
-    void keep(const u8 (&bytes)[LONGEST], const Lowered& lowered, const Decoded& decoded);
+    const Lowered* find(const u8 (&bytes)[LONGEST], const Encoding& e, u64 known, Op& op, u8& length) const;
+    void keep(const u8 (&bytes)[LONGEST], const Encoding& e, const Lowered& lowered, const Decoded& decoded);
     void clear();                       // when the processor's features change
 
 private:
     struct Pattern;                     // instructions of one shape, whatever their registers (encoding.hpp)
+    const Pattern* patternOf(u64 key) const;
+    void keepPattern(const Pattern& pattern);
     void keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable);
     struct Slot {
         u8 bytes[LONGEST];
@@ -72,9 +72,12 @@ private:
     };
     static constexpr unsigned BITS = 8;
     static u64 slotOf(const u8 (&bytes)[LONGEST]);
-    // The host backs them with memory where they are written.
+    static constexpr unsigned PATTERNS = 1024, PLACES = 2048;
+    // The host backs them with memory where they are written, and every page costs as much as decoding two instructions.
     std::unique_ptr<Slot[], Free> slots_;
-    std::unique_ptr<Pattern[], Free> patterns_;
+    std::unique_ptr<Pattern[], Free> patterns_;     // in the order in which they came
+    u16 count_ = 0;
+    u16 places_[PLACES]{};              // open addressing by key: number in patterns_ + 1
 };
 
 }  // namespace cpu

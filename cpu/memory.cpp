@@ -207,6 +207,15 @@ void Core::warmUp() {
     flushJumps();
 }
 
+void Core::sample() {
+    const TlbEntry& entry = fetches[rip / PAGE_SIZE % std::size(fetches)];
+    if (entry.tag != (rip & ~(PAGE_SIZE - 1))) return;
+    const u64 pfn = frameOfHost(reinterpret_cast<const u8*>(rip + entry.delta));
+    if (!blocks.frameHasCode(pfn) || blocks.hot(pfn)) return;
+    blocks.warmUp(pfn);
+    flushJumps();
+}
+
 void Core::dropCode(u64 pfn) {
     blocks.drop(pfn);
     flushJumps();

@@ -16,7 +16,7 @@ Registers settled(const Core& core) {
 void Core::beforeInstruction(const Block& block) {
     observed = settled(*this);
     writes.clear();
-    const Op& op = block.ops[0];
+    const Op& op = block.ops()[0];
     const u64 length = op.end() - op.offset(), here = block.straddles ? PAGE_SIZE - op.offset() : length;
     const u8* at = memory.frame(block.pfn) + op.offset();
     observedBytes.assign(at, at + here);

@@ -3,7 +3,7 @@
 
 #include "cpu/lower.hpp"
 
-#include <vector>
+#include <array>
 
 namespace cpu {
 
@@ -44,11 +44,11 @@ Family sha();
 Family farTransfer();
 Family system();
 
-inline std::vector<Family> families() {
-    return {dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
+inline auto families() {
+    return std::to_array<Family>({dataTransfer(), stack(), binaryArithmetic(), multiplyDivide(), logical(), shiftRotate(), bitByte(), controlTransfer(), string(),
             flagControl(), miscellaneous(), x87(), fpuControl(), sseDataTransfer(), sseArithmetic(), sseApproximation(), sseConvert(), sseShuffle(),
             ssePackedInteger(), bitManipulation(), mmxArithmetic(), mmxTransfer(), sse3(), sse4_1(), sse4_2(), sha(), farTransfer(), system(),
-            avxArithmetic(), avxInteger(), avxShuffle(), avxDataTransfer(), avxConvert(), avxMasked(), fma(), xsave()};
+            avxArithmetic(), avxInteger(), avxShuffle(), avxDataTransfer(), avxConvert(), avxMasked(), fma(), xsave()});
 }
 
 }  // namespace cpu

@@ -41,7 +41,7 @@ void fill(u8* bytes, Random& random) {
     }
 }
 
-struct Encoding {
+struct Encoded {
     std::vector<u8> bytes;
     Decoded decoded;
     std::string name() const { return Cpu::disassemble(bytes, 0); }
@@ -58,9 +58,9 @@ bool isOurs(const ZydisDecodedInstruction& insn) {
 }
 
 // ModRM: registers, [rsi], and [rsi + ymm3] with a reg field for groups; registers 0, 1, 2.
-const std::vector<Encoding>& encodings() {
-    static const std::vector<Encoding> all = [] {
-        std::vector<Encoding> found;
+const std::vector<Encoded>& encodings() {
+    static const std::vector<Encoded> all = [] {
+        std::vector<Encoded> found;
         std::set<std::vector<u8>> seen;
         Random random;
         for (unsigned map = 1; map < 4; ++map)
@@ -72,7 +72,7 @@ const std::vector<Encoding>& encodings() {
                             std::vector<u8> bytes = {0xc4, static_cast<u8>(0xe0 | map), vex, static_cast<u8>(opcode), static_cast<u8>(modrm)};
                             if (modrm == 4) bytes.push_back(0x1e);
                             for (int i = 0; i < 5; ++i) bytes.push_back(static_cast<u8>(random.next()));
-                            Encoding made{{}, {}};
+                            Encoded made{{}, {}};
                             if (!ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), made.decoded)) || !isOurs(made.decoded.insn)) continue;
                             if ((modrm == 4) != made.gathers()) continue;
                             bytes.resize(made.decoded.insn.length);
@@ -130,7 +130,7 @@ void prepareModel(Machine& m, const AvxState& state) {
 }
 
 // Both sides, once: what differs, or nothing.
-std::string difference(Machine& m, NativeAvx& native, const Encoding& e, const AvxState& state) {
+std::string difference(Machine& m, NativeAvx& native, const Encoded& e, const AvxState& state) {
     prepareModel(m, state);
     Registers& r = m.registers();
     const Trap trap = m.run(1);
@@ -157,7 +157,7 @@ std::string difference(Machine& m, NativeAvx& native, const Encoding& e, const A
     return "";
 }
 
-void randomState(AvxState& state, const Encoding& e, Random& random) {
+void randomState(AvxState& state, const Encoded& e, Random& random) {
     for (auto& ymm : state.ymm) fill(ymm, random);
     for (unsigned i = 0; i < sizeof hostData; i += 32) fill(hostData + i, random);
     for (unsigned i : REGS) state.gpr[i] = random.below(2) ? random.next() : DOUBLES[random.below(std::size(DOUBLES))];
@@ -182,7 +182,7 @@ template <class Prepare> void compareAll(unsigned rounds, Prepare prepare) {
     Machine m;
     NativeAvx native;
     Random random;
-    for (const Encoding& e : encodings()) {
+    for (const Encoded& e : encodings()) {
         const ZydisMnemonic mnemonic = e.decoded.insn.mnemonic;
         if (usesOracle(e.decoded) || mnemonic == ZYDIS_MNEMONIC_VLDMXCSR || mnemonic == ZYDIS_MNEMONIC_VSTMXCSR) continue;
         m.put(Machine::CODE, e.bytes);
@@ -219,7 +219,7 @@ TEST_CASE("operands of VEX need not be aligned, but for VMOVAPS and its like") {
 
 TEST_CASE("every instruction of AVX, AVX2, FMA and F16C has a row") {
     std::set<std::string> missing, present;
-    for (const Encoding& e : encodings()) (hasRow(e.decoded) ? present : missing).insert(ZydisMnemonicGetString(e.decoded.insn.mnemonic));
+    for (const Encoded& e : encodings()) (hasRow(e.decoded) ? present : missing).insert(ZydisMnemonicGetString(e.decoded.insn.mnemonic));
     for (const std::string& name : missing) {
         INFO(name);
         CHECK(false);

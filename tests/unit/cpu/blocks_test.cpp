@@ -52,9 +52,9 @@ TEST_CASE("ten million rewrites", "[.long]") {
 TEST_CASE("code that straddles two rewritten pages is forgotten with either") {
     Blocks blocks(16);
     const auto add = [&] {
-        auto block = std::make_unique<Block>();
+        BlockPtr block = makeBlock(std::vector<Op>(3));
         block->pfn = 1, block->second = 2, block->straddles = true, block->offset = 4094;
-        return blocks.add(std::move(block), 3);
+        return blocks.add(std::move(block));
     };
     const Block* made = add();
     CHECK(made == blocks.find(1, 4094, BlockMode::plain));

@@ -1,8 +1,11 @@
 // Every pair that pairs.hpp joins, in every way that the two share registers, ends as the two instructions one by one.
+#include "cpu/core.hpp"
 #include "cpu/pairs.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <array>
 
 using namespace cpu;
 
@@ -43,6 +46,10 @@ std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned src) {
     return code;
 }
 
+struct Joined : Machine {
+    Joined() { processor.setEager(true); }
+};
+
 void prepare(Machine& machine, const std::vector<u8>& code) {
     machine.put(Machine::CODE, code);
     machine.registers().rip = Machine::CODE;
@@ -67,8 +74,35 @@ bool agree(Machine& joined, Machine& single, const std::vector<u8>& code, u64 co
 
 }  // namespace
 
+TEST_CASE("frames that are hot have joined instructions, cold ones have not") {
+    Machine machine({0x89, 0xc8, 0x01, 0xd0, 0x39, 0xc8, 0x75, 0, 0x0f, 0x0b});    // mov eax, ecx; add eax, edx; cmp eax, ecx; jnz; ud2
+    const auto handlers = [&](bool eager) {
+        Core core(machine.memory);
+        core.cr3 = machine.cr3;
+        core.blocks.eager = eager;
+        const Block* block = core.blockAt(Machine::CODE, BlockMode::plain);
+        return std::array{block->ops()[0].handler, block->ops()[2].handler};
+    };
+    CHECK(handlers(true)[0] != handlers(false)[0]);
+    CHECK(handlers(true)[1] != handlers(false)[1]);
+}
+
+TEST_CASE("a frame in which a run ends becomes hot") {
+    Machine machine({0x89, 0xc8, 0x01, 0xd0, 0xeb, 0xfa});      // again: mov eax, ecx; add eax, edx; jmp again
+    Core core(machine.memory);
+    core.cr3 = machine.cr3;
+    core.rip = Machine::CODE;
+    core.step(1000);
+    const u64 frame = core.frameOfHost(machine.at(Machine::CODE));
+    CHECK(core.blocks.frameHasCode(frame));
+    CHECK(!core.blocks.hot(frame));
+    core.sample();
+    CHECK(core.blocks.hot(frame));
+}
+
 TEST_CASE("joined pairs do what their instructions do") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned first = 1; first <= KINDS; ++first)
         for (unsigned second = 1; second <= KINDS; ++second)
             for (unsigned shape = 0; shape < 4 * 81; ++shape) {
@@ -87,7 +121,8 @@ TEST_CASE("joined pairs do what their instructions do") {
 }
 
 TEST_CASE("joined triples do what their instructions do") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned middle = 1; middle <= KINDS; ++middle)
         for (unsigned last = 1; last <= KINDS; ++last)
             for (unsigned shape = 0; shape < 2 * 81; ++shape) {
@@ -106,7 +141,8 @@ TEST_CASE("joined triples do what their instructions do") {
 }
 
 TEST_CASE("joined moves do what their instructions do") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned shape = 0; shape < 2 * 6561; ++shape) {
         std::vector<u8> code;
         for (unsigned i = 0, rest = shape / 2; i < 4; ++i, rest /= 9) {
@@ -120,7 +156,8 @@ TEST_CASE("joined moves do what their instructions do") {
 }
 
 TEST_CASE("a joined access that faults leaves what came before it") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned kind = 1; kind <= KINDS; ++kind)
         for (unsigned access : {Simple::load, Simple::load_indexed, Simple::add_load, Simple::store, Simple::store_indexed})
             for (const bool first : {false, true}) {
@@ -128,7 +165,7 @@ TEST_CASE("a joined access that faults leaves what came before it") {
                 std::vector<u8> code = first ? two : one;
                 code.insert(code.end(), (first ? one : two).begin(), (first ? one : two).end());
                 code.insert(code.end(), {0x0f, 0x0b});
-                for (Machine* machine : {&joined, &single}) {
+                for (Machine* machine : {static_cast<Machine*>(&joined), &single}) {
                     prepare(*machine, code);
                     machine->reg(RBX) = 0x123456789000;
                 }
@@ -144,7 +181,8 @@ TEST_CASE("a joined access that faults leaves what came before it") {
 }
 
 TEST_CASE("a joined jump decides as its instructions do") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned kind = 1; kind <= KINDS; ++kind)
         for (unsigned condition = 0; condition < 16; ++condition)
             for (unsigned shape = 0; shape < 18; ++shape) {
@@ -161,7 +199,8 @@ TEST_CASE("a joined jump decides as its instructions do") {
 }
 
 TEST_CASE("an instruction whose flags are read is not joined") {
-    Machine joined, single;
+    Joined joined;
+    Machine single;
     for (unsigned kind = Simple::add; kind <= Simple::sar; ++kind) {
         std::vector<u8> code = encode(Simple::mov, false, 0, 1);
         const std::vector<u8> next = encode(kind, false, 0, 2);

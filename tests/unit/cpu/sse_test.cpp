@@ -44,7 +44,7 @@ void fill(u8* bytes, Random& random) {
     }
 }
 
-struct Encoding {
+struct Encoded {
     std::vector<u8> bytes;
     Decoded decoded;
     bool memory;
@@ -59,9 +59,9 @@ bool isOurs(const ZydisDecodedInstruction& insn) {
 }
 
 // Prefix, REX, opcode and ModRM over all of 0F xx, 0F 38 xx and 0F 3A xx: register and [rsi] forms, low and high registers.
-const std::vector<Encoding>& encodings() {
-    static const std::vector<Encoding> all = [] {
-        std::vector<Encoding> found;
+const std::vector<Encoded>& encodings() {
+    static const std::vector<Encoded> all = [] {
+        std::vector<Encoded> found;
         std::set<std::vector<u8>> seen;
         Random random;
         for (int prefix : {0, 0x66, 0xf2, 0xf3})
@@ -84,7 +84,7 @@ const std::vector<Encoding>& encodings() {
                         bytes.push_back(static_cast<u8>(modrm));
                         const u64 before = bytes.size();
                         for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<u8>(random.below(2) ? random.below(20) : random.next()));
-                        Encoding made{{}, {}, memory};
+                        Encoded made{{}, {}, memory};
                         if (!ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), made.decoded)) || !isOurs(made.decoded.insn)) continue;
                         bytes.resize(made.decoded.insn.length);
                         if (!seen.insert(std::vector<u8>(bytes.begin(), bytes.begin() + static_cast<long>(std::min(before, bytes.size())))).second) continue;
@@ -134,7 +134,7 @@ alignas(64) u8 hostData[128];
 constexpr unsigned REGS[] = {RAX, RCX, RDX};
 
 // Both sides, once. False: they differ; says is then filled.
-bool same(Machine& m, Native& native, const Encoding& e, SseState& state, std::string& says) {
+bool same(Machine& m, Native& native, const Encoded& e, SseState& state, std::string& says) {
     Registers& r = m.registers();
     r.rip = Machine::CODE;
     r.mxcsr = state.mxcsr;
@@ -193,7 +193,7 @@ template <class Prepare> void compareAll(unsigned rounds, Prepare prepare) {
     Machine m;
     Native native;
     Random random;
-    for (const Encoding& e : encodings()) {
+    for (const Encoded& e : encodings()) {
         if (!hasRow(e.decoded) || usesStack(e.decoded) || usesMmx(e.decoded)) continue;
         const ZydisMnemonic mnemonic = e.decoded.insn.mnemonic;
         if (mnemonic == ZYDIS_MNEMONIC_LDMXCSR || mnemonic == ZYDIS_MNEMONIC_STMXCSR) continue;
@@ -232,7 +232,7 @@ TEST_CASE("16-byte operands of SSE must be aligned, others need not") {
 
 TEST_CASE("every instruction of SSE to SSE4.2, AES-NI and PCLMULQDQ has a row") {
     std::set<std::string> missing, present;
-    for (const Encoding& e : encodings()) {
+    for (const Encoded& e : encodings()) {
         (hasRow(e.decoded) ? present : missing).insert(ZydisMnemonicGetString(e.decoded.insn.mnemonic));
     }
     for (const std::string& name : missing) {

@@ -48,21 +48,21 @@ void fillMemory(u8* to, unsigned size, Random& random) {
     if (kind == 4) std::memset(to, 0, 10), to[0] = static_cast<u8>(random.below(100));
 }
 
-struct Encoding {
+struct Encoded {
     std::vector<u8> bytes;
     Decoded decoded;
     std::string name() const { return Cpu::disassemble(bytes, 0); }
 };
-const std::vector<Encoding>& encodings() {
-    static const std::vector<Encoding> all = [] {
-        std::vector<Encoding> found;
+const std::vector<Encoded>& encodings() {
+    static const std::vector<Encoded> all = [] {
+        std::vector<Encoded> found;
         for (unsigned opcode = 0xd8; opcode <= 0xdf; ++opcode)
             for (unsigned modrm = 6; modrm < 256; modrm += modrm < 0x3e ? 8 : modrm == 0x3e ? 0xc0 - 0x3e : 1) {
-                Encoding made{{static_cast<u8>(opcode), static_cast<u8>(modrm)}, {}};
+                Encoded made{{static_cast<u8>(opcode), static_cast<u8>(modrm)}, {}};
                 if (ZYAN_SUCCESS(decode(made.bytes.data(), made.bytes.size(), made.decoded)))
                     found.push_back(made);
             }
-        Encoding wait{{0x9b}, {}};
+        Encoded wait{{0x9b}, {}};
         decode(wait.bytes.data(), 1, wait.decoded);
         found.push_back(wait);
         return found;
@@ -83,16 +83,16 @@ bool isMmx(const Decoded& d) {
     }
     return mm;
 }
-const std::vector<Encoding>& mmxEncodings() {
-    static const std::vector<Encoding> all = [] {
-        std::vector<Encoding> found;
+const std::vector<Encoded>& mmxEncodings() {
+    static const std::vector<Encoded> all = [] {
+        std::vector<Encoded> found;
         Random random;
         for (int prefix : {0, 0x66, 0xf2, 0xf3})
             for (int wide : {0, 1})
                 for (int opcode = 0; opcode < 768; ++opcode) {
                     if (opcode == 0x38 || opcode == 0x3a) continue;     // the other two maps
                     for (int modrm = 6; modrm < 256; modrm += modrm < 0x3e ? 8 : modrm == 0x3e ? 0xc0 - 0x3e : 1) {
-                        Encoding made;
+                        Encoded made;
                         if (prefix) made.bytes.push_back(static_cast<u8>(prefix));
                         if (wide) made.bytes.push_back(0x48);
                         made.bytes.push_back(0x0f);
@@ -142,13 +142,13 @@ void forgetPointers(u8* image, u64 code) {
     std::memset(image + 16, 0, 8);
     std::memset(image + 28, 0, 4);      // MXCSR_MASK
 }
-void forgetEnvironmentPointers(const Encoding& e, u8* memory) {
+void forgetEnvironmentPointers(const Encoded& e, u8* memory) {
     const ZydisMnemonic m = e.decoded.insn.mnemonic;
     if (m == ZYDIS_MNEMONIC_FNSTENV || m == ZYDIS_MNEMONIC_FNSAVE) std::memset(memory + 12, 0, 16);
 }
 
 // fxrstor64 [rbx]; the instruction; fxsave64 [rbx], on both sides. False: they differ; says is then filled.
-bool same(Machine& m, NativeX87& native, const Encoding& e, X87State state, std::string& says) {
+bool same(Machine& m, NativeX87& native, const Encoded& e, X87State state, std::string& says) {
     Registers& r = m.registers();
     r.rip = Machine::CODE;
     r.rflags = state.rflags;
@@ -193,11 +193,11 @@ bool isTranscendental(ZydisMnemonic mnemonic) {
     return std::find(std::begin(all), std::end(all), mnemonic) != std::end(all);
 }
 
-void compareAll(const std::vector<Encoding>& all, unsigned rounds, bool masked) {
+void compareAll(const std::vector<Encoded>& all, unsigned rounds, bool masked) {
     Machine m;
     NativeX87 native;
     Random random;
-    for (const Encoding& e : all) {
+    for (const Encoded& e : all) {
         if (isTranscendental(e.decoded.insn.mnemonic)) continue;
         m.put(Machine::CODE, {0x48, 0x0f, 0xae, 0x0b});
         m.put(Machine::CODE + 4, e.bytes);
@@ -224,9 +224,9 @@ TEST_CASE("MMX instructions wait for a pending x87 exception") { compareAll(mmxE
 
 TEST_CASE("every instruction of x87 and MMX has a row") {
     CHECK(mmxEncodings().size() > 3000);
-    std::vector<Encoding> both = encodings();
+    std::vector<Encoded> both = encodings();
     both.insert(both.end(), mmxEncodings().begin(), mmxEncodings().end());
-    for (const Encoding& e : both) {
+    for (const Encoded& e : both) {
         Op op;
         Form form{e.decoded.insn, e.decoded.operand, op, UNKNOWN, UNKNOWN};
         lower(e.decoded, form);
