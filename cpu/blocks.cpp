@@ -14,12 +14,12 @@ Blocks::Blocks(u64 frames)
 
 void Block::Free::operator()(Block* block) const {
     block->~Block();
-    ::operator delete(block);
+    ::operator delete(block, std::align_val_t{alignof(Block)});
 }
 
 BlockPtr makeBlock(std::span<const Op> ops) {
     const u64 bytes = sizeof(Block) + ops.size_bytes();
-    BlockPtr block(new (::operator new(bytes)) Block);
+    BlockPtr block(new (::operator new(bytes, std::align_val_t{alignof(Block)})) Block);
     std::memcpy(static_cast<void*>(block->ops()), ops.data(), ops.size_bytes());
     block->bytes = static_cast<u32>(bytes);
     return block;

@@ -31,7 +31,7 @@ struct TargetCache {
     JumpEntry entries[ENTRIES];
 };
 
-struct Block {
+struct alignas(sizeof(Op)) Block {      // so that no op lies in two cache lines
     u64 pfn = 0;
     u64 second = 0;                 // frame of the second page of a straddling instruction
     u16 offset = 0;
