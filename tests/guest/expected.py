@@ -13,6 +13,12 @@ the other: SIGKILL
 still here -57
 16 MiB at the end 7
 """
+SOCKETS_FULL = b"""type 1: ended by No buffer space available, pairs less than 100: 1
+type 2: ended by No buffer space available, pairs less than 100: 1
+sockets: 2000
+20000 tries, errno 115
+single bytes: 200000, read 20000
+"""
 SHA = b"""sha1rnds4 0  58104e17e9d866bf
 sha1rnds4 1  3b0c8ee16830d97d
 sha1rnds4 2  d402bc14edeebebe

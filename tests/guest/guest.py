@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from expected import AROUND, EXHAUSTED, SHA, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT, WITHOUT_MODPROBE, WITH_MODPROBE
+from expected import AROUND, EXHAUSTED, SHA, SOCKETS_FULL, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT, WITHOUT_MODPROBE, WITH_MODPROBE
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -203,10 +203,10 @@ def inet6(libc):
     inDefaultWorld("sockets_inet6." + libc, [], options=("--profile", "v6.1"))
 
 
-def exhausted(profile, libc):
-    program = os.path.abspath(os.path.join(cases.Options.guests, "exhausted." + libc))
+def exhausted(name, text, profile, libc):
+    program = os.path.abspath(os.path.join(cases.Options.guests, name + "." + libc))
     found = emulated(program, [], ("--profile", profile, "--memory", "32"))
-    cases.check(found.stdout == EXHAUSTED and found.status == 0, found)
+    cases.check(found.stdout == text and found.status == 0, found)
 
 
 def realTimeWithinLimit(profile):
@@ -263,7 +263,9 @@ def all_cases():
                     inDefaultWorld(name + "." + libc, arguments, options=("--profile", "v6.1"))
     for profile in ("v3.10", "v6.1"):
         for libc in LIBCS:
-            found["exhausted.%s.%s" % (libc, profile)] = lambda profile=profile, libc=libc: exhausted(profile, libc)
+            for name, text in (("exhausted", EXHAUSTED), ("sockets_full", SOCKETS_FULL)):
+                found["%s.%s.%s" % (name, libc, profile)] = \
+                    lambda name=name, text=text, profile=profile, libc=libc: exhausted(name, text, profile, libc)
             for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS), ("modprobe", WITHOUT_MODPROBE)):
                 if profile not in texts:
                     continue

@@ -38,6 +38,7 @@ void inherit(inet_sock* child, const inet_sock* listener) {
 bool synchronise(inet_sock* sk) {
     inet_sock* const listener = findListener(sk->daddr, sk->dport);
     if (listener && queueFull(listener)) {
+        std::erase_if(listener->knocking, [](const auto& other) { return other.expired(); });
         listener->knocking.push_back(shared(sk));
         return false;
     }

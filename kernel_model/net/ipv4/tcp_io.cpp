@@ -44,9 +44,25 @@ int waitForConnection(inet_sock* sk, u64 until) {
     return canSend(sk) ? 0 : -EPIPE;
 }
 
+// Small pieces share an sk_buff: what is left of its last page is paid for. Bytes that went there.
+u64 appendToLast(inet_sock* sk, inet_sock* peer, msghdr& msg) {
+    sk_buff* const last = peer->sk_receive_queue.empty() ? nullptr : peer->sk_receive_queue.back().get();
+    if (!last || last->sk.get() != sk) return 0;
+    const u64 before = last->data.size(), room = std::min(PAGE_ALIGN(before) - before, msg.msg_iter.count());
+    last->data.resize(before + room);
+    const u64 got = msg.msg_iter.copy_from_iter(std::span(last->data).subspan(before));
+    last->data.resize(before + got);
+    if (got) wake_up(peer->sk_wq);
+    return got;
+}
+
+bool nobodyReads(const inet_sock* peer) { return !peer || peer->dead || peer->sk_shutdown == SHUTDOWN_MASK; }
+
 // One piece into the peer's queue; it is lost, and answered with a reset, when nobody will read it.
 Result<u64> sendPiece(inet_sock* sk, msghdr& msg, u64 until) {
     if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN)) return Failure{-EPIPE};
+    if (!nobodyReads(sk->peer.get()))
+        if (const u64 appended = appendToLast(sk, sk->peer.get(), msg)) return appended;
     const u64 size = std::min(msg.msg_iter.count(), PIECE);
     auto skb = TRY(sock_alloc_send_pskb(sk, 0, size, until));
     skb->data.resize(size);
@@ -54,7 +70,7 @@ Result<u64> sendPiece(inet_sock* sk, msghdr& msg, u64 until) {
     if (!got) return Failure{-EFAULT};
     skb->data.resize(got);
     const auto peer = sk->peer;
-    if (!peer || peer->dead || peer->sk_shutdown == SHUTDOWN_MASK) {
+    if (nobodyReads(peer.get())) {
         tcp_reset(sk);
         return got;
     }
