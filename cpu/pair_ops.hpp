@@ -1,5 +1,4 @@
-// The handlers of joined instructions (pairs.hpp). The first one's flags are dead; its result stays in a register of the host when
-// the second works on it.
+// The handlers of joined instructions (pairs.hpp). A result stays in a register of the host where the next one works on it.
 #pragma once
 
 #include "cpu/operands.hpp"

@@ -1,15 +1,18 @@
-// Neighbouring instructions that move, load or combine general registers run as one: half the dispatches, and a result that the next
-// one needs stays in a register of the host. Only the last one's flags may be read. All ops keep their places in the block.
+// Neighbouring instructions that move, load, store or combine general registers, or compare and jump, run as one: fewer dispatches,
+// and a result that the next one needs stays in a register of the host. Flags of one of them at most may be read: the last one's,
+// or the first one's before a load or store. All ops keep their places in the block.
 #pragma once
 
 #include "cpu/lower.hpp"
 
 namespace cpu {
 
-// 32 or 64 bits, registers and immediates, counts that are not 0. Only a load can fault: first of a pair it does so before anything
-// is done, second it is left to its own handler.
+// 32 or 64 bits, registers and immediates, counts that are not 0, and conditional jumps. Only a load or store can fault: a load that
+// comes first does so before anything is done, one that comes second is left to its own handler, and so are stores, which never come
+// first.
 Simple simpleOf(const Form& form);
-// Joins what can be joined among a block's instructions. A MOV goes down to the instruction that works on its result, past
+// Joins what can be joined among a block's instructions: two; a MOV and two that work on its copy; three or four MOVs; one and the
+// jump that it decides. A MOV goes down to the instruction that works on its result, past
 // others that do not touch it and cannot fault, so that nobody sees the order.
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::FlagNote> notes);
 

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
 from traces import events_of
-from world import Tree, execscope, guest
+from world import Tree, execscope, guest, needs
 
 OWN_FAILURE = 125
 COMMANDS = ("run", "trace", "tree", "elf", "demo")
@@ -227,7 +227,7 @@ def test_killed_by_signal():
 def test_init_and_kthreadd_cannot_be_killed():
     """kill(2), notes. Not run natively: the host's pid 1 may have handlers."""
     script = "kill -9 1; kill -STOP 1; kill -9 2; kill -TERM 2; sleep 1; echo alive"
-    result = execscope("run", "--", "/bin/busybox", "sh", "-c", script)
+    result = execscope("run", "--", needs("/bin/busybox"), "sh", "-c", script)
     check((result.status, result.stdout) == (0, b"alive\n"), result)
 
 
@@ -238,7 +238,7 @@ def test_fork_without_end_is_refused():
 
 def test_set_id_bits_do_not_reach_the_host():
     with tempfile.TemporaryDirectory() as shared:
-        result = execscope("run", "--bind", shared + ":/out:rw", "--", "/bin/busybox", "sh", "-c",
+        result = execscope("run", "--bind", shared + ":/out:rw", "--", needs("/bin/busybox"), "sh", "-c",
                            "umask 0; echo x > /out/f; chmod 6777 /out/f; mkdir -m 1777 /out/d")
         check(result.status == 0, result)
         for name in ("f", "d"):
@@ -261,18 +261,18 @@ def test_environment():
 def test_guest_sees_only_its_world():
     with tempfile.TemporaryDirectory() as folder:
         makeFile(folder, b"secret\n", 0o644, "file")
-        result = execscope("run", "--bind", "/bin/busybox", "--", "/bin/busybox", "cat", folder + "/file")
+        result = execscope("run", "--bind", "/bin/busybox", "--", needs("/bin/busybox"), "cat", folder + "/file")
         check(result.status == 1 and result.stdout == b"", "reads a host file that was not shown:", result)
 
 
 def test_bind():
     with tempfile.TemporaryDirectory() as folder:
         makeFile(folder, b"shown\n", 0o644, "file")
-        result = execscope("run", "--bind", folder + ":/shown", "--", "/bin/busybox", "cat", "/shown/file")
+        result = execscope("run", "--bind", folder + ":/shown", "--", needs("/bin/busybox"), "cat", "/shown/file")
         check(result.stdout == b"shown\n" and result.status == 0, result)
-        result = execscope("run", "--bind", folder + ":/shown", "--", "/bin/busybox", "sh", "-c", "echo x > /shown/file")
+        result = execscope("run", "--bind", folder + ":/shown", "--", needs("/bin/busybox"), "sh", "-c", "echo x > /shown/file")
         check(result.status != 0, "a read-only bind was written:", result)
-        result = execscope("run", "--bind", folder + ":/shown:rw", "--", "/bin/busybox", "sh", "-c", "echo x > /shown/file")
+        result = execscope("run", "--bind", folder + ":/shown:rw", "--", needs("/bin/busybox"), "sh", "-c", "echo x > /shown/file")
         with open(folder + "/file", "rb") as file:
             check(file.read() == b"x\n" and result.status == 0, "a writable bind was not:", result)
 
@@ -290,7 +290,7 @@ def test_bind_keeps_open_files():
     for script, (output, files) in scripts.items():
         with tempfile.TemporaryDirectory() as folder:
             makeFile(folder, b"first\n", 0o644, "f")
-            result = execscope("run", "--bind", folder + ":/out:rw", "--", "/bin/busybox", "sh", "-c", script)
+            result = execscope("run", "--bind", folder + ":/out:rw", "--", needs("/bin/busybox"), "sh", "-c", script)
             check(result.stdout == output, script, result)
             found = {}
             for name in os.listdir(folder):
@@ -309,7 +309,7 @@ def test_fork_bombs_in_small_memory():
 
 def test_root_is_not_written():
     with Tree() as tree:
-        tree.copy("/bin/busybox", "/bin/sh")
+        tree.copy(needs("/bin/busybox"), "/bin/sh")
         tree.file("/data", b"before\n")
         result = execscope("run", "--root", tree.path, "--", "/bin/sh", "-c", "echo after > /data; cat /data; echo n > /new; rm /bin/sh")
         with open(tree.path + "/data", "rb") as file:
@@ -460,7 +460,7 @@ def test_stats():
     def counts(*arguments):
         result = execscope("run", "--stats", "--", *arguments)
         return {name.strip(): int(n) for name, n in re.findall(r"^(.{15}) +(\d+)", result.stderr.decode(), re.M)}
-    small, large = counts(guest("hello_asm")), counts("/bin/busybox", "sh", "-c", "for i in 1 2 3; do /bin/busybox true; done")
+    small, large = counts(guest("hello_asm")), counts(needs("/bin/busybox"), "sh", "-c", "for i in 1 2 3; do /bin/busybox true; done")
     names = ["instructions", "system calls", "page faults", "task switches", "memory", "blocks", "in blocks", "decoded", "TLB fills"]
     check(list(small) == names, small)
     check(all(0 < small[name] < large[name] for name in names), small, large)

@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import execscope
+from world import execscope, needs
 
 SCHEMA = json.loads((pathlib.Path(HERE).parents[1] / "traces/schema/report.schema.json").read_text(encoding="utf-8"))
 
@@ -91,7 +91,7 @@ def test_signal_of_v3_10():
 def test_core_dumped():
     with tempfile.TemporaryDirectory() as folder:
         script = "ulimit -c unlimited; exec /bin/busybox sh -c 'kill -ABRT $$'"
-        _, report = reported("--bind", folder + ":/out:rw", "--chdir", "/out", "--", "/bin/busybox", "sh", "-c", script)
+        _, report = reported("--bind", folder + ":/out:rw", "--chdir", "/out", "--", needs("/bin/busybox"), "sh", "-c", script)
     check(report["end"]["signal"]["name"] == "SIGABRT" and report["end"]["signal"]["core_dumped"] is True, report["end"])
 
 
@@ -168,7 +168,7 @@ def test_endless_recursion():
 
 def test_other_processes():
     script = "/bin/busybox sh -c 'kill -SEGV $$'; /bin/busybox sh -c 'kill -TERM $$'; exit 7"
-    report = ended("--", "/bin/busybox", "sh", "-c", script, reason="exit", exit_code=7)
+    report = ended("--", needs("/bin/busybox"), "sh", "-c", script, reason="exit", exit_code=7)
     check([k["signal"]["name"] for k in report["killed"]] == ["SIGSEGV", "SIGTERM"], report["killed"])
 
 
@@ -198,13 +198,13 @@ def test_not_started():
 
 
 def test_deadlock():
-    report = ended("--", "/bin/busybox", "sh", "-c", "/bin/busybox mkfifo /tmp/f; read x < /tmp/f", reason="panic")
+    report = ended("--", needs("/bin/busybox"), "sh", "-c", "/bin/busybox mkfifo /tmp/f; read x < /tmp/f", reason="panic")
     check("all tasks sleep" in report["end"]["message"] and report["tasks"][0]["state"] == "sleeping", report["end"], report["tasks"])
 
 
 def test_out_of_memory():
     script = "x=0123456789abcdef; while :; do x=$x$x$x$x; done"
-    report = ended("--memory", "64", "--", "/bin/busybox", "ash", "-c", script, reason="out_of_memory")
+    report = ended("--memory", "64", "--", needs("/bin/busybox"), "ash", "-c", script, reason="out_of_memory")
     check(report["end"]["signal"]["name"] == "SIGKILL" and report["tasks"][0]["backtrace"], report["end"])
 
 
@@ -219,7 +219,7 @@ def test_unwritable():
 
 
 def test_names_that_are_no_text():
-    _, report = reported("--", "/bin/busybox", "sh", "-c", "kill -ABRT $$", b"\xff\xfe".decode(errors="surrogateescape"))
+    _, report = reported("--", needs("/bin/busybox"), "sh", "-c", "kill -ABRT $$", b"\xff\xfe".decode(errors="surrogateescape"))
     check(report["end"]["reason"] == "signal", report["end"])
 
 
@@ -245,7 +245,7 @@ def stopped(seconds, *arguments, stdin=None, may_be_killed=False):
 
 
 def shell(script):
-    return ("--", "/bin/busybox", "sh", "-c", script)
+    return ("--", needs("/bin/busybox"), "sh", "-c", script)
 
 
 def test_timeout_of_a_loop():
@@ -262,7 +262,7 @@ def test_timeout_of_a_reader():
 
 def test_timeout_of_a_writer():
     """Nobody reads what it writes."""
-    stopped(0.3, "--", "/bin/busybox", "yes")
+    stopped(0.3, "--", needs("/bin/busybox"), "yes")
 
 
 def test_timeout_of_many():

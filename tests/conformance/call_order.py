@@ -177,7 +177,7 @@ def main():
     parser.add_argument("--profile", choices=PROFILES)
     parser.add_argument("--verbose", action="store_true", help="name what is left out")
     parser.add_argument("--self-test", action="store_true", help="see that each kind of mistake is found")
-    options, _ = parser.parse_known_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="execscope-calls-") as directory:
         root = scenarios.build_root(directory)
         build_reach(root)

@@ -66,7 +66,7 @@ static int sleeper(void *unused)
     return 0;
 }
 
-// uid=N beside=N (a zombie of that user) limit=RESOURCE:BYTES write=PATH fifo=PATH ignore=SIGNAL block=SIGNAL args=NUMBERxSIZE argv=null|bad arg=bad path=null|empty|long
+// uid=N beside=N (a zombie of that user) limit=RESOURCE:BYTES write=PATH fifo=PATH ignore=SIGNAL args=NUMBERxSIZE argv=null|bad arg=bad path=null|bad|empty|long
 // at=FLAGS,CLOEXEC (execveat of the opened file with an empty path) misc=ENTRY share (a task with the same signal actions)
 static void prepare(struct request *r, const char *word)
 {
@@ -89,11 +89,6 @@ static void prepare(struct request *r, const char *word)
         must(mkfifo(value, 0755) == 0 && open(value, O_RDWR | O_CLOEXEC) >= 0, value);
     } else if (!strncmp(word, "ignore=", 7)) {
         signal(atoi(value), SIG_IGN);
-    } else if (!strncmp(word, "block=", 6)) {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, atoi(value));
-        sigprocmask(SIG_BLOCK, &set, 0);
     } else if (!strncmp(word, "args=", 5)) {
         must(sscanf(value, "%lux%lu", &a, &b) == 2, word);
         r->argv = strings(a, b);
@@ -103,7 +98,7 @@ static void prepare(struct request *r, const char *word)
         r->argv = strings(2, 1);
         r->argv[1] = BAD;
     } else if (!strncmp(word, "path=", 5)) {
-        r->path = !strcmp(value, "null") ? BAD : !strcmp(value, "empty") ? "" : strings(1, 4096)[0];
+        r->path = !strcmp(value, "null") ? 0 : !strcmp(value, "bad") ? BAD : !strcmp(value, "empty") ? "" : strings(1, 4096)[0];
     } else if (!strncmp(word, "at=", 3)) {
         must(sscanf(value, "%lu,%lu", &a, &b) == 2, word);
         r->at = 1;

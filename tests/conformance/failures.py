@@ -46,6 +46,7 @@ ENOENT, EACCES, ENOEXEC, EFAULT, E2BIG, ENOMEM = ("errno " + name for name in ("
 RUNS = "exit 0"
 CASES = [
     Case("path-null", "path=null", GOOD, EFAULT),
+    Case("path-null/bad", "path=bad", GOOD, EFAULT),
     Case("path-empty", "path=empty", GOOD, ENOENT),
     Case("path-empty/execveat", "at=4096,0", GOOD, "errno ENOSYS", RUNS),
     Case("path-long", "path=long", GOOD, "errno ENAMETOOLONG"),

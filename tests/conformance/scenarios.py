@@ -85,7 +85,7 @@ def main():
     parser.add_argument("--keep", metavar="DIR", help="leave the traces there")
     parser.add_argument("--verbose", action="store_true", help="name every difference")
     parser.add_argument("--self-test", action="store_true", help="see that a node left out, added, moved or renamed is found")
-    options, _ = parser.parse_known_args()
+    options = parser.parse_args()
     wanted = options.scenarios or sorted(n.removesuffix(".json") for n in os.listdir(os.path.join(trees.DATA, "skeleton")))
     names = trees.Names()
     if options.keep:

@@ -17,12 +17,4 @@ Input parseInput(std::span<const u8> bytes) {
     return input;
 }
 
-std::vector<u8> writeInput(const Input& input) {
-    const std::size_t length = std::min(input.misc.size(), MAX_MISC);
-    std::vector<u8> bytes = {input.how, static_cast<u8>(length), static_cast<u8>(length >> 8)};
-    bytes.insert(bytes.end(), input.misc.begin(), input.misc.begin() + static_cast<long>(length));
-    bytes.insert(bytes.end(), input.file.begin(), input.file.end());
-    return bytes;
-}
-
 }  // namespace fuzz

@@ -21,6 +21,5 @@ struct Input {
 
 // Every sequence of bytes is an input: what is missing is empty, what is too long is cut.
 Input parseInput(std::span<const u8> bytes);
-std::vector<u8> writeInput(const Input&);
 
 }  // namespace fuzz

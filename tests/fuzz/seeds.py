@@ -6,7 +6,8 @@ import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "conformance"))
+CORPUS = os.path.join(HERE, "corpus")
+sys.path[:0] = [os.path.join(HERE, "..", "conformance"), os.path.join(HERE, "..", "lib")]
 import exec_errors as good
 
 SET_ID, ASLR, EXECVEAT, SMALL, ARGUMENTS, PERSONA, TRACED = (1 << bit for bit in range(7))
@@ -41,7 +42,29 @@ def seeds():
     return table
 
 
-if __name__ == "__main__":
-    for seed_name, content in seeds().items():
-        with open(os.path.join(HERE, "corpus", seed_name), "wb") as out:
+def is_seed(name):
+    """The rest of the corpus are findings and what the fuzzer reached."""
+    return not name.startswith(("finding-", "reached-"))
+
+
+def differences():
+    kept = {}
+    for name in filter(is_seed, os.listdir(CORPUS)):
+        with open(os.path.join(CORPUS, name), "rb") as file:
+            kept[name] = file.read()
+    made = seeds()
+    return sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+
+
+def main():
+    if sys.argv[1:] == ["--check"]:
+        if names := differences():
+            sys.exit("not in the corpus as seeds.py makes them (it writes them when run without arguments): " + ", ".join(names))
+        return
+    for name, content in seeds().items():
+        with open(os.path.join(CORPUS, name), "wb") as out:
             out.write(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import Options, Skip, check
 from traces import events_of
-from world import Tree, execscope, guest
+from world import Tree, execscope, guest, needs
 
 BUSYBOX = "/bin/busybox"
 SHELL_LINE = "echo a; ls / | wc -l"
@@ -28,9 +28,7 @@ class Traces:
         self.folder = tempfile.TemporaryDirectory()
         self.tree = Tree()
         if self.kind == "shell":
-            if not os.path.exists(BUSYBOX):
-                raise Skip("busybox-static is not installed")
-            self.tree.copy(BUSYBOX, "/bin/busybox")
+            self.tree.copy(needs(BUSYBOX), "/bin/busybox")
             for applet in ("sh", "ls", "wc"):
                 os.symlink("busybox", self.tree.path + "/bin/" + applet)
             self.run = ["--root", self.tree.path, "--", "/bin/busybox", "sh", "-c", SHELL_LINE]

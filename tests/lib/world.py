@@ -39,6 +39,13 @@ def guest(name):
     return os.path.abspath(os.path.join(Options.guests, name))
 
 
+def needs(path):
+    """That program of the host."""
+    if not os.path.exists(path):
+        raise Skip(path + " is not installed")
+    return path
+
+
 def execscope(*arguments, stdin=b"", cwd=None, program=None):
     return command([program or Options.execscope, *arguments], stdin, cwd)
 

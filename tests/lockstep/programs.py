@@ -9,6 +9,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
 from cases import Options, Skip, check
+from world import needs
 
 GUESTS = ("hello.gnu", "hello.musl", "args.gnu", "numbers.gnu", "numbers.musl", "memory.gnu", "files.gnu", "stdio.gnu", "stack.gnu",
           "flags.gnu", "signals.gnu", "vfork.gnu", "exec_self.gnu", "fork_tree.gnu", "fork_tree.musl", "cow.gnu", "zombies.musl", "hello_asm")
@@ -58,12 +59,6 @@ def guest(name):
 
 for each in GUESTS:
     globals()["test_" + each.replace(".", "-")] = guest(each)
-
-
-def needs(path):
-    if not os.path.exists(path):
-        raise Skip(path + " is not installed")
-    return path
 
 
 def test_busybox():

@@ -1,5 +1,6 @@
-// Every pair that pairs.hpp joins, in every way that the two share registers, ends as the two instructions one by one.
+// What pairs.hpp joins, in every way that the instructions share registers, ends as the instructions one by one; and it is joined.
 #include "cpu/core.hpp"
+#include "cpu/lower.hpp"
 #include "cpu/pairs.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
@@ -72,6 +73,26 @@ bool agree(Machine& joined, Machine& single, const std::vector<u8>& code, u64 co
     return joined.registers().rip == single.registers().rip && joined.registers().rflags == single.registers().rflags;
 }
 
+// Whose flags somebody reads.
+enum class Read : u8 { none, last, all };
+
+// As build.cpp does it: whether the first one's handler has become one of several.
+bool joins(std::initializer_list<std::vector<u8>> instructions, Read read) {
+    BlockDraft draft;
+    for (const std::vector<u8>& bytes : instructions) {
+        Decoded decoded;
+        REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));
+        Op op;
+        Form form{decoded.insn, decoded.operand, op, 0, 0};
+        lower(decoded, form);
+        draft.notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), read == Read::none || (read == Read::last && draft.ops.size() + 1 < instructions.size())});
+        draft.ops.push_back(op);
+    }
+    const Handler alone = draft.ops[0].handler;
+    joinPairs(draft.ops, draft.notes);
+    return draft.ops[0].handler != alone;
+}
+
 }  // namespace
 
 TEST_CASE("frames that are hot have joined instructions, cold ones have not") {
@@ -98,6 +119,34 @@ TEST_CASE("a frame in which a run ends becomes hot") {
     CHECK(!core.blocks.hot(frame));
     core.sample();
     CHECK(core.blocks.hot(frame));
+}
+
+TEST_CASE("every kind is joined: with what follows, with what came before, with a jump") {
+    for (const bool wide : {false, true}) {
+        std::array<unsigned, KINDS + 1> as_first{}, as_second{};
+        for (unsigned first = 1; first <= KINDS; ++first)
+            for (unsigned second = 1; second <= KINDS; ++second) {
+                const std::vector<u8> one = encode(first, wide, 0, 1), two = encode(second, wide, 0, 2);
+                const bool joined = joins({one, two}, Read::none) || joins({one, two}, Read::last) || joins({one, two}, Read::all);
+                as_first[first] += joined;
+                as_second[second] += joined;
+            }
+        for (unsigned kind = 1; kind <= KINDS; ++kind) {
+            const bool elsewhere = kind == Simple::mov_imm && wide;         // its 64 bits are no immediate of the op
+            const bool store = kind >= Simple::store, compares = kind >= Simple::cmp && !store;
+            const bool adds = kind == Simple::add_load || kind == Simple::add_load_indexed;
+            INFO("kind " << kind << " wide " << wide);
+            CHECK(as_first[kind] >= (elsewhere || store ? 0 : compares ? 4 : 20));
+            CHECK(as_second[kind] >= (elsewhere || adds ? 0 : 17));
+            const bool arithmetic = (kind >= Simple::add && kind <= Simple::xor_) || (kind >= Simple::add_imm && kind <= Simple::and_imm);
+            CHECK(joins({encode(kind, wide, 0, 1), {0x74, 0x02}}, Read::all) == (arithmetic || compares));
+        }
+        for (const unsigned last : {Simple::add, Simple::sub, Simple::and_, Simple::or_, Simple::xor_})
+            CHECK(joins({encode(Simple::mov, wide, 0, 1), encode(Simple::add, wide, 0, 2), encode(last, wide, 0, 1)}, Read::last));
+        CHECK(joins({encode(Simple::mov, wide, 0, 1), encode(Simple::mov, wide, 1, 2), encode(Simple::mov, wide, 2, 0)}, Read::all));
+    }
+    CHECK_FALSE(joins({encode(Simple::add, false, 0, 1), {0x90}}, Read::none));
+    CHECK_FALSE(joins({encode(Simple::add, false, 0, 1), encode(Simple::add, false, 0, 1)}, Read::all));
 }
 
 TEST_CASE("joined pairs do what their instructions do") {

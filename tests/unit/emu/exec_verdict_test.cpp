@@ -1,55 +1,31 @@
 #include "emu/elf/exec_verdict.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/unit/emu/telling.hpp"
 
 using namespace emu;
-using traces::Attr;
-using traces::Event;
-using traces::Kind;
-using traces::Value;
+using namespace emu_test;
 
 namespace {
 
-class Telling {
+class Story : public Telling<Story> {
 public:
-    Telling() { add(Kind::sys_enter, {{"name", Value::text("execve")}}); }
-    Telling& add(Kind kind, std::vector<Attr> attrs) {
-        observer.event(Event{kind, 0, 0, 3, std::move(attrs)});
-        return *this;
-    }
-    Telling& call(const char* name, Value args = Value::object()) {
-        return add(Kind::call, {{"function", Value::text(name)}, {"args", std::move(args)}});
-    }
-    Telling& ret(const char* name, i64 result) {
-        return add(Kind::ret, {{"function", Value::text(name)}, {"result", Value::count(result)}});
-    }
-    Telling& check(const char* rule, bool passed, i64 seen = 0) {
-        return add(Kind::check, {{"rule", Value::text(rule)}, {"passed", Value::boolean(passed)}, {"seen", Value::count(seen)}});
-    }
-    Telling& set(const char* object, const char* field, Value value) {
-        return add(Kind::set, {{"object", Value::text(object)}, {"field", Value::text(field)}, {"new", std::move(value)}});
-    }
-    Telling& leave(i64 result) { return add(Kind::sys_exit, {{"name", Value::text("execve")}, {"result", Value::count(result)}}); }
+    Story() { at(0, 3).enter("execve"); }
+    void take(const Event& event) { observer.event(event); }
     std::string text() { return describeExec(observer.verdict(), "/x", Checks::calm, {200, false}); }
     ExecObserver observer{3};
 };
 
-void contains(const std::string& text, const std::string& part) {
-    INFO(part << "\n--- is not in ---\n" << text);
-    CHECK(text.find(part) != std::string::npos);
-}
-
 }  // namespace
 
 TEST_CASE("of several formats the one that agreed with most says why") {
-    Telling t;
+    Story t;
     t.call("search_binary_handler");
     t.call("load_script").check("file begins with #!", false).ret("load_script", -8);
     t.call("load_elf_binary").check("magic", true).check("type", true).call("load_elf_phdrs").check("number", false, 99);
     t.ret("load_elf_phdrs", -8).ret("load_elf_binary", -8);
     t.call("load_aout_binary").check("aout magic", false).ret("load_aout_binary", -8);
     t.call("call_modprobe").check("modprobe", false).ret("call_modprobe", -2);
-    t.ret("search_binary_handler", -8).leave(-8);
+    t.ret("search_binary_handler", -8).leave("execve", -8);
     contains(t.text(), "execve fails: ENOEXEC");
     contains(t.text(), "because in load_elf_phdrs \"number\" does not hold: it is 99");
     contains(t.text(), "Nowhere: execve gives up before it maps one.");
@@ -81,30 +57,30 @@ TEST_CASE("formats have the names of the list, in its order, in every search") {
 }
 
 TEST_CASE("an error that was overcome is not the cause") {
-    Telling t;
+    Story t;
     t.call("load_elf_binary").call("kernel_read").ret("kernel_read", -22).call("open_exec").check("x bit", false, 1);
-    t.ret("open_exec", -13).ret("load_elf_binary", -13).leave(-13);
+    t.ret("open_exec", -13).ret("load_elf_binary", -13).leave("execve", -13);
     contains(t.text(), "because in open_exec \"x bit\" does not hold: it is 1");
 }
 
 TEST_CASE("without a rule the function that failed is named with its path") {
-    Telling t;
+    Story t;
     t.call("load_elf_binary").call("do_filp_open", Value::object().with("pathname", Value::text("/ld.so")));
-    t.ret("do_filp_open", -2).ret("load_elf_binary", -2).leave(-2);
+    t.ret("do_filp_open", -2).ret("load_elf_binary", -2).leave("execve", -2);
     contains(t.text(), "because do_filp_open(\"/ld.so\") gives ENOENT (No such file or directory)");
 }
 
 TEST_CASE("after the point of no return a signal ends it") {
-    Telling t;
+    Story t;
     t.call("load_elf_binary").set("linux_binprm#0", "point_of_no_return", Value::boolean(true)).check("p_filesz <= p_memsz", false, 5);
-    t.ret("load_elf_binary", -22).leave(-22).add(Kind::sched_process_exit, {{"exit_code", Value::hex(11)}});
+    t.ret("load_elf_binary", -22).leave("execve", -22).add(Kind::sched_process_exit, {{"exit_code", Value::hex(11)}});
     contains(t.text(), "the old program is gone; from here an error kills");
     contains(t.text(), "execve does not return: SIGSEGV kills the process (EINVAL (Invalid argument))");
     CHECK_FALSE(t.observer.verdict().succeeded());
 }
 
 TEST_CASE("segments land where elf_map says") {
-    Telling t;
+    Story t;
     Value header = Value::object();
     header.with("p_flags", Value::hex(5)).with("p_offset", Value::hex(0x1010)).with("p_vaddr", Value::hex(0x2010));
     header.with("p_filesz", Value::hex(0x30)).with("p_memsz", Value::hex(0x40));
@@ -112,7 +88,7 @@ TEST_CASE("segments land where elf_map says") {
     t.add(Kind::ret, {{"function", Value::text("elf_map")}, {"result", Value::hex(0x555500002000)}});
     REQUIRE(t.observer.verdict().landings.size() == 1);
     CHECK(t.observer.verdict().landings[0].start() == 0x555500002010);
-    t.call("start_thread", Value::object().with("new_ip", Value::hex(0x10)).with("new_sp", Value::hex(0x20))).leave(0);
+    t.call("start_thread", Value::object().with("new_ip", Value::hex(0x10)).with("new_sp", Value::hex(0x20))).leave("execve", 0);
     contains(t.text(), "→ 0x555500002010-0x555500002050");
     contains(t.text(), "0x30 bytes from 0x1010, then 0x10 of zeros");
     contains(t.text(), "the program starts at rip 0x10 with rsp 0x20");
@@ -120,8 +96,8 @@ TEST_CASE("segments land where elf_map says") {
 }
 
 TEST_CASE("other tasks and later execs do not count") {
-    Telling t;
-    t.leave(0).check("later", false);
+    Story t;
+    t.leave("execve", 0).check("later", false);
     t.observer.event(Event{Kind::check, 0, 0, 4, {{"rule", Value::text("of another")}, {"passed", Value::boolean(false)}}});
     CHECK(t.observer.verdict().steps.empty());
 }

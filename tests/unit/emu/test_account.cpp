@@ -1,56 +1,24 @@
 #include "emu/tools/account.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/unit/emu/telling.hpp"
 
 using namespace emu;
-using traces::Attr;
-using traces::Event;
-using traces::Kind;
-using traces::Value;
+using namespace emu_test;
 
 namespace {
 
-class Telling {
+class Story : public Telling<Story> {
 public:
-    Telling& at(u64 clock, int pid) {
-        clock_ = clock;
-        pid_ = pid;
-        return *this;
-    }
-    Telling& add(Kind kind, std::vector<Attr> attrs) {
-        account.event(Event{kind, 0, clock_, pid_, std::move(attrs)});
-        return *this;
-    }
-    Telling& call(const char* name, Value args = Value::object()) {
-        return add(Kind::call, {{"function", Value::text(name)}, {"args", std::move(args)}});
-    }
-    Telling& ret(const char* name, i64 result) {
-        return add(Kind::ret, {{"function", Value::text(name)}, {"result", Value::count(result)}});
-    }
-    Telling& enter(const char* name, std::vector<Value> args) {
-        return add(Kind::sys_enter, {{"name", Value::text(name)}, {"args", Value::list(std::move(args))}});
-    }
-    Telling& leave(const char* name, i64 result) {
-        return add(Kind::sys_exit, {{"name", Value::text(name)}, {"result", Value::count(result)}});
-    }
+    void take(const Event& event) { account.event(event); }
     std::string text() {
         traces::MemorySink sink;
         writeStory(account.story(), {100, false}, sink);
         return sink.text();
     }
     Account account;
-
-private:
-    u64 clock_ = 0;
-    int pid_ = 0;
 };
 
-void contains(const std::string& text, const std::string& part) {
-    INFO(part << "\n--- is not in ---\n" << text);
-    CHECK(text.find(part) != std::string::npos);
-}
-
-Telling& upToExec(Telling& t) {
+Story& upToExec(Story& t) {
     t.add(Kind::header, {{"argv", Value::list({Value::text("hello")})}, {"env", Value::list({Value::text("HOME=/")})}});
     t.at(0, 1).call("__register_binfmt", Value::object().with("fmt", Value::text("elf_format")).with("insert", Value::count(0)));
     t.call("__register_binfmt", Value::object().with("fmt", Value::text("misc_format")).with("insert", Value::count(1)));
@@ -63,7 +31,7 @@ Telling& upToExec(Telling& t) {
 }  // namespace
 
 TEST_CASE("an account of an exec that succeeds") {
-    Telling t;
+    Story t;
     upToExec(t).add(Kind::set, {{"object", Value::text("linux_binprm#1")}, {"field", Value::text("argc")}, {"old", Value::count(0)}, {"new", Value::count(1)}});
     t.call("load_misc_binary").ret("load_misc_binary", -8).call("load_elf_binary");
     t.add(Kind::set, {{"object", Value::text("task_struct#3")}, {"field", Value::text("mm")}, {"old", Value::text("mm_struct#1")}, {"new", Value::text("mm_struct#2")}});
@@ -88,13 +56,13 @@ TEST_CASE("an account of an exec that succeeds") {
 }
 
 TEST_CASE("an account of an exec that fails, and of nothing at all") {
-    Telling t;
+    Story t;
     upToExec(t).add(Kind::check, {{"rule", Value::text("e_machine")}, {"passed", Value::boolean(false)}, {"seen", Value::count(183)}});
     t.leave("execve", -8);
     const std::string text = t.text();
     contains(text, "✗ e_machine (183)\n");
     contains(text, "execve fails with -8 (ENOEXEC).");
     CHECK(text.find("The program runs") == std::string::npos);
-    Telling nothing;
+    Story nothing;
     CHECK(nothing.text().empty());
 }

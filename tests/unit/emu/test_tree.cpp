@@ -1,33 +1,16 @@
 #include "emu/tools/tree.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/unit/emu/telling.hpp"
 
 using namespace emu;
-using traces::Attr;
-using traces::Event;
-using traces::Kind;
-using traces::Value;
+using namespace emu_test;
 
 namespace {
 
-class Story {
+class Story : public Telling<Story> {
 public:
     explicit Story(TreeLayout layout = {}) : tree_(sink_, layout) {}
-    Story& at(u64 clock, int pid) {
-        clock_ = clock;
-        pid_ = pid;
-        return *this;
-    }
-    Story& add(Kind kind, std::vector<Attr> attrs) {
-        tree_.event(Event{kind, 0, clock_, pid_, std::move(attrs)});
-        return *this;
-    }
-    Story& call(const char* name, Value args = Value::object()) {
-        return add(Kind::call, {{"function", Value::text(name)}, {"args", std::move(args)}});
-    }
-    Story& ret(const char* name, Value result = Value::null()) {
-        return add(Kind::ret, {{"function", Value::text(name)}, {"result", std::move(result)}});
-    }
+    void take(const Event& event) { tree_.event(event); }
     std::string text() {
         tree_.finish();
         return sink_.text();
@@ -36,8 +19,6 @@ public:
 private:
     traces::MemorySink sink_;
     TreeRenderer tree_;
-    u64 clock_ = 0;
-    int pid_ = 0;
 };
 
 }  // namespace
