@@ -78,19 +78,21 @@ enum class Read : u8 { none, last, all };
 
 // As build.cpp does it: whether the first one's handler has become one of several.
 bool joins(std::initializer_list<std::vector<u8>> instructions, Read read) {
-    BlockDraft draft;
+    std::vector<Op> ops;
+    std::vector<BlockDraft::FlagNote> notes;
     for (const std::vector<u8>& bytes : instructions) {
         Decoded decoded;
         REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));
         Op op;
         Form form{decoded.insn, decoded.operand, op, 0, 0};
         lower(decoded, form);
-        draft.notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), read == Read::none || (read == Read::last && draft.ops.size() + 1 < instructions.size())});
-        draft.ops.push_back(op);
+        const bool dead = read == Read::none || (read == Read::last && ops.size() + 1 < instructions.size());
+        notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), dead});
+        ops.push_back(op);
     }
-    const Handler alone = draft.ops[0].handler;
-    joinPairs(draft.ops, draft.notes);
-    return draft.ops[0].handler != alone;
+    const Handler alone = ops[0].handler;
+    joinPairs(ops, notes);
+    return ops[0].handler != alone;
 }
 
 }  // namespace
