@@ -18,7 +18,7 @@ struct TlbEntry {
 };
 constexpr u64 TLB_ENTRIES = 512;
 constexpr u64 JUMP_ENTRIES = 4096;
-constexpr u32 COLD_STEPS = 256;
+constexpr u32 COLD_STEPS = 1024;
 
 // Which entries of a table were filled since it was last emptied, so that emptying it after a few costs little.
 struct FillLog {
