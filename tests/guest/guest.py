@@ -35,6 +35,7 @@ IN_V6_1 |= SIGNALS | {"signal_frames": [[], ["autodisarm"]], "newer_calls": [[]]
 SOCKETS = ("sockets_stream", "sockets_messages", "sockets_inet")
 IN_BOTH |= dict.fromkeys(SOCKETS, [[]])
 IN_V6_1 |= dict.fromkeys(SOCKETS, [[]])
+IN_V6_1["exec_ways"] = [[]]
 IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]
 
 WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
