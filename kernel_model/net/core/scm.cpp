@@ -18,8 +18,8 @@ std::unique_ptr<scm_fp_list> fresh() { return std::make_unique<scm_fp_list>(); }
 
 int scm_fp_copy(std::span<const u8> data, scm_cookie& scm) {
     std::vector<int> fds(data.size() / sizeof(int));
-    std::memcpy(fds.data(), data.data(), fds.size() * sizeof(int));
     if (fds.empty()) return 0;
+    std::memcpy(fds.data(), data.data(), fds.size() * sizeof(int));
     if (fds.size() > SCM_MAX_FD) return -EINVAL;
     if (!scm.fp) scm.fp = fresh();
     if (scm.fp->fp.size() + fds.size() > SCM_MAX_FD) return -EINVAL;
