@@ -46,7 +46,9 @@ u64 sockDeadline(u64 timeout_ns, bool now) {
 }
 
 TRACED(Result<std::unique_ptr<sk_buff>>, sock_alloc_send_pskb, (sock*, sk), (u64, header_len), (u64, data_len), (u64, until)) {
-    const auto mayStop = [sk] { return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) || sk->sk_wmem_alloc < static_cast<u64>(sk->sk_sndbuf); };
+    const auto mayStop = [sk] {
+        return sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN) || sk->sk_wmem_alloc < static_cast<u64>(sk->sk_sndbuf);
+    };
     const int waited = mayStop() ? 0 : waitOnSocket(sk->sk_wq, until, mayStop);
     TRY_INT(sock_error(sk));
     if (sk->sk_shutdown & SEND_SHUTDOWN) return Failure{-EPIPE};

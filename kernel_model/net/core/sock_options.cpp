@@ -90,7 +90,11 @@ TRACED(int, sock_setsockopt, (socket*, sock), (int, optname), (UserPtr<void>, op
     TRY_INT(getOption(optval, optlen, value));
     switch (optname) {
         case SO_TYPE: case SO_PROTOCOL: case SO_DOMAIN: case SO_ERROR: case SO_ACCEPTCONN: case SO_PEERCRED: return -ENOPROTOOPT;
-        case SO_SNDBUF: sk->options[SO_SNDBUF] = 1; sk->sk_sndbuf = buffer(unsignedMin(value, WMEM_MAX), WMEM_MAX, MIN_SNDBUF); sk->write_space(); return 0;
+        case SO_SNDBUF:
+            sk->options[SO_SNDBUF] = 1;     // no longer tuned
+            sk->sk_sndbuf = buffer(unsignedMin(value, WMEM_MAX), WMEM_MAX, MIN_SNDBUF);
+            sk->write_space();
+            return 0;
         case SO_RCVBUF: sk->sk_rcvbuf = buffer(unsignedMin(value, WMEM_MAX), WMEM_MAX, MIN_RCVBUF); return 0;
         case SO_SNDBUFFORCE: case SO_RCVBUFFORCE: return setForced(sk, optname, value);
         case SO_PRIORITY: return setPriority(sk, value);

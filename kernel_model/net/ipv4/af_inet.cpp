@@ -41,7 +41,8 @@ bool isSwitch(int level, int name) {
 int protocolOf(int type) { return type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP; }
 
 int otherProtocol(const socket* sock, int protocol) {
-    if (sock->type == SOCK_DGRAM && (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)) return -EACCES;     // sysctl ping_group_range is empty
+    if (sock->type == SOCK_DGRAM && (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6))
+        return -EACCES;                     // sysctl ping_group_range is empty
     if (sock->type == SOCK_STREAM || sock->type == SOCK_DGRAM) return -EPROTONOSUPPORT;
     if (sock->type != SOCK_RAW) return -ESOCKTNOSUPPORT;
     if (protocol == 0) return -EPROTONOSUPPORT;
@@ -163,7 +164,8 @@ int InetOperations::getsockopt(socket* sock, int level, int name, UserPtr<void> 
         std::array<u8, 104> info{sk->sk_state};         // tcpi_state; no segment was ever lost
         return putOption(optval, optlen, info.data(), info.size());
     }
-    if (level == IPPROTO_TCP && name == TCP_CONGESTION && sk->sk_type == SOCK_STREAM) return putOption(optval, optlen, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION && sk->sk_type == SOCK_STREAM)
+        return putOption(optval, optlen, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
     const Option* const option = optionOf(sk, level, name);
     const bool known = level == IPPROTO_IP || level == sk->sk_protocol || sk->sk_family == AF_INET6;
     if (!option) return known ? -ENOPROTOOPT : -EOPNOTSUPP;

@@ -193,7 +193,8 @@ TRACED(int, tcp_accept, (socket*, sock), (socket*, to), (u32, flags)) {
     inet_sock* const sk = inet_sk(sock);
     const auto listens = [sk] { return sk->sk_state == TCP_LISTEN; };
     if (!listens()) return -EINVAL;
-    TRY_INT(waitOnSocket(sk->sk_wq, sockDeadline(sk->sk_rcvtimeo, flags & O_NONBLOCK), [&] { return !sk->accept_queue.empty() || !listens(); }));
+    const u64 until = sockDeadline(sk->sk_rcvtimeo, flags & O_NONBLOCK);
+    TRY_INT(waitOnSocket(sk->sk_wq, until, [&] { return !sk->accept_queue.empty() || !listens(); }));
     if (!listens()) return -EINVAL;
     const auto child = sk->accept_queue.front();
     sk->accept_queue.pop_front();

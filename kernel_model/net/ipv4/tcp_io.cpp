@@ -146,7 +146,7 @@ int tcp_shutdown(socket* sock, int how) {
     inet_sock* const sk = inet_sk(sock);
     if (how < SHUT_RD || how > SHUT_RDWR) return -EINVAL;
     const u8 mode = static_cast<u8>(how + 1);
-    if (sock->state == SS_CONNECTING) sock->state = sk->sk_state == TCP_ESTABLISHED || sk->sk_state == TCP_CLOSE_WAIT_ ? SS_CONNECTED : SS_UNCONNECTED;
+    if (sock->state == SS_CONNECTING) sock->state = canSend(sk) ? SS_CONNECTED : SS_UNCONNECTED;
     if (sk->sk_state == TCP_SYN_SENT || (sk->sk_state == TCP_LISTEN && (mode & RCV_SHUTDOWN))) {
         sock->state = SS_UNCONNECTED;
         return tcp_disconnect(sk);

@@ -22,7 +22,9 @@ auto& boundInodes() {                       // only looked up
 std::string pathOf(const SocketAddress& a) {
     return {a.data.begin() + PATH_OFFSET, std::find(a.data.begin() + PATH_OFFSET, a.data.begin() + a.size, 0)};
 }
-AbstractName abstractOf(const SocketAddress& a, int type) { return {std::string(a.data.begin() + PATH_OFFSET, a.data.begin() + a.size), type}; }
+AbstractName abstractOf(const SocketAddress& a, int type) {
+    return {std::string(a.data.begin() + PATH_OFFSET, a.data.begin() + a.size), type};
+}
 bool isPath(const SocketAddress& a) { return a.data[PATH_OFFSET] != 0; }
 
 Result<std::shared_ptr<unix_sock>> findInDirectory(const SocketAddress& address, int type) {
@@ -93,7 +95,8 @@ TRACED(int, unix_autobind, (unix_sock*, u)) {
     constexpr u32 NUMBERS = 0x100000;
     for (u32 tries = 0; tries < NUMBERS; ++tries) {
         number = (number + 1) % NUMBERS;
-        for (u32 digit = 0; digit < 5; ++digit) name.data[PATH_OFFSET + 1 + digit] = static_cast<u8>("0123456789abcdef"[number >> (16 - 4 * digit) & 15]);
+        for (u32 digit = 0; digit < 5; ++digit)
+            name.data[PATH_OFFSET + 1 + digit] = static_cast<u8>("0123456789abcdef"[number >> (16 - 4 * digit) & 15]);
         if (unix_bind_abstract(u, name) == 0) return 0;
     }
     return -ENOSPC;
