@@ -68,7 +68,10 @@ Attempt tryExec(GuestMachine& machine) {
     StopAtStart stop;
     const Listening listening({&observer, &stop}, ExecObserver::kinds());
     Outcome outcome = machine.run();
-    return {observer.verdict(), std::move(outcome)};
+    ExecVerdict verdict = observer.verdict();
+    for (const kernel::UnsupportedRecord& record : kernel::unsupportedRecords())
+        if (record.name == verdict.lacking) verdict.lacking += " (" + record.detail + ")";
+    return {std::move(verdict), std::move(outcome)};
 }
 
 // With --root FILE is one of the guest's, else what `run` would take on the host, and its interpreter is the host's, too.

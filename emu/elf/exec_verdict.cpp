@@ -197,7 +197,6 @@ void ExecObserver::failed(Call& call, int error) {
 
 void ExecObserver::lacks(const Event& event) {
     verdict_.lacking = showText(event, "name");
-    if (const std::string detail = showText(event, "detail"); !detail.empty()) verdict_.lacking += " (" + detail + ")";
     step(Step::Kind::missing, verdict_.lacking + ": " + showText(event, "consequence"));
 }
 

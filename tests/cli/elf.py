@@ -212,7 +212,7 @@ def test_elf_says_what_is_lacking():
         os.chmod(program, 0o755)
         for profile in PROFILES:
             text = words_of(program, "--profile", profile)
-            check("because execscope lacks compat_elf_format" in text, text)
+            check("because execscope lacks compat_elf_format (a 32-bit x86 program)" in text, text)
             check(text.count("Each format is asked once more:") == (profile == "v3.10"), text)
 
 
