@@ -26,7 +26,6 @@ std::string directoryOf(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-
 bool climbs(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
 
 int orErrno(int result) { return result < 0 ? -errno : result; }
@@ -191,8 +190,14 @@ int Gateway::hold(const std::string& path, bool writable) {
 
 void Gateway::letGo(int handle) { held_.erase(handle); }
 long Gateway::preadHeld(int handle, u64 offset, std::span<u8> to) { return readAt(held_.at(handle).get(), offset, to); }
-long Gateway::pwriteHeld(int handle, u64 offset, std::span<const u8> from) { return writeAt(held_.at(handle).get(), offset, from); }
-int Gateway::truncateHeld(int handle, u64 size) { return orErrno(::ftruncate(held_.at(handle).get(), static_cast<off_t>(size))); }
+long Gateway::pwriteHeld(int handle, u64 offset, std::span<const u8> from) {
+    const int fd = held_.at(handle).get();
+    return disk_.fits(fd, offset, from.size()) ? disk_.counted(fd, [&] { return writeAt(fd, offset, from); }) : -ENOSPC;
+}
+int Gateway::truncateHeld(int handle, u64 size) {
+    const int fd = held_.at(handle).get();
+    return disk_.counted(fd, [&] { return orErrno(::ftruncate(fd, static_cast<off_t>(size))); });
+}
 
 int Gateway::parentOf(const std::string& path, Descriptor& parent, std::string& name) {
     Place where;
@@ -229,18 +234,25 @@ int Gateway::create(const std::string& path, kernel::umode_t mode) {
     Descriptor parent;
     std::string name;
     if (const int error = parentOf(path, parent, name); error < 0) return error;
-    if (S_ISDIR(mode)) return orErrno(::mkdirat(parent.get(), name.c_str(), mode & 0777));
-    const Descriptor fd{::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777)};
-    return fd ? 0 : -errno;
+    if (!disk_.takeName()) return -ENOSPC;
+    const int made = orErrno(S_ISDIR(mode) ? ::mkdirat(parent.get(), name.c_str(), mode & 0777)
+                                           : ::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777));
+    if (made < 0) disk_.giveName();
+    else if (!S_ISDIR(mode)) ::close(made);
+    return std::min(made, 0);
 }
 
 int Gateway::remove(const std::string& path) {
     Descriptor parent;
     std::string name;
     if (const int error = parentOf(path, parent, name); error < 0) return error;
-    if (::unlinkat(parent.get(), name.c_str(), 0) == 0) return 0;
-    if (errno != EISDIR && errno != EPERM) return -errno;
-    return orErrno(::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR));
+    struct ::stat s {};
+    if (::fstatat(parent.get(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) < 0) return -errno;
+    const bool directory = S_ISDIR(s.st_mode);
+    if (::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) < 0) return -errno;
+    disk_.giveName();
+    if (s.st_nlink == 1) disk_.account(-s.st_blocks * 512);
+    return 0;
 }
 
 int Gateway::rename(const std::string& from, const std::string& to) {

@@ -1,6 +1,7 @@
 // The one door between the guest and the host: files below what the user gave, and the three standard streams.
 #pragma once
 
+#include "emu/host_disk.hpp"
 #include "emu/host_terminal.hpp"
 #include "kernel_model/include/host_files.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -36,6 +37,9 @@ public:
     // Makes a host file or directory reachable. `path` is absolute and has no symlinks in it (realpath(3)).
     // Nothing outside an allowed path is ever opened, and a symlink below one is never followed.
     void allow(const std::string& path, bool writable);
+
+    // What the guest may add to the host's disk below writable paths, in bytes; ENOSPC beyond.
+    void limitDisk(u64 bytes) { disk_ = HostDisk(bytes); }
 
     int stat(const std::string& path, kernel::HostStat&) override;
     int list(const std::string& directory, std::vector<std::string>& names) override;
@@ -75,6 +79,7 @@ private:
     std::list<std::string> recent_;                          // keys of open_, most recent last
     std::map<int, Descriptor> held_;                         // by its number
     GuestOutput output_;
+    HostDisk disk_;
 };
 
 }  // namespace emu

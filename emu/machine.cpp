@@ -172,6 +172,7 @@ void GuestMachine::describeBoot() {
     kernel::runQueueOrder = options_.sched == "random" ? kernel::RunQueueOrder::random : kernel::RunQueueOrder::round_robin;
     boot.max_instructions = options_.max_instructions;
     boot.disk_bytes = (options_.disk_mib ? options_.disk_mib : options_.memory_mib / 2) << 20;
+    gateway_.limitDisk(options_.disk_mib ? options_.disk_mib << 20 : ~u64{0});
     boot.init_image = guests::init();
     std::string directory = options_.chdir;
     if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";

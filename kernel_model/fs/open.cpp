@@ -1,5 +1,6 @@
 // Opening, closing and changing files by name or descriptor (Linux fs/open.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <optional>
@@ -221,6 +222,7 @@ SYSCALL_DEFINE(4, fallocate, (int, fd), (int, mode), (i64, offset), (i64, len)) 
     if (!S_ISREG(f->f_inode->i_mode)) return S_ISFIFO(f->f_inode->i_mode) ? -ESPIPE : -ENODEV;
     loff_t end = 0;
     if (__builtin_add_overflow(offset, len, &end)) return -EFBIG;
+    if (end > f->f_inode->i_size && !spaceFor(static_cast<u64>(end - f->f_inode->i_size))) return -ENOSPC;
     return (mode & 1) || end <= f->f_inode->i_size ? 0 : setInodeSize(f->f_inode, end);
 }
 

@@ -1,5 +1,6 @@
 // stat(2), readlink(2) (Linux fs/stat.c) and statfs(2) (fs/statfs.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -117,8 +118,11 @@ long fillStatfs(const inode* node, UserPtr<void> buf) {
     s.f_type = static_cast<i64>(sb->s_magic);
     s.f_bsize = s.f_frsize = 4096;
     if (sb->s_magic != 0x9fa0) {            // PROC_SUPER_MAGIC has no space
-        s.f_blocks = static_cast<i64>(machine().memory ? machine().memory->frames() : 0);
-        s.f_bfree = s.f_bavail = static_cast<i64>(nr_free_pages());
+        const MemorySpace space = memorySpace();
+        s.f_blocks = static_cast<i64>(space.pages);
+        s.f_bfree = s.f_bavail = static_cast<i64>(std::min(space.free_pages, nr_free_pages()));
+        s.f_files = static_cast<i64>(space.names);
+        s.f_ffree = static_cast<i64>(space.free_names);
     }
     s.f_namelen = NAME_MAX;
     s.f_flags = 0x20 | (sb->read_only ? 1 : 0);   // ST_VALID, ST_RDONLY

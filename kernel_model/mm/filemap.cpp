@@ -1,5 +1,6 @@
 // The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
@@ -11,6 +12,7 @@ namespace kernel {
 namespace {
 
 constexpr loff_t MAX_FILESIZE = 0x7fff'ffff'ffff'ffff;
+constexpr u32 PG_SPACE = 1u << 31;          // page::flags: it was taken by takeSpace
 
 void contentChanged(page* p) {
     if (machine().cpu) processor().frameChanged(page_to_pfn(p));
@@ -21,17 +23,21 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
         get_page(at->second);
         return at->second;
     }
-    page* const p = alloc_zeroed_page();
-    if (!p) return Failure{-ENOMEM};
     inode* const host = mapping->host;
+    const bool takes_space = isMemoryFile(host);
+    if (takes_space) TRY_INT(takeSpace());
+    page* const p = alloc_zeroed_page();
+    if (!p && takes_space) giveSpace();
+    if (!p) return Failure{-ENOMEM};
     if (const int error = host->i_fop->readpage(host, index, {page_address(p), PAGE_SIZE}); error < 0) {
         put_page(p);
+        if (takes_space) giveSpace();
         return Failure{error};
     }
     contentChanged(p);
     p->mapping = mapping;
     p->index = index;
-    p->flags |= PG_uptodate;
+    p->flags |= PG_uptodate | (takes_space ? PG_SPACE : 0);
     mapping->page_tree[index] = p;
     get_page(p);
     if (traces::tracer().on(traces::Kind::page_fill)) {
@@ -43,7 +49,20 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
     return p;
 }
 
+// Reading one takes no page (mm/shmem.c: the zero page).
+bool isHole(const inode* node, pgoff_t index) { return isMemoryFile(node) && !node->i_mapping.page_tree.contains(index); }
+
+// A page of a file of --root is the guest's from its first change on; one of a writable bind has been written through.
+int markDirty(const inode* node, page* p) {
+    if (node->i_fop->writesBack(node)) return 0;
+    if (!(p->flags & PG_SPACE)) TRY_INT(takeSpace());
+    p->flags |= PG_dirty | PG_SPACE;
+    return 0;
+}
+
 void forget(page* p) {
+    if (p->flags & PG_SPACE) giveSpace();
+    p->flags &= ~PG_SPACE;
     p->mapping = nullptr;
     put_page(p);
 }
@@ -61,6 +80,13 @@ TRACED(long, generic_file_read, (file*, filp), (std::span<u8>, to), (loff_t&, po
     u64 done = 0;
     while (done < to.size() && pos < node->i_size) {
         const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
+        if (isHole(node, static_cast<u64>(pos) / PAGE_SIZE)) {
+            const u64 n = std::min({to.size() - done, PAGE_SIZE - offset, static_cast<u64>(node->i_size - pos)});
+            std::memset(to.data() + done, 0, n);
+            done += n;
+            pos += static_cast<loff_t>(n);
+            continue;
+        }
         auto p = read_mapping_page(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : p.error();
         const u64 left = static_cast<u64>(std::max<loff_t>(node->i_size - pos, 0));  // reading may have found the end
@@ -84,8 +110,11 @@ TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (lo
         const u64 n = std::min(from.size() - done, PAGE_SIZE - offset);
         auto p = pageAt(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : (p.error() == -ENOMEM ? -ENOSPC : p.error());
+        if (const int error = markDirty(node, *p); error < 0) {
+            put_page(*p);
+            return done ? static_cast<long>(done) : error;
+        }
         std::memcpy(page_address(*p) + offset, from.data() + done, n);
-        if (!node->i_fop->writesBack(node)) (*p)->flags |= PG_dirty;  // else it has been written through
         contentChanged(*p);
         put_page(*p);
         done += n;

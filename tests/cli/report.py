@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import execscope, needs
+from world import command, execscope, isolation, needs
 
 SCHEMA = json.loads((pathlib.Path(HERE).parents[1] / "traces/schema/report.schema.json").read_text(encoding="utf-8"))
 
@@ -292,6 +292,68 @@ def test_wrong_timeouts():
     for wrong in ("0", "-1", "soon", "1e99", "nan", ""):
         result = execscope("run", "--timeout", wrong, "--", guest("hello.gnu"))
         check(result.status == 125 and result.stdout == b"", wrong, result)
+
+# ---- Memory and disk.
+
+def peakMiB(*arguments, seconds=60):
+    """(result, most memory that execscope itself had, in MiB) of a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "peak")
+        watch = "import resource, subprocess, sys; s = subprocess.run(sys.argv[2:]).returncode; " \
+                "open(sys.argv[1], 'w').write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)); sys.exit(s)"
+        result = command([sys.executable, "-c", watch, path, cases.Options.execscope, "run", "--timeout", str(seconds), *arguments])
+        with open(path, encoding="ascii") as file:
+            return result, int(file.read()) // 1024
+
+
+def test_disk():
+    script = """
+        cd /tmp; busybox dd if=/dev/zero of=a bs=65536 count=100 2>&1 | busybox head -n 2 | busybox tail -n 1
+        busybox dd if=/dev/zero of=b bs=65536 2>/dev/null; echo full: $?
+        busybox stat -f -c '%b %f' /tmp
+        echo more > c; busybox wc -c < c
+        busybox rm b; echo more > c && busybox cat c
+        busybox dd if=/dev/zero of=d bs=1 count=1 seek=100000000000 2>/dev/null && busybox stat -c '%s %b' d
+        busybox fallocate -l 20000000 e; echo $?
+    """.replace("busybox", "/bin/busybox")
+    expected = b"100+0 records out\nfull: 1\n2048 0\n0\nmore\n100000000001 8\n1\n"
+    for root in ((), ("--root", "/")):
+        result = execscope("run", "--disk", "8", *root, *shell(script))
+        check(result.stdout == expected, root, result)
+    if isolation():
+        mounted = "mount -t tmpfs -o size=8m none /tmp; " + script
+        result = command([*isolation(), "/bin/busybox", "sh", "-c", mounted])
+        check(result.stdout == expected, "a tmpfs of the host", result)
+
+
+def test_disk_takes_names():
+    script = "cd /tmp; i=0; while echo > $i; do i=$((i+1)); done 2>/dev/null; echo $i; rm 0; ln 1 0 && ln 1 x; echo $?; mkdir d; echo $?"
+    result = execscope("run", "--disk", "1", *shell(script.replace("; rm", "; /bin/busybox rm").replace("ln ", "/bin/busybox ln ")
+                                                    .replace("mkdir", "/bin/busybox mkdir")))
+    # 256 names, as many as a MiB has pages; the empty line in each needs a page as well.
+    check(result.stdout.split() == [b"256", b"1", b"1"], result)
+
+
+def test_disk_bounds_a_writable_bind():
+    with tempfile.TemporaryDirectory() as shared:
+        script = "cd /out; echo kept > k; /bin/busybox dd if=/dev/zero of=big bs=65536 2>/dev/null; echo $?; echo again > k; " \
+                 "/bin/busybox cat k; i=0; while echo > n$i; do i=$((i+1)); done 2>/dev/null; /bin/busybox rm big; echo x > y && /bin/busybox cat y"
+        result = execscope("run", "--disk", "4", "--bind", shared + ":/out:rw", *shell(script))
+        used = sum(os.stat(os.path.join(shared, name)).st_blocks * 512 for name in os.listdir(shared))
+        check(result.stdout.split()[0] == b"1" and result.stdout.endswith(b"x\n"), result)
+        check(used <= 4 << 20, used)
+
+
+def test_memory_is_bounded():
+    """Whatever the guest fills, execscope needs no more than --memory, --disk and some hundred MiB of its own."""
+    fill = "cd /tmp; i=0; while /bin/busybox dd if=/dev/zero of=f$i bs=65536 count=512 2>/dev/null; do i=$((i+1)); done; echo full"
+    names = "cd /tmp; i=0; while echo -n > file-with-a-long-name-$i; do i=$((i+1)); [ $i -lt 100000 ] || exit 7; done 2>/dev/null; echo full"
+    for script, said in ((fill, b"full\n"), (names, b"full\n"), ("x=0123456789; while :; do x=$x$x; done", b"")):
+        result, peak = peakMiB("--memory", "128", "--disk", "64", *shell(script))
+        check(result.stdout == said and result.status in (0, 137), script, result)
+        check(peak < 450, script, peak)
+    result, peak = peakMiB("--memory", "128", "--", guest("memory.gnu"))
+    check(peak < 450, peak)
 
 
 if __name__ == "__main__":

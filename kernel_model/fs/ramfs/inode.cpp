@@ -1,5 +1,6 @@
 // A file system in memory (Linux fs/ramfs/inode.c, fs/libfs.c): directories are the dentry tree, files the page cache.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 namespace kernel {
@@ -28,23 +29,26 @@ struct RamDirectory : inode_operations {
         return -EPERM;
     }
     int mkdir(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
+        TRY_INT(add(directory, parent, name,
+                    newInode(static_cast<umode_t>(S_IFDIR | mode), ramfsDirectory(), directoryOperations(), directory->i_sb)));
         ++directory->i_nlink;
-        return add(directory, parent, name,
-                   newInode(static_cast<umode_t>(S_IFDIR | mode), ramfsDirectory(), directoryOperations(), directory->i_sb));
+        return 0;
     }
     int symlink(inode* directory, dentry* parent, const std::string& name, const std::string& target) override {
         return add(directory, parent, name, newSymlink(target, directory->i_sb));
     }
     int link(dentry* old, inode* directory, dentry* parent, const std::string& name) override {
         inode* const node = old->d_inode;
+        TRY_INT(add(directory, parent, name, igrab(node)));
         ++node->i_nlink;
         node->i_ctime = currentTime();
-        return add(directory, parent, name, igrab(node));
+        return 0;
     }
     int unlink(inode* directory, dentry* victim) override {
         --victim->d_inode->i_nlink;
         victim->d_inode->i_ctime = currentTime();
         touch(directory);
+        giveName(victim);
         d_drop(victim);
         return 0;
     }
@@ -53,6 +57,7 @@ struct RamDirectory : inode_operations {
         victim->d_inode->i_nlink = 0;
         --directory->i_nlink;
         touch(directory);
+        giveName(victim);
         d_drop(victim);
         return 0;
     }
@@ -76,7 +81,11 @@ struct RamDirectory : inode_operations {
 private:
     static int add(inode* directory, dentry* parent, const std::string& name, inode* node) {
         if (node->i_count == 1) inheritGroup(directory, node);
-        addChild(parent, name, node);
+        dentry* const d = addChild(parent, name, node);
+        if (const int error = takeName(d); error < 0) {
+            d_drop(d);
+            return error;
+        }
         touch(directory);
         return 0;
     }
