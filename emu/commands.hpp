@@ -9,6 +9,7 @@ int runCommand(const Options&);
 int traceCommand(const Options&);
 int treeCommand(const Options&);
 int elfCommand(const Options&);
+int surveyCommand(const Options&);
 int demoCommand(const Options&);
 
 }  // namespace emu

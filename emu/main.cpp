@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
             case Command::trace: return emu::traceCommand(*parsed.options);
             case Command::tree: return emu::treeCommand(*parsed.options);
             case Command::elf: return emu::elfCommand(*parsed.options);
+            case Command::survey: return emu::surveyCommand(*parsed.options);
             case Command::demo: return emu::demoCommand(*parsed.options);
         }
     } catch (const std::bad_alloc&) {

@@ -35,6 +35,12 @@ constexpr const char* ELF_EXAMPLES =
     "  execscope elf --all /bin/ls\n"
     "  execscope elf --profile v3.10 --root /srv/root /bin/broken\n"
     "Exit status: 0 execve would succeed, 1 it would fail, 125 FILE cannot be read.";
+constexpr const char* SURVEY_EXAMPLES =
+    "Examples:\n"
+    "  execscope survey ./prog\n"
+    "  execscope survey --strict --root / -- python3 -c 'print(1)'\n"
+    "  execscope survey --json -o uses.json -- ./prog\n"
+    "Exit status: 0 nothing is missing, 1 something is, 124 --timeout, 125 no start.";
 constexpr const char* DEMO_EXAMPLES = "Example:\n  execscope demo -o hello.jsonl";
 
 // Six to a line, so that the help stays within 80 columns.
@@ -93,9 +99,9 @@ void parseTimeout(const std::string& text, WorldOptions& world) {
     world.timeout_ns = static_cast<u64>(seconds * 1e9);
 }
 
-// Commands that show the kernel do so with the names that books use; run and elf take the kernel that programs expect.
+// Commands that show the kernel do so with the names that books use; run, elf and survey take the kernel that programs expect.
 std::string defaultProfile(Options::Command command) {
-    return command == Options::Command::run || command == Options::Command::elf ? "v6.1" : "v3.10";
+    return command == Options::Command::run || command == Options::Command::elf || command == Options::Command::survey ? "v6.1" : "v3.10";
 }
 
 void addWorld(CLI::App& app, WorldOptions& world, Options::Command command) {
@@ -178,6 +184,13 @@ void addElf(CLI::App& app, Options& options) {
     addWorld(app, options.world, Options::Command::elf);
 }
 
+void addSurvey(CLI::App& app, Options& options) {
+    app.add_option("-o", options.trace.output, "write there; the program keeps standard output")->option_text("FILE");
+    app.add_flag("--json", options.survey.json, "for a program to read");
+    app.add_flag("--strict", options.survey.strict, "stop at the first thing that is missing");
+    addWorld(app, options.world, Options::Command::survey);
+}
+
 // The options of a command only where its name is among the arguments: making them all takes longer than a small program runs.
 void define(CLI::App& app, Options& options, const std::vector<std::string>& line) {
     const auto named = [&line](const CLI::App* command) { return std::find(line.begin(), line.end(), command->get_name()) != line.end(); };
@@ -211,6 +224,10 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
     CLI::App* elf = addCommand(app, options, Options::Command::elf, "elf", "show an executable, and what execve does with it",
                                "[options] [--] FILE [ARGS]", ELF_EXAMPLES);
     if (named(elf)) addElf(*elf, options);
+
+    CLI::App* survey = addCommand(app, options, Options::Command::survey, "survey", "list what a program uses, and what of it is missing",
+                                  "[options] [--] PROGRAM [ARGS]", SURVEY_EXAMPLES);
+    if (named(survey)) addSurvey(*survey, options);
 
     CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny program, explain it",
                                 "[-o FILE]", DEMO_EXAMPLES);

@@ -51,13 +51,19 @@ struct ElfOptions {
     bool all = false;                           // every symbol, every check
 };
 
+struct SurveyOptions {
+    bool json = false;
+    bool strict = false;                        // stop at the first thing that is missing
+};
+
 struct Options {
-    enum class Command : u8 { run, trace, tree, elf, demo };
+    enum class Command : u8 { run, trace, tree, elf, survey, demo };
     Command command = Command::run;
     WorldOptions world;
     TraceOptions trace;
     TreeOptions tree;
     ElfOptions elf;
+    SurveyOptions survey;
     bool stats = false;
     std::string report;                         // file, or empty
 };

@@ -14,7 +14,7 @@ from traces import events_of
 from world import Tree, execscope, guest, needs
 
 OWN_FAILURE = 125
-COMMANDS = ("run", "trace", "tree", "elf", "demo")
+COMMANDS = ("run", "trace", "tree", "elf", "survey", "demo")
 
 
 def helloBytes():

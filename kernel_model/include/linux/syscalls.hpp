@@ -18,9 +18,7 @@ struct SyscallDefinition {
     int argument_count;
     std::array<SyscallArgument, 6> arguments;
     long (*handler)(const std::array<u64, 6>&);
-    const char* partial = nullptr;      // what is missing, or null when complete
 };
-struct SyscallRow { int number; const SyscallDefinition* definition; };
 
 // Rendering by type; overload renderArgument for a new type (a strong type for flags, say).
 template <class T> struct ArgumentTag {};

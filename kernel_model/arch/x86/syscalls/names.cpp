@@ -68,6 +68,34 @@ const char* syscallNameOfLinux(u64 number) {
     return number >= FIRST_NEW && number - FIRST_NEW < std::size(newer) ? newer[number - FIRST_NEW] : nullptr;
 }
 
+const char* syscallSince(u64 number) {
+    // The first number of each version, from syscalls(2) and the pages of the calls.
+    struct First { u64 number; const char* version; };
+    static constexpr First firsts[] = {
+        {314, "3.14"}, {316, "3.15"}, {317, "3.17"}, {321, "3.18"}, {322, "3.19"}, {323, "4.3"}, {325, "4.4"}, {326, "4.5"}, {327, "4.6"},
+        {329, "4.9"}, {332, "4.11"}, {333, "4.18"}, {424, "5.1"}, {428, "5.2"}, {434, "5.3"}, {436, "5.9"}, {437, "5.6"}, {439, "5.8"},
+        {440, "5.10"}, {441, "5.11"}, {442, "5.12"}, {443, "5.14"}, {444, "5.13"}, {447, "5.14"}, {448, "5.15"}, {449, "5.16"}, {450, "5.17"},
+    };
+    const char* since = "3.10";
+    for (const First& first : firsts)
+        if (number >= first.number) since = first.version;
+    return since;
+}
+
+SyscallCoverage coverageOf(u64 number) {
+    using Extent = SyscallCoverage::Extent;
+    const char* missing = missingOfSyscall(number);
+    const Extent extent = !inProfile(number) ? Extent::none : !syscallByNumber(number) ? Extent::absent : missing ? Extent::partial : Extent::full;
+    return {number, syscallNameOfLinux(number), syscallSince(number), extent, extent == Extent::partial ? missing : nullptr};
+}
+
+std::vector<SyscallCoverage> syscallCoverage() {
+    std::vector<SyscallCoverage> all;
+    for (u64 number = 0; number <= version().lastSyscall; ++number)
+        if (syscallNameOfLinux(number)) all.push_back(coverageOf(number));
+    return all;
+}
+
 bool inProfile(u64 number) { return number <= version().lastSyscall && !version().isUnassigned(number); }
 
 }  // namespace kernel

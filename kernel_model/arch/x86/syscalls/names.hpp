@@ -3,8 +3,24 @@
 
 #include "traces/types.hpp"
 
+#include <vector>
+
 namespace kernel {
 
 bool inProfile(u64 number);                 // the present version has it and does something
+const char* syscallSince(u64 number);       // the version of Linux that brought it: "4.11"; "3.10" for all that were there before
+const char* missingOfSyscall(u64 number);   // of a PARTIAL row; null: nothing, or it is not in the table at all
+
+// How far each call of the present version goes, by number.
+struct SyscallCoverage {
+    enum class Extent : u8 { full, partial, absent, none };     // none: Linux itself has the number, but answers ENOSYS
+    u64 number;
+    const char* name;
+    const char* since;
+    Extent extent;
+    const char* missing;                    // of partial
+};
+std::vector<SyscallCoverage> syscallCoverage();
+SyscallCoverage coverageOf(u64 number);     // of one that has a name
 
 }  // namespace kernel

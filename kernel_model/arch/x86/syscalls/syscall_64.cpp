@@ -9,13 +9,22 @@
 namespace kernel {
 
 #define SYSCALL(number, name) extern const SyscallDefinition syscall_##name;
+#define PARTIAL(number, name, missing) SYSCALL(number, name)
 #include "kernel_model/arch/x86/syscalls/syscall_64.tbl"
 #undef SYSCALL
+#undef PARTIAL
 
+struct SyscallRow {
+    int number;
+    const SyscallDefinition* definition;
+    const char* missing;
+};
 static constexpr SyscallRow rows[] = {
-#define SYSCALL(number, name) {number, &syscall_##name},
+#define SYSCALL(number, name) {number, &syscall_##name, nullptr},
+#define PARTIAL(number, name, missing) {number, &syscall_##name, missing},
 #include "kernel_model/arch/x86/syscalls/syscall_64.tbl"
 #undef SYSCALL
+#undef PARTIAL
 };
 
 static constexpr std::size_t TABLE_SIZE = 512;
@@ -24,6 +33,12 @@ static constexpr auto byNumber = [] {
     for (const SyscallRow& row : rows) table[static_cast<std::size_t>(row.number)] = row.definition;
     return table;
 }();
+
+const char* missingOfSyscall(u64 number) {
+    for (const SyscallRow& row : rows)
+        if (static_cast<u64>(row.number) == number) return row.missing;
+    return nullptr;
+}
 
 const SyscallDefinition* syscallByNumber(u64 number) {
     return number < TABLE_SIZE && number <= version().lastSyscall ? byNumber[number] : nullptr;
