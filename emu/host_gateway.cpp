@@ -32,18 +32,6 @@ int orErrno(int result) { return result < 0 ? -errno : result; }
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = std::exchange(other.fd_, -1);
-    }
-    return *this;
-}
-
-Descriptor::~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
 Gateway::Gateway(GuestOutput output) : output_(output) {}
 
 void Gateway::allow(const std::string& path, bool writable) {

@@ -225,8 +225,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
                                "[options] [--] FILE [ARGS]", ELF_EXAMPLES);
     if (named(elf)) addElf(*elf, options);
 
-    CLI::App* survey = addCommand(app, options, Options::Command::survey, "survey", "list what a program uses, and what of it is missing",
-                                  "[options] [--] PROGRAM [ARGS]", SURVEY_EXAMPLES);
+    CLI::App* survey = addCommand(app, options, Options::Command::survey, "survey", "list what a program uses, and what is missing", "[options] [--] PROGRAM [ARGS]", SURVEY_EXAMPLES);
     if (named(survey)) addSurvey(*survey, options);
 
     CLI::App* demo = addCommand(app, options, Options::Command::demo, "demo", "trace the exec of a tiny program, explain it",
