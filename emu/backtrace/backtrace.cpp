@@ -102,6 +102,7 @@ private:
 
     UserSpace space_;
     FrameRegisters registers_;
+    u64 work_ = u64{4} << 20;       // for all frames together: hostile tables could take hours
     bool exact_ = true;             // pc is an instruction, not what follows a call
 };
 
@@ -139,7 +140,7 @@ std::optional<u64> Unwinder::callersValue(const RegisterRule& rule, unsigned reg
 std::optional<bool> Unwinder::byTable(u64 looked_up) {
     const Module* module = space_.moduleAt(looked_up);
     if (!module || module->eh_frame.empty()) return std::nullopt;
-    const auto row = frameRowAt(module->eh_frame, module->eh_frame_address, looked_up);
+    const auto row = frameRowAt(module->eh_frame, module->eh_frame_address, looked_up, work_);
     if (!row) return std::nullopt;
     std::optional<u64> cfa;
     if (!row->cfa_expression.empty()) cfa = Expression(registers_, space_).evaluate(row->cfa_expression);

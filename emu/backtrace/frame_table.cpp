@@ -91,14 +91,18 @@ std::optional<DescribedRange> readRange(const Entry& entry, const CommonEntry& c
     return range;
 }
 
+bool spend(u64& work) { return work && work--; }
+
 // Executes call frame instructions until the row for `pc` is complete.
 class RowMachine {
 public:
-    RowMachine(const CommonEntry& cie, u64 begin, u64 pc) : cie_(cie), at_(begin), pc_(pc) { row_.signal_frame = cie.signal_frame; }
+    RowMachine(const CommonEntry& cie, u64 begin, u64 pc, u64& work) : cie_(cie), at_(begin), pc_(pc), work_(work) {
+        row_.signal_frame = cie.signal_frame;
+    }
     bool run(std::span<const u8> instructions) {
         ByteReader in(instructions);
         while (!in.atEnd() && at_ <= pc_)
-            if (!step(in)) return false;
+            if (!spend(work_) || !step(in)) return false;
         return in.ok();
     }
     void rememberInitial() { initial_ = row_; }
@@ -118,6 +122,7 @@ private:
 
     const CommonEntry& cie_;
     u64 at_, pc_;
+    u64& work_;
     FrameRow row_, initial_;
     std::vector<FrameRow> stack_;
 };
@@ -175,10 +180,11 @@ bool RowMachine::extended(u8 op, ByteReader& in) {
 
 }  // namespace
 
-std::optional<FrameRow> frameRowAt(std::span<const u8> section, u64 address, u64 pc) {
+std::optional<FrameRow> frameRowAt(std::span<const u8> section, u64 address, u64 pc, u64& work) {
     ByteReader in(section, address);
     std::map<u64, std::optional<CommonEntry>> common;        // by offset of their id
     while (const auto entry = nextEntry(in)) {
+        if (!spend(work)) return std::nullopt;
         if (entry->id == 0) {
             common[entry->id_offset - 4] = readCommon(entry->body);
             continue;
@@ -187,7 +193,7 @@ std::optional<FrameRow> frameRowAt(std::span<const u8> section, u64 address, u64
         if (cie == common.end() || !cie->second) continue;
         const auto range = readRange(*entry, *cie->second, address);
         if (!range || pc < range->begin || pc - range->begin >= range->size) continue;
-        RowMachine machine(*cie->second, range->begin, pc);
+        RowMachine machine(*cie->second, range->begin, pc, work);
         if (!machine.run(cie->second->instructions)) return std::nullopt;
         machine.rememberInitial();
         if (!machine.run(range->instructions)) return std::nullopt;

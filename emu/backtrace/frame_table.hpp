@@ -30,6 +30,7 @@ struct FrameRow {
 };
 
 // The row for `pc`, or nothing when no entry covers it. `section` is the content of .eh_frame, which begins at `address`.
-std::optional<FrameRow> frameRowAt(std::span<const u8> section, u64 address, u64 pc);
+// work: entries and instructions that may be looked at, less those that were; nothing when it is used up.
+std::optional<FrameRow> frameRowAt(std::span<const u8> section, u64 address, u64 pc, u64& work);
 
 }  // namespace emu

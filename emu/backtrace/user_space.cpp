@@ -105,7 +105,7 @@ std::optional<u64> UserSpace::word(u64 address) const {
     return value;
 }
 
-Module UserSpace::load(const vm_area_struct* area) const {
+Module UserSpace::load(const vm_area_struct* area) {
     Module module;
     ReadAt reader;
     if (area->vm_file) {
@@ -120,6 +120,11 @@ Module UserSpace::load(const vm_area_struct* area) const {
             return bytes;
         };
     }
+    reader = [this, all = std::move(reader)](u64 offset, u64 size) {
+        std::vector<u8> bytes = all(offset, std::min(size, budget_));
+        budget_ -= bytes.size();
+        return bytes;
+    };
     if (!isElf(reader(0, SELFMAG))) return module;
     module.elf = readElf(reader);
     module.bias = area->vm_start - fileAddress(module.elf, area->vm_pgoff * PAGE_SIZE);

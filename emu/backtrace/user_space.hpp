@@ -34,10 +34,11 @@ public:
 private:
     const kernel::vm_area_struct* areaAt(u64 address) const;
     bool readPiece(u64 address, std::span<u8> to) const;    // within a page
-    Module load(const kernel::vm_area_struct*) const;
+    Module load(const kernel::vm_area_struct*);
 
     const kernel::mm_struct* mm_;
     std::map<u64, Module> modules_;                 // by the address of their first mapping
+    u64 budget_ = u64{128} << 20;                   // bytes of files that may still be read: a sparse file may claim any size
 };
 
 }  // namespace emu

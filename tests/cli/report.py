@@ -356,5 +356,24 @@ def test_memory_is_bounded():
     check(peak < 450, peak)
 
 
+def test_tables_of_any_size():
+    """A program whose file claims tables of terabytes, and is as long: a report reads no more than it can hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "claims")
+        program = bytearray(pathlib.Path(guest("crash.gnu")).read_bytes())
+        sections, size, count = (int.from_bytes(program[at:at + n], "little") for at, n in ((40, 8), (58, 2), (60, 2)))
+        for header in range(sections, sections + size * count, size):
+            if program[header + 4] in (1, 2, 3):                    # PROGBITS, SYMTAB, STRTAB: sh_size
+                program[header + 32:header + 40] = (1 << 41).to_bytes(8, "little")
+        with open(path, "wb") as file:
+            file.write(program)
+            file.truncate(1 << 42)
+        os.chmod(path, 0o755)
+        report = os.path.join(folder, "report.json")
+        result, peak = peakMiB("--report", report, "--", path, "stack")
+        check(result.status == 139 and json.loads(pathlib.Path(report).read_text())["end"]["signal"]["name"] == "SIGSEGV", result)
+        check(peak < 900, peak)
+
+
 if __name__ == "__main__":
     cases.run(__name__)
