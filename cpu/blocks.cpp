@@ -6,23 +6,39 @@
 
 namespace cpu {
 
-Blocks::Blocks(u64 frames)
-    : frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))), first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))),
-      buckets_(1024) {
-    if (!holds_ || !first_) throw std::bad_alloc();
+void* BlockRoom::take(u64 bytes) {
+    Given*& given = given_[bytes / UNIT];
+    if (given) return std::exchange(given, given->next);
+    if (bytes > left_.size()) return ::operator new(bytes, std::align_val_t{alignof(Block)});
+    u8* const at = left_.data();
+    left_ = left_.subspan(bytes);
+    return at;
 }
 
-void Block::Free::operator()(Block* block) const {
+void BlockRoom::give(void* at, u64 bytes) {
+    const u64 offset = reinterpret_cast<u64>(at) - reinterpret_cast<u64>(room_.data());
+    if (offset >= room_.size()) return ::operator delete(at, std::align_val_t{alignof(Block)});
+    given_[bytes / UNIT] = new (at) Given{given_[bytes / UNIT]};
+}
+
+void BlockDeleter::operator()(Block* block) const {
+    const u64 bytes = block->bytes - (block->targets ? sizeof(TargetCache) : 0);
     block->~Block();
-    ::operator delete(block, std::align_val_t{alignof(Block)});
+    room->give(block, bytes);
 }
 
-BlockPtr makeBlock(std::span<const Op> ops) {
+BlockPtr Blocks::make(std::span<const Op> ops) {
     const u64 bytes = sizeof(Block) + ops.size_bytes();
-    BlockPtr block(new (::operator new(bytes, std::align_val_t{alignof(Block)})) Block);
+    BlockPtr block(new (room_.take(bytes)) Block, {&room_});
     std::memcpy(static_cast<void*>(block->ops()), ops.data(), ops.size_bytes());
     block->bytes = static_cast<u32>(bytes);
     return block;
+}
+
+Blocks::Blocks(u64 frames, std::span<u8> room)
+    : room_(room), frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))),
+      first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))), buckets_(2048) {
+    if (!holds_ || !first_) throw std::bad_alloc();
 }
 
 Block** Blocks::placeOf(u64 pfn, u16 offset, BlockMode mode) {
@@ -80,7 +96,7 @@ void Blocks::retire(Block* block) {
     --count_;
     if (block->straddles) leaveSecond(block);
     *placeOf(block->pfn, block->offset, block->mode) = block->nextAlike;
-    retired_.emplace_back(block);
+    retired_.emplace_back(block, BlockDeleter{&room_});
 }
 
 void Blocks::drop(u64 pfn) {
@@ -111,7 +127,7 @@ void Blocks::dropAll() {
             first_[block->pfn] = nullptr;
             holds_[block->pfn] = NO_CODE;
             if (block->straddles) holds_[block->second] = NO_CODE;
-            retired_.emplace_back(block);
+            retired_.emplace_back(block, BlockDeleter{&room_});
         }
     straddlers_.clear();
     count_ = bytes_ = 0;

@@ -45,20 +45,36 @@ struct alignas(sizeof(Op)) Block {      // so that no op lies in two cache lines
 
     Op* ops() { return reinterpret_cast<Op*>(this + 1); }           // they lie behind it
     const Op* ops() const { return reinterpret_cast<const Op*>(this + 1); }
-    struct Free {
-        void operator()(Block* block) const;
-    };
 };
-using BlockPtr = std::unique_ptr<Block, Block::Free>;
-BlockPtr makeBlock(std::span<const Op> ops);
+
+// The memory of blocks: `room` while it lasts, then the heap. What is given back of the room goes to blocks of the same size.
+class BlockRoom {
+public:
+    explicit BlockRoom(std::span<u8> room) : room_(room), left_(room) {}
+    void* take(u64 bytes);                  // a multiple of UNIT, at most LONGEST_BLOCK
+    void give(void* at, u64 bytes);
+
+    static constexpr u64 UNIT = sizeof(Op), LONGEST_BLOCK = sizeof(Block) + (2 * BLOCK_INSTRUCTIONS + 3) * sizeof(Op);
+
+private:
+    struct Given { Given* next; };
+    std::span<u8> room_, left_;
+    Given* given_[LONGEST_BLOCK / UNIT + 1]{};      // by size
+};
+struct BlockDeleter {
+    BlockRoom* room = nullptr;
+    void operator()(Block* block) const;
+};
+using BlockPtr = std::unique_ptr<Block, BlockDeleter>;
 
 class Blocks {
 public:
-    explicit Blocks(u64 frames);
+    explicit Blocks(u64 frames, std::span<u8> room = {});     // room: for the first blocks
     ~Blocks() { dropAll(); }
 
     Block* find(u64 pfn, u16 offset, BlockMode mode);
-    Block* add(BlockPtr block);             // its place and its bytes are filled
+    BlockPtr make(std::span<const Op> ops); // its place is still to be filled
+    Block* add(BlockPtr block);
     bool frameHasCode(u64 pfn) const { return pfn < frames_ && holds_[pfn]; }
     void drop(u64 pfn);                     // the frame's blocks are unreachable; freed by reap()
     void dropAll();
@@ -85,6 +101,7 @@ private:
     void leaveFrame(Block* block);
     void leaveSecond(const Block* block);
 
+    BlockRoom room_;                        // first: blocks go back there
     u64 frames_;
     ByFrame<u8> holds_;
     ByFrame<Block*> first_;                 // of the blocks that begin in the frame

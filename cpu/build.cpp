@@ -132,7 +132,7 @@ Block* Builder::build() {
 BlockPtr Builder::finish() {
     ++statistics.blocks;
     statistics.code_bytes += draft_.opCount * sizeof(Op);
-    BlockPtr block = makeBlock(std::span(draft_.ops).first(draft_.opCount));
+    BlockPtr block = core_.blocks.make(std::span(draft_.ops).first(draft_.opCount));
     Op* const ops = block->ops();
     const unsigned stubs = draft_.opCount - draft_.branchCount;
     for (unsigned i = 0; i < draft_.branchCount; ++i) {

@@ -1,6 +1,8 @@
 #include "cpu/cpu.hpp"
 
 #include "cpu/core.hpp"
+#include "cpu/debug.hpp"
+#include "cpu/stop.hpp"
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
@@ -9,9 +11,19 @@ namespace cpu {
 
 struct Cpu::Impl : Core {
     using Core::Core;
+    bool on_heap = false;
 };
 
-Cpu::Cpu(PhysicalMemory& memory) : impl_(std::make_unique<Impl>(memory)) {}
+void Cpu::Free::operator()(Impl* impl) const {
+    if (impl->on_heap) delete impl;
+    else impl->~Impl();
+}
+
+Cpu::Cpu(PhysicalMemory& memory) {
+    const std::span<u8> room = memory.takeRoom(sizeof(Impl));
+    impl_.reset(room.empty() ? new Impl(memory) : new (room.data()) Impl(memory));
+    impl_->on_heap = room.empty();
+}
 Cpu::~Cpu() = default;
 
 Registers& Cpu::registers() noexcept { return *impl_; }
@@ -63,12 +75,14 @@ void Cpu::observeInstructions(InstructionObserver* observer) {
     impl_->flush();
 }
 
+volatile std::sig_atomic_t stop_requested = 0;
+
 Trap Cpu::run(u64 until) {
     Core& core = *impl_;
     core.trap = {};
     core.setPkru(core.pkru);        // another task's, perhaps
     core.flags = {core.rflags & FLAGS_STATUS, 0, EXPLICIT_KIND};
-    while (core.count < until && core.trap.kind == Trap::Kind::limit) core.step(until);
+    while (core.count < until && core.trap.kind == Trap::Kind::limit && !stop_requested) core.step(until);
     if (core.trap.kind == Trap::Kind::limit && !core.observing) core.sample();
     core.rflags = (core.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older);
     return core.trap;
@@ -86,6 +100,8 @@ void Core::enter(const Op* op) {
     op->handler(op, this, left, flags.a, flags.b, flags.kind);
 #endif
 }
+
+constexpr u64 STEP_INSTRUCTIONS = 16384;        // a stop is asked for between two steps
 
 // Runs blocks until the threaded code is left. While `left` is negative, every branch leaves it: so the last instructions
 // before the limit are counted exactly.
@@ -105,7 +121,7 @@ void Core::step(u64 until) {
     Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
     if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
     if (!block) return;
-    left = alwaysOne ? -1 : static_cast<i64>(remaining) - i64{BLOCK_INSTRUCTIONS};
+    left = alwaysOne ? -1 : static_cast<i64>(std::min(remaining, STEP_INSTRUCTIONS)) - i64{BLOCK_INSTRUCTIONS};
     horizon = count + static_cast<u64>(left);
     faulted = stale = false;
     if (observing) beforeInstruction(*block);
@@ -118,8 +134,8 @@ void Core::step(u64 until) {
     }
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
-    if (observing && !faulted) afterInstruction();
-    if (stepping && !shadow && trap.kind == Trap::Kind::limit) fault(VECTOR_DB);
+    if (observing) afterInstruction();
+    if (stepping && !shadow && trap.kind == Trap::Kind::limit) fault(VECTOR_DB, 0, DR6_SINGLE_STEP);
 }
 
 void Core::forbidWrites(u64 pfn) {

@@ -72,7 +72,10 @@ public:
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    struct Free {
+        void operator()(Impl* impl) const;
+    };
+    std::unique_ptr<Impl, Free> impl_;      // beside the guest's memory, where there is room
 };
 
 }  // namespace cpu

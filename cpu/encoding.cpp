@@ -76,16 +76,26 @@ constexpr Map twoBytes() {
 }
 constexpr Map maps[] = {oneByte(), twoBytes()};
 
+constexpr auto prefixes = [] {
+    std::array<u8, 256> is{};
+    is[0x66] = is[0xf2] = is[0xf3] = is[0x64] = 0xff;
+    return is;
+}();
+
+// Bytes are told apart by tables and arithmetic: what comes next in a program is nothing that the host could predict.
 struct Reader {
     const u8* at;
-    u8 prefix = 0, rex = 0;
-    bool two = false;
-    u8 opcode = 0;
-    u16 follows = unknown;
+    u8 prefix, rex;
+    bool two;
+    u8 opcode;
+    u16 follows;
 
     explicit Reader(const u8* bytes) : at(bytes) {
-        if (*at == 0x66 || *at == 0xf2 || *at == 0xf3 || *at == 0x64) prefix = *at++;
-        if ((*at & 0xf0) == 0x40) rex = *at++;
+        prefix = *at & prefixes[*at];
+        at += prefixes[*at] & 1;
+        const bool has_rex = (*at & 0xf0) == 0x40;
+        rex = has_rex ? *at : 0;
+        at += has_rex;
         two = *at == 0x0f;
         at += two;
         opcode = *at++;
@@ -99,35 +109,50 @@ struct Reader {
 
 constexpr u8 slotOfRegister(unsigned number) { return static_cast<u8>(offsetof(Registers, gpr) + 8 * number); }
 
+// A memory operand by its ModRM byte, or by its SIB byte where there is one (SDM Vol. 2 tables 2-2 and 2-3).
+struct Addressing {
+    u8 form, base;          // base: as in Op
+    bool sib;
+    u8 bytes, shift;        // of the displacement; shift: its sign bit's distance from bit 31
+    u32 mask;               // 0 where there is none
+};
 // form: what kind of operand, as far as a handler can depend on it. A based address and one with rsp or rbp differ in their faults.
+constexpr u8 BASED = 1, INDEXED = 2, RELATIVE = 3, STACKED = 4, BARE = 8;
+
+constexpr Addressing addressing(unsigned mod, unsigned number, bool of_sib) {
+    const bool five = mod == 0 && (number & 7) == 5;            // no base: the displacement alone, or from rip
+    const bool stacked = !five && (number == RSP || number == RBP);
+    const u8 bytes = mod == 1 ? 1 : mod == 2 || five ? 4 : 0;
+    const u8 base = five ? (of_sib ? offsetof(Registers, zero) : offsetof(Registers, rip)) : slotOfRegister(number);
+    const u8 form = five && !of_sib ? RELATIVE : static_cast<u8>(BASED | (five ? BARE : 0) | (stacked ? STACKED : 0));
+    return {form, base, !of_sib && (number & 7) == 4, bytes, static_cast<u8>(bytes == 1 ? 24 : 0), bytes ? ~0u : 0u};
+}
+constexpr auto addressings = [] {
+    std::array<std::array<Addressing, 64>, 2> all{};            // without and of a SIB byte; mod << 4 | base
+    for (unsigned sib = 0; sib < 2; ++sib)
+        for (unsigned i = 0; i < 48; ++i) all[sib][i] = addressing(i >> 4, i & 15, sib != 0);
+    return all;
+}();
+
 void Reader::address(Encoding& e, u8 mod, u64& form) {
-    constexpr u64 BASED = 1, INDEXED = 2, RELATIVE = 3, STACKED = 4, BARE = 8;
+    const Addressing* a = &addressings[0][mod << 4 | e.rm];
     e.memory = true;
     e.index = offsetof(Registers, zero);
-    unsigned low = e.rm & 7, base = e.rm;
-    form = BASED;
-    if (low == 4) {
+    unsigned indexed = 0;
+    if (a->sib) {
         const u8 sib = *at++;
-        low = sib & 7;
-        base = low | (rex & 1) << 3;
+        a = &addressings[1][mod << 4 | (rex & 1) << 3 | (sib & 7)];
         const unsigned index = (sib >> 3 & 7) | (rex & 2) << 2;
-        if (index != 4) {
-            form = INDEXED;
-            e.index = slotOfRegister(index);
-            e.scale = static_cast<u8>(1 << (sib >> 6));
-        }
-        if (mod == 0 && low == 5) form |= BARE;
-    } else if (mod == 0 && low == 5) {
-        form = RELATIVE;
+        indexed = index != 4;
+        e.index = indexed ? slotOfRegister(index) : e.index;
+        e.scale = static_cast<u8>(1 << (indexed ? sib >> 6 : 0));
     }
-    const bool bare = form & BARE;
-    e.base = bare ? offsetof(Registers, zero) : form == RELATIVE ? offsetof(Registers, rip) : slotOfRegister(base);
-    if (!bare && form != RELATIVE && (base == RSP || base == RBP)) form |= STACKED;
-    if (mod == 1) e.disp = static_cast<i8>(*at++);
-    if (mod == 2 || form == RELATIVE || bare) {
-        std::memcpy(&e.disp, at, 4);
-        at += 4;
-    }
+    form = a->form + indexed * (INDEXED - BASED);
+    e.base = a->base;
+    u32 disp;
+    std::memcpy(&disp, at, sizeof disp);                        // at most the bytes 6 to 9 of fifteen
+    e.disp = static_cast<i32>(disp << a->shift & a->mask) >> a->shift;
+    at += a->bytes;
 }
 
 bool Reader::modRm(Encoding& e, u64& form) {

@@ -99,8 +99,9 @@ const FeatureInfo* find(std::string_view name) {
 constexpr std::string_view PREFIX = "x86-64-";
 
 struct HostLeaf {
+    u32 leaf, subleaf;
     unsigned output[4]{};
-    HostLeaf(u32 leaf, u32 subleaf) { __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3); }
+    HostLeaf(u32 leaf_, u32 subleaf_) : leaf(leaf_), subleaf(subleaf_) { __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3); }
 };
 
 // The host's kernel saves the upper halves of the registers (SDM Vol. 1 §14.3).
@@ -183,8 +184,12 @@ u32 cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf, CpuidRegis
 }
 
 std::string_view missingOnHost(const ProcessorModel& model) {
-    for (const FeatureInfo& f : table)
-        if (f.onHost && has(model, f) && !(HostLeaf(f.leaf, f.subleaf).output[static_cast<unsigned>(f.output)] >> f.bit & 1)) return f.name;
+    HostLeaf host(1, 0);        // asked as rarely as can be: under a hypervisor each CPUID leaves the guest
+    for (const FeatureInfo& f : table) {
+        if (!f.onHost || !has(model, f)) continue;
+        if (host.leaf != f.leaf || host.subleaf != f.subleaf) host = HostLeaf(f.leaf, f.subleaf);
+        if (!(host.output[static_cast<unsigned>(f.output)] >> f.bit & 1)) return f.name;
+    }
     return model.level < Level::v3 || hostSavesYmm() ? "" : "osxsave";
 }
 

@@ -110,6 +110,10 @@ LoweringCache::~LoweringCache() = default;
 void LoweringCache::clear() {
     slots_.reset();
     patterns_.reset();
+    forgetPatterns();
+}
+
+void LoweringCache::forgetPatterns() {
     count_ = 0;
     std::ranges::fill(places_, u16{0});
 }
@@ -133,10 +137,7 @@ void LoweringCache::keepPattern(const Pattern& pattern) {
         patterns_[before - patterns_.get()] = pattern;
         return;
     }
-    if (count_ == PATTERNS) {
-        count_ = 0;
-        std::ranges::fill(places_, u16{0});
-    }
+    if (count_ == PATTERNS) forgetPatterns();
     patterns_[count_] = pattern;
     u64 at = placeOf(pattern.key);
     while (places_[at % PLACES]) ++at;

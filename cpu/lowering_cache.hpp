@@ -59,6 +59,7 @@ private:
     struct Pattern;                     // instructions of one shape, whatever their registers (encoding.hpp)
     const Pattern* patternOf(u64 key) const;
     void keepPattern(const Pattern& pattern);
+    void forgetPatterns();
     void keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable);
     struct Slot {
         u8 bytes[LONGEST];

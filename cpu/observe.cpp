@@ -1,20 +1,32 @@
 // Observed runs: one instruction at a time, every store through Core::write, which logs it.
+#include "cpu/observe.hpp"
+
 #include "cpu/core.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
 
 namespace cpu {
 
 namespace {
 
-Registers settled(const Core& core) {
-    Registers copy = core;
-    copy.rflags = (copy.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older);
-    return copy;
+u64 settledFlags(const Core& core) { return (core.rflags & ~FLAGS_STATUS) | statusFlags(core.flags, core.older); }
+
+// Vector and x87 registers, four fifths of them all, seldom change.
+void copy(Registers& to, const Registers& from) {
+    constexpr std::size_t words = offsetof(Registers, ymm), rest = sizeof(Registers) - words;
+    auto* const a = reinterpret_cast<u8*>(&to);
+    const auto* const b = reinterpret_cast<const u8*>(&from);
+    std::memcpy(a, b, words);
+    if (std::memcmp(a + words, b + words, rest) != 0) std::memcpy(a + words, b + words, rest);
 }
 
 }  // namespace
 
 void Core::beforeInstruction(const Block& block) {
-    observed = settled(*this);
+    copy(observed, *this);
+    observed.rflags = settledFlags(*this);
     writes.clear();
     const Op& op = block.ops()[0];
     const u64 length = op.end() - op.offset(), here = block.straddles ? PAGE_SIZE - op.offset() : length;
@@ -24,8 +36,11 @@ void Core::beforeInstruction(const Block& block) {
 }
 
 void Core::afterInstruction() {
-    const Registers after = settled(*this);
-    observer->instruction({observed.rip, observedBytes, &observed, &after, writes});
+    const u64 unsettled = std::exchange(rflags, settledFlags(*this));
+    const InstructionRecord record{observed.rip, observedBytes, &observed, this, writes};
+    if (!faulted) observer->instruction(record);
+    else if (auto* partly = dynamic_cast<InterruptionObserver*>(observer)) partly->interrupted(record);
+    rflags = unsettled;
 }
 
 }  // namespace cpu

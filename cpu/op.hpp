@@ -48,7 +48,11 @@ constexpr u8 STACK = 2;         // rsp or rbp based: a non-canonical address is 
 #define GO(next, ...) [[clang::musttail]] return (next)(__VA_ARGS__)
 #elif defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(EXECSCOPE_NO_SIBLING_CALLS)
 #define EXECSCOPE_DISPATCH_LOOP 0
-#define GO(next, ...) return (next)(__VA_ARGS__)
+#define GO(next, ...) return ::cpu::ready(next)(__VA_ARGS__)
+inline Handler ready(Handler handler) {
+    asm("" : "+r"(handler));
+    return handler;
+}
 #else
 #define EXECSCOPE_DISPATCH_LOOP 1
 #define GO(next, ...) return ::cpu::postpone(core, (next), __VA_ARGS__)

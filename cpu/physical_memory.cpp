@@ -10,17 +10,25 @@ namespace cpu {
 // few entries of its TLB. Not at the end, where only page tables of the kernel lie.
 PhysicalMemory::PhysicalMemory(u64 bytes) : base_(nullptr), frames_(bytes >> PAGE_SHIFT) {
     constexpr u64 huge = u64{2} << 20;
-    const u64 size = frames_ << PAGE_SHIFT;
+    const u64 size = ROOM + (frames_ << PAGE_SHIFT);
     void* const at = mmap(nullptr, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) throw std::bad_alloc();
     u8* const start = static_cast<u8*>(at);
     const u64 before = -reinterpret_cast<u64>(start) % huge;
-    base_ = start + before;
+    u8* const aligned = start + before;
     if (before) munmap(start, before);
-    if (before < huge) munmap(base_ + size, huge - before);
-    if (size > huge) madvise(base_, size - huge, MADV_HUGEPAGE);    // a wish: without it everything works
+    if (before < huge) munmap(aligned + size, huge - before);
+    if (size > huge) madvise(aligned, size - huge, MADV_HUGEPAGE);      // a wish: without it everything works
+    base_ = aligned + ROOM;
 }
 
-PhysicalMemory::~PhysicalMemory() { munmap(base_, frames_ << PAGE_SHIFT); }
+PhysicalMemory::~PhysicalMemory() { munmap(base_ - ROOM, ROOM + (frames_ << PAGE_SHIFT)); }
+
+std::span<u8> PhysicalMemory::takeRoom(u64 bytes) noexcept {
+    const u64 whole = (bytes + 63) / 64 * 64;
+    if (whole > room_) return {};
+    room_ -= whole;
+    return {base_ - ROOM + room_, bytes};
+}
 
 }  // namespace cpu

@@ -11,5 +11,9 @@ int treeCommand(const Options&);
 int elfCommand(const Options&);
 int surveyCommand(const Options&);
 int demoCommand(const Options&);
+int exportCommand(const Options&);
+int explainCommand(const Options&);
+int diffCommand(const Options&);
+int verifyCommand(const Options&);
 
 }  // namespace emu

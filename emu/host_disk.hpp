@@ -25,6 +25,7 @@ public:
         account(bytesOf(fd) - before);
         return result;
     }
+    bool hasRoom(u64 bytes) const { return bytes <= left(); }
     bool takeName() {
         if (left() < static_cast<u64>(NAME_BYTES)) return false;
         account(NAME_BYTES);

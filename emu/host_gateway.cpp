@@ -1,5 +1,7 @@
 #include "emu/host_gateway.hpp"
 
+#include "emu/replay.hpp"
+#include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/stop.hpp"
 
 #include <algorithm>
@@ -27,8 +29,6 @@ std::string directoryOf(const std::string& path) {
 }
 
 bool climbs(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
-
-int orErrno(int result) { return result < 0 ? -errno : result; }
 
 }  // namespace
 
@@ -131,6 +131,7 @@ void Gateway::forget(const std::string& path) {
     const auto covers = [&path](const std::string& known) { return known == path || known.starts_with(path + "/"); };
     std::erase_if(open_, [&](const auto& entry) { return covers(entry.first); });
     std::erase_if(recent_, covers);
+    if (covers(created_.first)) created_ = std::pair(std::string(), Descriptor());
 }
 
 static long readAt(int fd, u64 offset, std::span<u8> to) {
@@ -145,117 +146,20 @@ static long readAt(int fd, u64 offset, std::span<u8> to) {
     return static_cast<long>(done);
 }
 
-static long writeAt(int fd, u64 offset, std::span<const u8> from) {
-    std::size_t done = 0;
-    while (done < from.size()) {
-        const ssize_t n = ::pwrite(fd, from.data() + done, from.size() - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return done ? static_cast<long>(done) : -errno;
-        done += static_cast<std::size_t>(n);
-    }
-    return static_cast<long>(done);
-}
-
 long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
     const int fd = cached(path);
     return fd < 0 ? fd : readAt(fd, offset, to);
 }
 
-int Gateway::hold(const std::string& path, bool writable) {
-    Place where;
-    if (const int error = place(path, where); error < 0) return error;
-    if (writable && !where.writable) return -EROFS;
-    int fd = openBelow(where, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd == -EACCES && writable) fd = openBelow(where, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) return fd;
-    Descriptor opened{fd};
-    struct ::stat s {};
-    if (::fstat(fd, &s) < 0) return -errno;
-    if (!S_ISREG(s.st_mode)) return -ENXIO;
-    held_.insert_or_assign(fd, std::move(opened));
-    return fd;
-}
-
-void Gateway::letGo(int handle) { held_.erase(handle); }
-long Gateway::preadHeld(int handle, u64 offset, std::span<u8> to) { return readAt(held_.at(handle).get(), offset, to); }
-long Gateway::pwriteHeld(int handle, u64 offset, std::span<const u8> from) {
-    const int fd = held_.at(handle).get();
-    return disk_.fits(fd, offset, from.size()) ? disk_.counted(fd, [&] { return writeAt(fd, offset, from); }) : -ENOSPC;
-}
-int Gateway::truncateHeld(int handle, u64 size) {
-    const int fd = held_.at(handle).get();
-    return disk_.counted(fd, [&] { return orErrno(::ftruncate(fd, static_cast<off_t>(size))); });
-}
-
-int Gateway::parentOf(const std::string& path, Descriptor& parent, std::string& name) {
-    Place where;
-    if (const int error = place(path, where); error < 0) return error;
-    if (!where.writable) return -EROFS;
-    const auto slash = where.name.rfind('/');
-    name = slash == std::string::npos ? where.name : where.name.substr(slash + 1);
-    where.name = slash == std::string::npos ? "." : where.name.substr(0, slash);
-    const int fd = openBelow(where, O_PATH | O_DIRECTORY);
-    if (fd < 0) return fd;
-    parent = Descriptor{fd};
-    forget(path);
-    return 0;
-}
-
-long Gateway::pwrite(const std::string& path, u64 offset, std::span<const u8> from) {
-    const int handle = hold(path, true);
-    if (handle < 0) return handle;
-    const long put = pwriteHeld(handle, offset, from);
-    letGo(handle);
-    return put;
-}
-
-int Gateway::truncate(const std::string& path, u64 size) {
-    const int handle = hold(path, true);
-    if (handle < 0) return handle;
-    const int result = truncateHeld(handle, size);
-    letGo(handle);
-    return result;
-}
-
-// Set-id and sticky bits stay in the guest: a program of its choosing must not become privileged on the host.
-int Gateway::create(const std::string& path, kernel::umode_t mode) {
-    Descriptor parent;
-    std::string name;
-    if (const int error = parentOf(path, parent, name); error < 0) return error;
-    if (!disk_.takeName()) return -ENOSPC;
-    const int made = orErrno(S_ISDIR(mode) ? ::mkdirat(parent.get(), name.c_str(), mode & 0777)
-                                           : ::openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777));
-    if (made < 0) disk_.giveName();
-    else if (!S_ISDIR(mode)) ::close(made);
-    return std::min(made, 0);
-}
-
-int Gateway::remove(const std::string& path) {
-    Descriptor parent;
-    std::string name;
-    if (const int error = parentOf(path, parent, name); error < 0) return error;
-    struct ::stat s {};
-    if (::fstatat(parent.get(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) < 0) return -errno;
-    const bool directory = S_ISDIR(s.st_mode);
-    if (::unlinkat(parent.get(), name.c_str(), directory ? AT_REMOVEDIR : 0) < 0) return -errno;
-    disk_.giveName();
-    if (s.st_nlink == 1) disk_.account(-s.st_blocks * 512);
-    return 0;
-}
-
-int Gateway::rename(const std::string& from, const std::string& to) {
-    Descriptor source, target;
-    std::string source_name, target_name;
-    if (const int error = parentOf(from, source, source_name); error < 0) return error;
-    if (const int error = parentOf(to, target, target_name); error < 0) return error;
-    return orErrno(::renameat(source.get(), source_name.c_str(), target.get(), target_name.c_str()));
-}
+long Gateway::preadHeld(int handle, u64 offset, std::span<u8> to) { return readAt(held_.at(handle).file.get(), offset, to); }
 
 int Gateway::streamFd(int stream) const {
     return stream == STDOUT_FILENO && output_ == GuestOutput::standardError ? STDERR_FILENO : stream;
 }
 
 long Gateway::readStream(int stream, std::span<u8> to) {
+    static constexpr const char* names[] = {"stdin", "stdout", "stderr"};       // as `input` events have them
+    if (replay_) return replay_->read(names[stream], to, kernel::machine().cpu->instructions());
     if (!waitFor(streamFd(stream), POLLIN)) return -EINTR;
     ssize_t n;
     do n = ::read(streamFd(stream), to.data(), to.size());
@@ -275,7 +179,7 @@ long Gateway::writeStream(int stream, std::span<const u8> from) {
     return n < 0 ? -errno : n;
 }
 
-bool Gateway::isTerminal(int stream) { return ::isatty(streamFd(stream)) == 1; }
+bool Gateway::isTerminal(int stream) { return !replay_ && ::isatty(streamFd(stream)) == 1; }
 
 int Gateway::terminalStream() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})

@@ -6,12 +6,18 @@
 #include "kernel_model/include/host_files.hpp"
 #include "kernel_model/include/machine.hpp"
 
+#include <cerrno>
 #include <list>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace emu {
+
+class InputReplay;
+
+// A result of a system call, or -errno.
+inline int orErrno(int result) { return result < 0 ? -errno : result; }
 
 // A host descriptor that closes itself.
 class Descriptor {
@@ -54,8 +60,21 @@ public:
     long preadHeld(int handle, u64 offset, std::span<u8> to) override;
     long pwriteHeld(int handle, u64 offset, std::span<const u8> from) override;
     int truncateHeld(int handle, u64 size) override;
+    int setAttributes(const std::string& path, const kernel::iattr&) override;
+    int setAttributesHeld(int handle, const kernel::iattr&) override;
+    int listAttributes(const std::string& path, int handle, std::vector<std::string>& names) override;
+    int attribute(const std::string& path, int handle, const std::string& name, std::vector<u8>& value) override;
+    int setAttribute(const std::string& path, int handle, const std::string& name, std::span<const u8> value, int flags) override;
+    int removeAttribute(const std::string& path, int handle, const std::string& name) override;
+    int temporary(const std::string& directory, kernel::umode_t mode, bool mayBeLinked) override;
+    int linkHeld(int handle, const std::string& to) override;
+    int punchHeld(int handle, u64 offset, u64 size) override;
+    int exchange(const std::string& one, const std::string& other) override;
+    int symlink(const std::string& target, const std::string& path) override;
+    int link(const std::string& from, const std::string& to) override;
     int rename(const std::string& from, const std::string& to) override;
     long readStream(int stream, std::span<u8> to) override;
+    void replay(InputReplay* input) { replay_ = input; }    // comes from there instead; there are no terminals then
     long writeStream(int stream, std::span<const u8> from) override;
     bool isTerminal(int stream) override;
     void windowSize(u16& rows, u16& columns) override;
@@ -65,11 +84,17 @@ public:
 
 private:
     struct Grant { Descriptor parent; bool writable; };
+    struct Held { Descriptor file; dev_t device; ino_t inode; };
     struct Place { int directory; std::string name; bool writable; };   // openat2-style: name below directory
 
     int place(const std::string& path, Place&) const;       // -EACCES when nobody allowed it
     int openBelow(const Place&, int flags, unsigned mode = 0) const;
+    int writableFile(const std::string& path, int handle, Descriptor& opened) const;     // an O_PATH descriptor; -EROFS
     int parentOf(const std::string& path, Descriptor& parent, std::string& name);   // for writes; -EROFS when read-only
+    template <class Make> int newName(const std::string& path, Make make);
+    int keep(Descriptor opened);            // its handle; -ENXIO unless it is a regular file
+    bool isHeld(const struct ::stat&) const;
+    void nameGone(const struct ::stat&);                    // of a file that had these attributes before
     int cached(const std::string& path);                     // a read descriptor, kept open for the next page
     void forget(const std::string& path);                   // and what lies below it
     int streamFd(int stream) const;
@@ -77,7 +102,9 @@ private:
     std::map<std::string, Grant> grants_;                    // by allowed path
     std::map<std::string, Descriptor> open_;
     std::list<std::string> recent_;                          // keys of open_, most recent last
-    std::map<int, Descriptor> held_;                         // by its number
+    std::map<int, Held> held_;                               // by its descriptor's number
+    std::pair<std::string, Descriptor> created_;            // the file that was made last, until it is opened
+    InputReplay* replay_ = nullptr;
     GuestOutput output_;
     HostDisk disk_;
 };

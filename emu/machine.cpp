@@ -88,6 +88,11 @@ std::string findProgram(const std::string& name) {
     return findInPath(name, path ? path : "", "");
 }
 
+std::string hostProgram(const WorldOptions& options) {
+    const std::string& name = options.program.front();
+    return options.root.empty() ? findProgram(name) : realPath(options.root) + findInPath(name, GUEST_PATH, options.root);
+}
+
 // The processor is the user's choice or the default, never the host's: a trace must not depend on where it was made.
 static cpu::ProcessorModel chosenModel(const std::string& name) {
     const cpu::ParsedModel parsed = cpu::parseModel(name);
@@ -100,8 +105,9 @@ static cpu::ProcessorModel chosenModel(const std::string& name) {
     throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) + ", which computes it exactly; here work: " + works);
 }
 
-GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded)
+GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded, InputReplay* replay)
     : options_(options), gateway_(output) {
+    gateway_.replay(replay);
     memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
     cpu_ = std::make_unique<cpu::Cpu>(*memory_);
     cpu_->setSeed(options.seed);

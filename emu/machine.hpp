@@ -12,6 +12,8 @@
 
 namespace emu {
 
+class InputReplay;
+
 // The program as the user named it and as the guest will see it.
 struct Program {
     std::string guest_path;                     // argv of execve
@@ -35,11 +37,13 @@ struct Outcome {
 std::string currentDirectory();                 // of the host, "/" when it is gone
 // On the host: here, then in PATH; the name itself when it is in neither.
 std::string findProgram(const std::string& name);
+// PROGRAM as the host names it, also inside --root; it need not be there.
+std::string hostProgram(const WorldOptions& options);
 
 class GuestMachine {
 public:
     // Throws std::runtime_error with a message for the user when the options name something that is not there.
-    GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded = {});
+    GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded = {}, InputReplay* replay = nullptr);
     ~GuestMachine();
     GuestMachine(const GuestMachine&) = delete;
     GuestMachine& operator=(const GuestMachine&) = delete;

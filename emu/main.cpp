@@ -1,4 +1,4 @@
-#include "emu/commands.hpp"
+#include "emu/options.hpp"
 #include "emu/tracing.hpp"
 
 #include <csignal>
@@ -11,15 +11,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);      // a closed pipe is the guest's business, and the trace writer's
     try {
         emu::setLogLevel(parsed.options->world.log);
-        using Command = emu::Options::Command;
-        switch (parsed.options->command) {
-            case Command::run: return emu::runCommand(*parsed.options);
-            case Command::trace: return emu::traceCommand(*parsed.options);
-            case Command::tree: return emu::treeCommand(*parsed.options);
-            case Command::elf: return emu::elfCommand(*parsed.options);
-            case Command::survey: return emu::surveyCommand(*parsed.options);
-            case Command::demo: return emu::demoCommand(*parsed.options);
-        }
+        return emu::runCommandLine(*parsed.options);
     } catch (const std::bad_alloc&) {
         emu::say("the host has too little memory for this machine; try a smaller --memory");
     } catch (const std::exception& error) {

@@ -40,11 +40,16 @@ struct WorldOptions {
 struct TraceOptions {
     std::string output;                         // file, "-" for standard output, or empty
     std::string categories;                     // of -e trace=
+    std::string pids;                           // of -e pid=
+    std::string window, full_from;              // of these options
+    std::string replay;                         // the trace whose input comes again, or empty
+    u64 steps = 0;                              // instructions that are recorded; 0: as it is
+    bool checkpoints_always = false;            // at every entry to user mode
+    bool verify_determinism = false;            // run twice, compare
 };
 
 struct TreeOptions {
     int depth = 0;                              // 0: all
-    std::string file;                           // a trace, instead of a program
 };
 
 struct ElfOptions {
@@ -56,14 +61,29 @@ struct SurveyOptions {
     bool strict = false;                        // stop at the first thing that is missing
 };
 
+struct ExportOptions {
+    std::string format;
+    std::string program;                        // lcov: the program's file; or empty
+    u64 pid = 0;                                // tenet: whose instructions; 0: the program's
+};
+
+struct ExplainOptions {
+    bool markdown = false;
+    std::string language = "en";                // of the fixed sentences: en, zh
+};
+
+struct Command;
+
 struct Options {
-    enum class Command : u8 { run, trace, tree, elf, survey, demo };
-    Command command = Command::run;
+    const Command* command = nullptr;
     WorldOptions world;
+    std::vector<std::string> traces;            // trace files, instead of a program
     TraceOptions trace;
     TreeOptions tree;
     ElfOptions elf;
     SurveyOptions survey;
+    ExportOptions exporting;
+    ExplainOptions explain;
     bool stats = false;
     std::string report;                         // file, or empty
 };
@@ -74,6 +94,7 @@ struct Parsed {
     int status = 0;
 };
 Parsed parseCommandLine(int argc, char** argv);
+int runCommandLine(const Options& options);     // the exit status of the command that they are for
 
 // Exit status of our own failures (design.md §7): nothing a guest is likely to return.
 constexpr int OWN_FAILURE = 125;

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 echo "1/3 Packages"
 # shellcheck disable=SC2086
 installPackages $BUILD_PACKAGES
+emu/zydis.sh
 echo "2/3 Build (build/release)"
 cmake --preset release -DEXECSCOPE_TESTS=OFF >/dev/null
 cmake --build --preset release --target execscope

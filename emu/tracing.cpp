@@ -1,13 +1,16 @@
 #include "emu/tracing.hpp"
 
+#include "emu/replay.hpp"
+#include "emu/state/registers.hpp"
 #include "kernel_model/include/machine.hpp"
+#include "traces/zstd_sink.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace emu {
@@ -18,65 +21,33 @@ using traces::Attr;
 using traces::Kind;
 using traces::Value;
 
-constexpr std::array<const char*, 16> REGISTER_NAMES = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-                                                        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
-
 Value texts(const std::vector<std::string>& strings) {
     std::vector<Value> items;
     for (const std::string& s : strings) items.push_back(Value::text(s));
     return Value::list(std::move(items));
 }
 
-// Register by register what an instruction changed; rip only when it is not simply the next one.
-Value changedRegisters(const cpu::InstructionRecord& record) {
-    const cpu::Registers &a = *record.before, &b = *record.after;
-    Value out = Value::object();
-    for (std::size_t i = 0; i < REGISTER_NAMES.size(); ++i)
-        if (a.gpr[i] != b.gpr[i]) out.with(REGISTER_NAMES[i], Value::hex(b.gpr[i]));
-    if (b.rip != record.address + record.bytes.size()) out.with("rip", Value::hex(b.rip));
-    if (a.rflags != b.rflags) out.with("rflags", Value::hex(b.rflags));
-    if (a.fs_base != b.fs_base) out.with("fs_base", Value::hex(b.fs_base));
-    if (a.gs_base != b.gs_base) out.with("gs_base", Value::hex(b.gs_base));
-    if (a.mxcsr != b.mxcsr) out.with("mxcsr", Value::hex(b.mxcsr));
-    if (a.pkru != b.pkru) out.with("pkru", Value::hex(b.pkru));
-    static const std::array<std::string, 16> vector_names = [] {
-        std::array<std::string, 16> names;
-        for (std::size_t i = 0; i < names.size(); ++i) names[i] = "ymm" + std::to_string(i);
-        return names;
-    }();
-    for (std::size_t i = 0; i < vector_names.size(); ++i) {
-        if (!std::memcmp(&a.ymm[i], &b.ymm[i], sizeof a.ymm[i])) continue;
-        std::vector<Value> lanes;
-        for (const u64 lane : b.ymm[i].lane) lanes.push_back(Value::hex(lane));
-        out.with(vector_names[i], Value::list(std::move(lanes)));
-    }
-    return out;
-}
-
 }  // namespace
 
-void InstructionTracer::instruction(const cpu::InstructionRecord& record) {
-    std::vector<Attr> attrs = {{"address", Value::hex(record.address)},
-                               {"bytes", Value::bytes(record.bytes.data(), record.bytes.size())},
-                               {"text", Value::text(cpu::Cpu::disassemble(record.bytes, record.address))},
-                               {"regs", changedRegisters(record)}};
-    if (!record.writes.empty()) {
-        std::vector<Value> writes;
-        for (const auto& write : record.writes) {
-            Value one = Value::object();
-            one.with("address", Value::hex(write.address)).with("bytes", Value::bytes(write.after, write.size));
-            writes.push_back(std::move(one));
-        }
-        attrs.push_back({"memory", Value::list(std::move(writes))});
-    }
-    traces::tracer().emit(Kind::insn, std::move(attrs));
+TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u64 mask, Checkpoints checkpoints) : checkpoints_(checkpoints) {
+    traces::tracer().setMask(mask);
+    if (traces::tracer().on(Kind::insn)) kernel::machine().cpu->observeInstructions(&instructions_);
+    TraceSelection selection;
+    selection.chosen = mask;
+    begin(machine, options, selection);
 }
 
-TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u64 mask) {
+TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection, Checkpoints checkpoints, TraceFile& file)
+    : checkpoints_(checkpoints) {
+    recording_.emplace(selection, instructions_, file.writer());
+    instructions_.recordInto(&*recording_, &file.writer(), !selection.pids.empty());
+    begin(machine, options, selection);
+}
+
+void TraceSession::begin(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection) {
     traces::Tracer& tracer = traces::tracer();
-    tracer.setMask(mask);
     tracer.setClock(kernel::machine().cpu->instructionCounter());
-    if (tracer.on(Kind::insn)) kernel::machine().cpu->observeInstructions(&instructions_);
+    if (checkpoints_ != Checkpoints::never || tracer.on(Kind::registers)) state_.emplace(checkpoints_, selection.whole());
     std::vector<Attr> header = {{"schema", Value::text(traces::schemaId)},
                                {"version", Value::text(traces::schemaVersion)},
                                {"tool", Value::text(EXECSCOPE_VERSION)},
@@ -87,8 +58,14 @@ TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u
                                {"program_hash", Value::hex(machine.programHash())},
                                {"argv", texts(options.program)},
                                {"env", texts(machine.environment())},
-                               {"categories", Value::text(traces::describeMask(mask))}};
-    if (!options.inject.empty()) header.push_back({"options", Value::object().with("inject", texts(options.inject))});
+                               {"categories", Value::text(traces::describeMask(selection.whole()))}};
+    Value more = Value::object();
+    if (!options.inject.empty()) more.with("inject", texts(options.inject));
+    if (!selection.described.empty()) more.with("only", texts(selection.described));
+    if (const u64 partly = selection.partly()) more.with("partly", Value::text(traces::describeMask(partly)));
+    if (!more.items.empty()) header.push_back({"options", std::move(more)});
+    header.push_back({"frames", Value::count(static_cast<i64>(kernel::machine().memory->frames()))});
+    header_.attrs = header;
     tracer.emit(Kind::header, std::move(header));
 }
 
@@ -100,12 +77,16 @@ TraceSession::~TraceSession() {
 void TraceSession::finish(const Outcome& outcome) {
     traces::Tracer& tracer = traces::tracer();
     tracer.setTask(0);
+    if (recording_ && recording_->awaited()) warn(recording_->awaited()->text + " was never reached");
+    const std::optional<u64> state = checkpoints_ != Checkpoints::never ? std::optional(state_->checkpoint()) : std::nullopt;
     Value counts = Value::object();
     for (const traces::KindInfo& kind : traces::vocabulary())
         if (const u64 n = tracer.emitted(kind.kind)) counts.with(kind.name, Value::count(static_cast<i64>(n)));
-    tracer.emit(Kind::footer, {{"events", std::move(counts)},
-                               {"exit_status", Value::count(outcome.status)},
-                               {"instructions", Value::count(static_cast<i64>(outcome.instructions))}});
+    std::vector<Attr> footer{{"events", std::move(counts)},
+                             {"exit_status", Value::count(outcome.status)},
+                             {"instructions", Value::count(static_cast<i64>(outcome.instructions))}};
+    if (state) footer.push_back({"state_hash", Value::hex(*state)});
+    tracer.emit(Kind::footer, std::move(footer));
 }
 
 std::unique_ptr<traces::FdSink> openSink(const std::string& path, const std::string& what) {
@@ -116,11 +97,39 @@ std::unique_ptr<traces::FdSink> openSink(const std::string& path, const std::str
     return std::make_unique<traces::FdSink>(fd, path, Ownership::owned);
 }
 
-TraceFile::TraceFile(const std::string& path) : sink_(openSink(path, "the trace " + path)) {
-    writer_ = std::make_unique<traces::JsonWriter>(*sink_, [](const std::string& message) { say(message); });
-    traces::tracer().addObserver(writer_.get());
+void checkApart(const std::string& output, const std::string& input, const std::string& what) {
+    struct ::stat a {}, b {};
+    if (output == "-" || ::stat(output.c_str(), &a) != 0 || !S_ISREG(a.st_mode)) return;
+    const int found = input == "-" ? ::fstat(STDIN_FILENO, &b) : ::stat(input.c_str(), &b);
+    if (found == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) throw std::runtime_error(output + " is " + what + ": name another file");
 }
 
-TraceFile::~TraceFile() { traces::tracer().removeObserver(writer_.get()); }
+void checkApartFromProgram(const std::string& output, const WorldOptions& options) {
+    checkApart(output, hostProgram(options), "the program that runs");
+}
+
+namespace {
+
+void report(const std::string& message) { say(message); }
+
+// Of the registers that an instruction of a compact trace tells by number.
+std::string wordNames() {
+    std::string names;
+    for (const std::string& name : registerNames().first(registerWords)) (names += names.empty() ? "" : " ") += name;
+    return names;
+}
+
+}  // namespace
+
+TraceFile::TraceFile(const std::string& path, traces::Sink* also) : sink_(openSink(path, "the trace " + path)) {
+    const bool compact = isCompact(path);
+    if (path.ends_with(".zst")) sink_ = std::make_unique<traces::ZstdSink>(std::move(sink_));
+    if (also) sink_ = std::make_unique<TeeSink>(std::move(sink_), *also);
+    writer_ = compact ? std::make_unique<traces::JsonWriter>(*sink_, report, wordNames()) : std::make_unique<traces::JsonWriter>(*sink_, report);
+}
+
+TraceFile::TraceFile(traces::Sink& sink) : writer_(std::make_unique<traces::JsonWriter>(sink, report)) {}
+
+bool isCompact(const std::string& path) { return path.ends_with(".trace") || path.ends_with(".trace.zst"); }
 
 }  // namespace emu

@@ -16,7 +16,7 @@ namespace {
 
 constexpr u64 SECOND = 1'000'000'000;
 constexpr long REPEAT_NS = 50'000'000;      // a signal that came just before a blocking call is not heard: it comes again
-constexpr int PATIENCE = 200;               // times: ten seconds
+constexpr int PATIENCE = 100;               // times: five seconds
 
 struct LastWords {
     std::string words, report;

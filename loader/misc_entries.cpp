@@ -131,7 +131,7 @@ bool hexByte(std::string_view text, char& byte) {
 MiscEntry::~MiscEntry() {
     if (!interp_file) return;
     allow_write_access(interp_file);
-    filp_close(interp_file);
+    filp_close(interp_file, nullptr);
 }
 
 Result<std::shared_ptr<MiscEntry>> parseMiscEntry(std::string_view line, const MiscRules& rules) {

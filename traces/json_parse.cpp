@@ -3,97 +3,217 @@
 #include "traces/json_text.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <charconv>
 
 namespace traces {
 namespace {
 
 constexpr std::size_t mostKeys = 1024;   // in one object: looking for a key that is there twice takes time
 
-// "0x1f" exactly as the writer spells it, so that writing it again gives the same bytes.
-bool parseHex(std::string_view s, u64& number) {
-    if (s.size() < 3 || s.size() > 18 || !s.starts_with("0x") || (s[2] == '0' && s.size() > 3)) return false;
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The digits of a hexadecimal number in lower case, all of `s`.
+bool parseDigits(std::string_view s, u64& number) {
     number = 0;
-    for (const char c : s.substr(2)) {
-        if (c >= '0' && c <= '9') number = number << 4 | static_cast<u64>(c - '0');
+    for (const char c : s) {
+        if (isDigit(c)) number = number << 4 | static_cast<u64>(c - '0');
         else if (c >= 'a' && c <= 'f') number = number << 4 | static_cast<u64>(c - 'a' + 10);
         else return false;
     }
     return true;
 }
 
-class Builder final : public nlohmann::json_sax<nlohmann::json> {
+// "0x1f" exactly as the writer spells it, so that writing it again gives the same bytes.
+bool parseHex(std::string_view s, u64& number) {
+    return s.size() >= 3 && s.size() <= 18 && s.starts_with("0x") && (s[2] != '0' || s.size() == 3) && parseDigits(s.substr(2), number);
+}
+
+// RFC 8259, read from left to right; the first thing that is wrong ends it.
+class Parser {
 public:
-    explicit Builder(std::size_t deepest) : deepest_(deepest) {}
+    Parser(std::string_view text, std::size_t deepest) : s_(text), deepest_(deepest) {}
 
-    bool null() override { return add(Value::null()); }
-    bool boolean(bool b) override { return add(Value::boolean(b)); }
-    bool number_integer(number_integer_t n) override { return add(Value::count(n)); }
-    bool number_unsigned(number_unsigned_t n) override {
-        if (n > static_cast<u64>(std::numeric_limits<i64>::max())) return fail("an integer does not fit 64 bits");
-        return add(Value::count(static_cast<i64>(n)));
+    ParseResult parse() {
+        Value root;
+        if (value(root, 0) && (space(), at_ != s_.size())) wrong();
+        return {std::move(root), std::move(error_)};
     }
-    bool number_float(number_float_t, const string_t& s) override {
-        return fail("'" + s.substr(0, 40) + "' is not an integer of 64 bits");
-    }
-    bool string(string_t& s) override {
-        u64 number = 0;
-        if (parseHex(s, number)) return add(Value::hex(number));
-        return add(Value::text(unescapeBytes(s)));
-    }
-    bool binary(binary_t&) override { return fail("binary"); }
-    bool start_object(std::size_t) override { return open(Value::object()); }
-    bool start_array(std::size_t) override { return open(Value::list({})); }
-    bool end_object() override { return close(); }
-    bool end_array() override { return close(); }
-    bool key(string_t& s) override {
-        Value& object = open_.back();
-        std::string name = unescapeBytes(s);
-        if (object.keys.size() >= mostKeys) return fail("an object has more than " + std::to_string(mostKeys) + " keys");
-        if (std::ranges::find(object.keys, name) != object.keys.end())
-            return fail("'" + name.substr(0, 40) + "' appears twice in an object");
-        object.keys.push_back(std::move(name));
-        return true;
-    }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-        return fail("not JSON at byte " + std::to_string(position));
-    }
-
-    ParseResult take() { return {std::move(root_), std::move(error_)}; }
 
 private:
     bool fail(std::string message) {
         error_ = std::move(message);
         return false;
     }
-    bool add(Value v) {
-        (open_.empty() ? root_ : open_.back().items.emplace_back()) = std::move(v);
-        return true;
+    bool wrong() { return fail("not JSON at byte " + std::to_string(at_ + 1)); }
+    char peek() const { return at_ < s_.size() ? s_[at_] : '\0'; }       // a NUL is nowhere JSON
+    void space() {
+        while (at_ < s_.size() && (s_[at_] == ' ' || s_[at_] == '\t' || s_[at_] == '\n' || s_[at_] == '\r')) ++at_;
     }
-    bool open(Value v) {
-        if (open_.size() >= deepest_) return fail("more than " + std::to_string(deepest_) + " levels of nesting");
-        open_.push_back(std::move(v));
+    bool take(char c) {
+        if (peek() != c) return false;
+        ++at_;
         return true;
-    }
-    bool close() {
-        Value v = std::move(open_.back());
-        open_.pop_back();
-        return add(std::move(v));
     }
 
+    bool value(Value& v, std::size_t depth) {
+        space();
+        switch (peek()) {
+            case '{': return object(v, depth);
+            case '[': return list(v, depth);
+            case '"': return text(v);
+            case 't': v = Value::boolean(true); return word("true");
+            case 'f': v = Value::boolean(false); return word("false");
+            case 'n': return word("null");
+            default: return number(v);
+        }
+    }
+
+    bool word(std::string_view expected) {
+        for (const char c : expected)
+            if (!take(c)) return wrong();
+        return true;
+    }
+
+    bool number(Value& v) {
+        const std::size_t begin = at_;
+        take('-');
+        if (!isDigit(peek())) return wrong();
+        if (!take('0'))
+            while (isDigit(peek())) ++at_;
+        if (peek() == '.' || peek() == 'e' || peek() == 'E') {
+            while (isDigit(peek()) || (peek() && std::string_view(".eE+-").find(peek()) != std::string_view::npos)) ++at_;
+            return fail("'" + std::string(s_.substr(begin, std::min<std::size_t>(at_ - begin, 40))) + "' is not an integer of 64 bits");
+        }
+        i64 n = 0;
+        if (std::from_chars(s_.data() + begin, s_.data() + at_, n).ec != std::errc()) return fail("an integer does not fit 64 bits");
+        v = Value::count(n);
+        return true;
+    }
+
+    bool text(Value& v) {
+        std::string s;
+        if (!string(s)) return false;
+        u64 number = 0;
+        if (parseHex(s, number)) {
+            v = Value::hex(number);
+        } else {
+            v.type = Value::Type::text;
+            v.string = std::move(s);
+        }
+        return true;
+    }
+
+    bool string(std::string& out) {
+        ++at_;
+        bool special = false;       // something in it that may stand for bytes
+        for (;;) {
+            const std::size_t begin = at_;
+            while (at_ < s_.size() && isPlain(s_[at_])) ++at_;
+            out.append(s_, begin, at_ - begin);
+            if (take('"')) break;
+            if (!(peek() == '\\' ? escape(out) : character(out))) return false;
+            special = true;
+        }
+        if (special) out = unescapeBytes(out);
+        return true;
+    }
+
+    // One that is not plain, as it stands: DEL or UTF-8.
+    bool character(std::string& out) {
+        const std::size_t length = peek() == '\x7f' ? 1 : utf8Length(s_.substr(at_));
+        if (length == 0) return wrong();
+        out.append(s_, at_, length);
+        at_ += length;
+        return true;
+    }
+
+    bool escape(std::string& out) {
+        constexpr std::string_view names = "\"\\/bfnrt", meant = "\"\\/\b\f\n\r\t";
+        ++at_;
+        if (take('u')) return unicode(out);
+        const std::size_t which = peek() ? names.find(peek()) : std::string_view::npos;
+        if (which == std::string_view::npos) return wrong();
+        out += meant[which];
+        ++at_;
+        return true;
+    }
+
+    bool unit(u32& code) {
+        code = 0;
+        for (unsigned i = 0; i < 4; ++i, ++at_) {
+            const char c = peek() >= 'A' && peek() <= 'F' ? static_cast<char>(peek() - 'A' + 'a') : peek();
+            u64 digit = 0;
+            if (!parseDigits({&c, 1}, digit)) return wrong();
+            code = code << 4 | static_cast<u32>(digit);
+        }
+        return true;
+    }
+
+    bool unicode(std::string& out) {
+        u32 code = 0, low = 0;
+        if (!unit(code)) return false;
+        if (code >= 0xdc00 && code < 0xe000) return wrong();
+        if (code >= 0xd800 && code < 0xdc00) {
+            if (!take('\\') || !take('u')) return wrong();
+            if (!unit(low)) return false;
+            if (low < 0xdc00 || low >= 0xe000) return wrong();
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        }
+        appendUtf8(out, code);
+        return true;
+    }
+
+    bool deeper(Value& v, Value::Type type, std::size_t depth) {
+        if (depth >= deepest_) return fail("more than " + std::to_string(deepest_) + " levels of nesting");
+        v.type = type;
+        ++at_;
+        space();
+        return true;
+    }
+
+    bool list(Value& v, std::size_t depth) {
+        if (!deeper(v, Value::Type::list, depth)) return false;
+        if (take(']')) return true;
+        for (;;) {
+            if (!value(v.items.emplace_back(), depth + 1)) return false;
+            space();
+            if (take(']')) return true;
+            if (!take(',')) return wrong();
+        }
+    }
+
+    bool key(Value& v) {
+        space();
+        if (peek() != '"') return wrong();
+        std::string name;
+        if (!string(name)) return false;
+        if (v.keys.size() >= mostKeys) return fail("an object has more than " + std::to_string(mostKeys) + " keys");
+        if (std::ranges::find(v.keys, name) != v.keys.end()) return fail("'" + name.substr(0, 40) + "' appears twice in an object");
+        v.keys.push_back(std::move(name));
+        space();
+        return take(':') || wrong();
+    }
+
+    bool object(Value& v, std::size_t depth) {
+        if (!deeper(v, Value::Type::object, depth)) return false;
+        if (take('}')) return true;
+        if (depth == 0) v.items.reserve(12), v.keys.reserve(12);     // an event
+        for (;;) {
+            if (!key(v) || !value(v.items.emplace_back(), depth + 1)) return false;
+            space();
+            if (take('}')) return true;
+            if (!take(',')) return wrong();
+        }
+    }
+
+    std::string_view s_;
+    std::size_t at_ = 0;
     std::size_t deepest_;
-    std::vector<Value> open_;
-    Value root_;
     std::string error_;
 };
 
 }  // namespace
 
-ParseResult parseJson(std::string_view text, std::size_t deepest) {
-    Builder builder(deepest);
-    nlohmann::json::sax_parse(text, &builder);
-    return builder.take();
-}
+ParseResult parseJson(std::string_view text, std::size_t deepest) { return Parser(text, deepest).parse(); }
 
 }  // namespace traces

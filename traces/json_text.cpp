@@ -1,6 +1,5 @@
 #include "traces/json_text.hpp"
 
-#include <array>
 #include <charconv>
 
 namespace traces {
@@ -59,12 +58,6 @@ std::size_t appendSpecial(std::string& out, std::string_view s) {
     return character.length;
 }
 
-constexpr auto plain = [] {
-    std::array<bool, 256> table{};
-    for (unsigned c = 0x20; c < 0x7f; ++c) table[c] = c != '"' && c != '\\';
-    return table;
-}();
-
 // `{"kind":"call","seq":` of every kind.
 const std::string& lineStart(Kind kind) {
     static const auto starts = [] {
@@ -77,6 +70,20 @@ const std::string& lineStart(Kind kind) {
 }
 
 }  // namespace
+
+std::size_t utf8Length(std::string_view s) { return s.empty() ? 0 : decode(s).length; }
+
+void appendUtf8(std::string& out, u32 code) {
+    const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | (code >> shift & 0x3f)); };
+    if (code < 0x80) {
+        out += static_cast<char>(code);
+        return;
+    }
+    const unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    constexpr u32 lead[] = {0, 0xc0, 0xe0, 0xf0};
+    out += static_cast<char>(lead[more] | code >> (6 * more));
+    for (unsigned i = more; i-- > 0;) tail(6 * i);
+}
 
 void appendUnsigned(std::string& out, u64 n) {
     char text[20];
@@ -100,7 +107,7 @@ void appendText(std::string& out, std::string_view text) {
     std::size_t i = 0;
     while (i < text.size()) {
         std::size_t end = i;
-        while (end < text.size() && plain[static_cast<u8>(text[end])]) ++end;
+        while (end < text.size() && isPlain(text[end])) ++end;
         out.append(text.substr(i, end - i));
         i = end < text.size() ? end + appendSpecial(out, text.substr(end)) : end;
     }
@@ -146,13 +153,17 @@ void appendValue(std::string& out, const Value& value) {
     out += object ? '}' : ']';
 }
 
-void appendEvent(std::string& out, const Event& event) {
+void appendBeginning(std::string& out, const Event& event) {
     out += lineStart(event.kind);
     appendUnsigned(out, event.seq);
     out += ",\"insn\":";
     appendUnsigned(out, event.insn);
     out += ",\"pid\":";
     appendCount(out, event.pid);
+}
+
+void appendEvent(std::string& out, const Event& event) {
+    appendBeginning(out, event);
     for (const Attr& attr : event.attrs) {
         out += ',';
         appendText(out, attr.name);

@@ -3,9 +3,18 @@
 
 #include "traces/event.hpp"
 
+#include <array>
 #include <string>
 
 namespace traces {
+
+// Characters that stand for themselves in a JSON string.
+inline constexpr auto plainCharacters = [] {
+    std::array<bool, 256> table{};
+    for (unsigned c = 0x20; c < 0x7f; ++c) table[c] = c != '"' && c != '\\';
+    return table;
+}();
+inline bool isPlain(char c) noexcept { return plainCharacters[static_cast<u8>(c)]; }
 
 void appendCount(std::string& out, i64 n);
 void appendUnsigned(std::string& out, u64 n);
@@ -16,7 +25,11 @@ void appendHex(std::string& out, u64 n);              // "0x1f" with its quotes
 void appendText(std::string& out, std::string_view text);
 std::string unescapeBytes(std::string_view utf8);     // of a decoded JSON string
 
+std::size_t utf8Length(std::string_view s);            // of the character at its front beyond ASCII, in bytes; 0: it is none
+void appendUtf8(std::string& out, u32 code);
+
 void appendValue(std::string& out, const Value& value);
+void appendBeginning(std::string& out, const Event& event);   // kind, seq, insn, pid: up to the attributes
 void appendEvent(std::string& out, const Event& event);   // one line, without the newline: kind, seq, insn, pid, attributes
 
 }  // namespace traces

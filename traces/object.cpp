@@ -1,5 +1,6 @@
 #include "traces/object.hpp"
 #include "traces/registry.hpp"
+#include "traces/state_hash.hpp"
 
 #include <map>
 #include <new>
@@ -9,6 +10,12 @@ namespace traces {
 // Who is alive. The list is always kept (it is cheap); the index by address is built when a field is first looked up
 // and kept from then on, so a run that traces no fields has none. Never destroyed, for objects with static storage.
 struct ObjectRegistry {
+    struct Shown {
+        const void* field;
+        FieldSource source;
+        Value value;            // as last shown
+    };
+    std::map<const Object*, std::map<std::string, Shown, std::less<>>> shown;   // what `set` events have told, per live object
     std::map<std::string_view, u32> serials;
     std::map<const char*, Object*, std::less<>> index;
     Object* first = nullptr;
@@ -39,6 +46,7 @@ struct ObjectRegistry {
         if (o->next_) o->next_->previous_ = o->previous_;
         --live;
         if (indexed) index.erase(address(o));
+        shown.erase(o);
     }
 
     // The innermost: objects may be members of others.
@@ -69,7 +77,11 @@ Object::Object(const char* type, std::size_t size, const Object* from) : type_(t
 }
 
 Object::~Object() {
-    if (tracer().on(Kind::object_free)) tracer().emit(Kind::object_free, {{"object", Value::text(objectName())}});
+    if (tracer().on(Kind::object_free)) {
+        std::vector<Attr> attrs{{"object", Value::text(objectName())}};
+        if (tracer().on(Kind::set)) attrs.push_back({"hash", Value::hex(hashOfFields(shownFields(*this, Reading::atItsEnd)))});
+        tracer().emit(Kind::object_free, std::move(attrs));
+    }
     ObjectRegistry::instance().remove(this);
 }
 
@@ -88,9 +100,24 @@ std::size_t Object::live() noexcept { return ObjectRegistry::instance().live; }
 
 Value objectValue(const Object* object) { return object ? Value::text(object->objectName()) : Value::null(); }
 
-void fieldChanged(const void* field, std::string_view name, Value before, Value after) {
+FieldValues shownFields(const Object& object, Reading reading) {
+    FieldValues values;
+    const auto& all = ObjectRegistry::instance().shown;
+    const auto fields = all.find(&object);
+    if (fields == all.end()) return values;
+    for (const auto& [name, one] : fields->second) {
+        const FieldSource& source = one.source;
+        if (source.pointer && source.pointer(one.field) != source.shown) values[name] = Value::text("changed unseen");
+        else if (source.read && (source.trivial || reading == Reading::alive)) values[name] = source.read(one.field);
+        else values[name] = one.value;
+    }
+    return values;
+}
+
+void fieldChanged(const void* field, std::string_view name, Value before, Value after, FieldSource source) {
     const Object* object = Object::containing(field);
     if (!object) return;
+    ObjectRegistry::instance().shown[object].insert_or_assign(std::string(name), ObjectRegistry::Shown{field, source, after});
     std::vector<Attr> attrs;
     attrs.push_back({"object", Value::text(object->objectName())});
     attrs.push_back({"field", Value::text(name)});

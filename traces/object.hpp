@@ -52,8 +52,17 @@ struct FieldName {
     constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
+// How the value of a field is read again for the hashes of a state (registry.hpp). A pointer may dangle: it is not followed
+// but compared with the one that was shown.
+struct FieldSource {
+    Value (*read)(const void* field) = nullptr;             // null: the value last shown stands
+    const void* (*pointer)(const void* field) = nullptr;
+    const void* shown = nullptr;
+    bool trivial = false;                                   // readable while its object is destroyed
+};
+
 // A `set` event for the live object that holds `field`; a field outside every object changes unseen.
-void fieldChanged(const void* field, std::string_view name, Value before, Value after);
+void fieldChanged(const void* field, std::string_view name, Value before, Value after, FieldSource source = {});
 
 // A field of an Object. Reads as T; an assignment that changes the value is an event.
 template <class T, FieldName name>
@@ -66,7 +75,7 @@ public:
     Field& operator=(const Field& other) { return *this = other.value_; }
     Field& operator=(const T& v) {
         if (tracer().on(Kind::set) && !(value_ == v)) [[unlikely]]
-            fieldChanged(this, name.view(), traceValue(value_), traceValue(v));
+            fieldChanged(this, name.view(), traceValue(value_), traceValue(v), source(v));
         value_ = v;
         return *this;
     }
@@ -87,6 +96,13 @@ public:
     Field& operator--() { return *this = static_cast<T>(value_ - 1); }
 
 private:
+    static FieldSource source([[maybe_unused]] const T& v) {
+        if constexpr (std::is_pointer_v<T>)
+            return {nullptr, [](const void* f) -> const void* { return static_cast<const Field*>(f)->value_; }, v, true};
+        else
+            return {[](const void* f) { return traceValue(static_cast<const Field*>(f)->value_); }, nullptr, nullptr,
+                    std::is_trivially_destructible_v<T>};
+    }
     T value_{};
 };
 template <class T, FieldName name>

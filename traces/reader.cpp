@@ -31,16 +31,27 @@ bool Reader::fail(std::string message) {
     return false;
 }
 
+bool Reader::refill() {
+    buffer_.resize(chunk);
+    buffer_.resize(static_cast<std::size_t>(in_.rdbuf()->sgetn(buffer_.data(), chunk)));
+    at_ = 0;
+    return !buffer_.empty();
+}
+
 bool Reader::readLine() {
     text_.clear();
     ++line_;
-    std::streambuf* bytes = in_.rdbuf();
-    for (int c = bytes->sbumpc(); c != std::char_traits<char>::eof(); c = bytes->sbumpc()) {
-        if (c == '\n') return true;
-        if (text_.size() == longestLine) return fail("longer than " + std::to_string(longestLine) + " bytes");
-        text_ += static_cast<char>(c);
+    while (at_ < buffer_.size() || refill()) {
+        const std::size_t end = std::min(buffer_.find('\n', at_), buffer_.size());
+        if (text_.size() + (end - at_) > longestLine) return fail("longer than " + std::to_string(longestLine) + " bytes");
+        text_.append(buffer_, at_, end - at_);
+        at_ = end + 1;
+        if (end == buffer_.size()) continue;
+        offset_ += text_.size() + 1;
+        return true;
     }
-    if (!text_.empty()) return fail("the trace was cut inside this line");
+    cut_ = !text_.empty();
+    if (cut_) return fail("the trace was cut inside this line");
     --line_;
     return false;
 }
@@ -65,23 +76,22 @@ bool Reader::envelope(Event& event, std::string_view key, const Value& value) {
     return true;
 }
 
-bool Reader::fill(Event& event, Value& line) {
-    const Value* name = line.find("kind");
-    if (!name || name->type != Value::Type::text) return fail("no 'kind'");
-    const KindInfo* kind = findKind(name->string);
-    if (!kind) return fail("unknown kind of event " + quoted(name->string));
-    event.kind = kind->kind;
+bool Reader::envelopes(Event& event, const Value& line) {
     for (const std::string_view key : {"seq", "insn", "pid"}) {
         const Value* value = line.find(key);
         if (!value) return fail("no '" + std::string(key) + "'");
         if (!envelope(event, key, *value)) return false;
     }
+    return true;
+}
+
+bool Reader::attributes(Event& event, const KindInfo& kind, Value& line) {
     for (std::size_t i = 0; i < line.keys.size(); ++i) {
         const std::string& key = line.keys[i];
         if (key == "kind" || key == "seq" || key == "insn" || key == "pid") continue;
-        const std::optional<std::string_view> interned = intern(key, *kind);
+        const std::optional<std::string_view> interned = intern(key, kind);
         if (!interned) return fail("more than " + std::to_string(mostNames) + " unknown attribute names");
-        const AttrInfo* known = findAttr(*kind, key);
+        const AttrInfo* known = findAttr(kind, key);
         if (known && (known->type == AttrType::text || known->type == AttrType::texts || known->type == AttrType::bytes))
             restoreText(line.items[i]);
         event.attrs.push_back({*interned, std::move(line.items[i])});
@@ -89,20 +99,66 @@ bool Reader::fill(Event& event, Value& line) {
     return true;
 }
 
-std::optional<Event> Reader::next() {
-    if (error_ || !readLine()) return std::nullopt;
+Reader::Step Reader::fill(Event& event, Value& line) {
+    const Value* name = line.find("kind");
+    const bool named = name && name->type == Value::Type::text;
+    if (!named) {
+        fail("no 'kind'");
+        return Step::end;
+    }
+    const KindInfo* kind = findKind(name->string);
+    if (!kind && newer_) {
+        ++passed_over_;
+        return Step::passed;
+    }
+    if (!kind) {
+        fail("unknown kind of event " + quoted(name->string));
+        return Step::end;
+    }
+    event.kind = kind->kind;
+    if (!envelopes(event, line) || !attributes(event, *kind, line)) return Step::end;
+    return event.kind == Kind::header && !version(event) ? Step::end : Step::event;
+}
+
+// MAJOR.MINOR: a major version changes what was there, a minor one adds to it.
+bool Reader::version(const Event& header) {
+    const Value* value = header.find("version");
+    const std::string theirs = value ? value->string : "";
+    const auto split = [](std::string_view s) { return std::pair(s.substr(0, s.find('.')), s.substr(std::min(s.find('.'), s.size() - 1) + 1)); };
+    const auto [major, minor] = split(theirs);
+    const auto [our_major, our_minor] = split(schemaVersion);
+    if (theirs.empty() || major != our_major)
+        return fail("this is version " + quoted(theirs) + " of the format; this execscope reads " + std::string(our_major) + ".x");
+    newer_ = std::pair(minor.size(), minor) > std::pair(our_minor.size(), our_minor);
+    return true;
+}
+
+Reader::Step Reader::step(Event& event) {
+    if (error_ || !readLine()) return Step::end;
+    before_ = 0;
     ParseResult parsed = parseJson(text_, deepest);
     if (!parsed.error.empty()) {
         fail(std::move(parsed.error));
-        return std::nullopt;
+        return Step::end;
     }
-    Event event{};
     if (parsed.value.type != Value::Type::object) {
         fail("not a JSON object");
-        return std::nullopt;
+        return Step::end;
     }
-    if (!fill(event, parsed.value)) return std::nullopt;
-    return event;
+    const Step result = fill(event, parsed.value);
+    if (result == Step::event && event.kind == Kind::footer) before_ = hash_.digest();
+    hash_.update(text_.data(), text_.size());
+    hash_.update("\n", 1);
+    return result;
+}
+
+std::optional<Event> Reader::next() {
+    for (;;) {
+        Event event{};
+        const Step result = step(event);
+        if (result == Step::end) return std::nullopt;
+        if (result == Step::event) return event;
+    }
 }
 
 }  // namespace traces

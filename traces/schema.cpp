@@ -40,7 +40,14 @@ Json described(Json schema, std::string_view meaning) {
     return schema;
 }
 
-Json kindSchema(const KindInfo& kind) {
+// Other keys are refused, or ignored.
+Json object(Json schema, Schema which) {
+    schema["type"] = "object";
+    if (which == Schema::strict) schema["additionalProperties"] = false;
+    return schema;
+}
+
+Json kindSchema(const KindInfo& kind, Schema which) {
     Json properties = {{"kind", {{"const", kind.name}}},
                        {"seq", reference("natural")},
                        {"insn", reference("natural")},
@@ -50,11 +57,10 @@ Json kindSchema(const KindInfo& kind) {
         properties[std::string(attr.name)] = described(typeSchema(attr.type), attr.meaning);
         if (attr.required) required.push_back(attr.name);
     }
-    return {{"title", kind.name},           {"description", kind.meaning}, {"type", "object"},
-            {"properties", properties}, {"required", required},        {"additionalProperties", false}};
+    return object({{"title", kind.name}, {"description", kind.meaning}, {"properties", properties}, {"required", required}}, which);
 }
 
-Json definitions() {
+Json definitions(Schema which) {
     Json defs;
     defs["natural"] = {{"type", "integer"}, {"minimum", 0}};
     defs["hex"] = {{"type", "string"},
@@ -65,15 +71,13 @@ Json definitions() {
                      {"description", "bytes in memory order, two hex digits each"}};
     defs["objectName"] = {{"anyOf", {{{"type", "null"}}, {{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*#[0-9]+$"}}}},
                           {"description", "a kernel object, TYPE#N, or null"}};
-    defs["memoryChange"] = {{"type", "object"},
-                            {"properties", {{"address", reference("hex")}, {"bytes", reference("bytes")}}},
-                            {"required", {"address", "bytes"}},
-                            {"additionalProperties", false}};
+    defs["memoryChange"] =
+        object({{"properties", {{"address", reference("hex")}, {"bytes", reference("bytes")}}}, {"required", {"address", "bytes"}}}, which);
     defs["value"] = {{"anyOf",
                       {{{"type", {"null", "boolean", "integer", "string"}}},
                        {{"type", "array"}, {"items", reference("value")}},
                        {{"type", "object"}, {"additionalProperties", reference("value")}}}}};
-    for (const KindInfo& kind : vocabulary()) defs[std::string(kind.name)] = kindSchema(kind);
+    for (const KindInfo& kind : vocabulary()) defs[std::string(kind.name)] = kindSchema(kind, which);
     return defs;
 }
 
@@ -87,18 +91,20 @@ Json dispatch() {
 
 }  // namespace
 
-std::string schemaText() {
+std::string schemaText(Schema which) {
+    const bool strict = which == Schema::strict;
     Json names = Json::array();
     for (const KindInfo& kind : vocabulary()) names.push_back(kind.name);
+    const Json envelope = {{"kind", {{"type", "string"}}}, {"seq", reference("natural")}, {"insn", reference("natural")}, {"pid", reference("natural")}};
     const Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                         {"$id", "urn:" + std::string(schemaId) + ":" + std::string(schemaVersion)},
-                         {"title", "One line of an execscope trace"},
+                         {"$id", "urn:" + std::string(schemaId) + ":" + std::string(schemaVersion) + (strict ? "" : ":permissive")},
+                         {"title", std::string("One line of an execscope trace") + (strict ? "" : ", as readers accept it")},
                          {"$comment", "Generated from traces/vocabulary.cpp; see docs/trace-format.md."},
                          {"type", "object"},
-                         {"properties", {{"kind", {{"enum", names}}}}},
-                         {"required", {"kind"}},
+                         {"properties", strict ? Json{{"kind", {{"enum", names}}}} : envelope},
+                         {"required", strict ? Json{"kind"} : Json{"kind", "seq", "insn", "pid"}},
                          {"allOf", dispatch()},
-                         {"$defs", definitions()}};
+                         {"$defs", definitions(which)}};
     return schema.dump(2) + '\n';
 }
 

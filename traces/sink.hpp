@@ -14,8 +14,13 @@ public:
     struct Result {
         std::size_t written = 0;   // bytes that arrived, also on error
         int error = 0;             // errno, 0 when all arrived
+        bool late = false;         // bytes arrive behind the call: the error is that of earlier ones
     };
     virtual Result write(std::string_view bytes) = 0;
+    virtual Result finish() { return {}; }      // waits until all has arrived; nothing is written afterwards
+    // Files in frames: whether to begin one when `pending` more bytes are written, and doing so.
+    virtual bool wantsFrame(std::size_t pending) const { return static_cast<void>(pending), false; }
+    virtual void beginFrame() {}
     virtual void truncate(u64 size) { static_cast<void>(size); }   // drops what lies behind, where the sink can
     virtual std::string name() const = 0;                          // for messages
 };

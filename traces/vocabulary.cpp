@@ -21,7 +21,8 @@ constexpr AttrInfo headerAttrs[] = {
     {"argv", texts, required, "arguments, the program's name first"},
     {"env", texts, required, "environment, NAME=VALUE"},
     {"categories", text, required, "what is recorded, as for -e trace="},
-    {"options", map, optional, "other options that change what the guest sees"},
+    {"options", map, optional, "what else changes what the guest sees (inject) or what is recorded (only, partly)"},
+    {"frames", count, optional, "page frames of the machine; at first all bytes in them are zero"},
 };
 constexpr AttrInfo taskAttrs[] = {
     {"task", object, required, "the task_struct"},
@@ -56,6 +57,10 @@ constexpr AttrInfo objectNewAttrs[] = {
 };
 constexpr AttrInfo objectFreeAttrs[] = {
     {"object", object, required, "its name"},
+    {"hash", hex, optional, "XXH64 of the fields that it had (see State hashes)"},
+};
+constexpr AttrInfo formatsAttrs[] = {
+    {"names", texts, required, "the binary formats that exec asks, in this order"},
 };
 constexpr AttrInfo checkAttrs[] = {
     {"rule", text, required, "what must hold"},
@@ -73,6 +78,7 @@ constexpr AttrInfo vmaAttrs[] = {
     {"old_start", hex, optional, "with change: first address before"},
     {"old_end", hex, optional, "with change: end before"},
     {"old_flags", text, optional, "with change: flags before"},
+    {"vm_file", object, optional, "the mapped open file, when there is one"},
 };
 constexpr AttrInfo pteAttrs[] = {
     {"mm", object, required, "the address space"},
@@ -90,11 +96,16 @@ constexpr AttrInfo pageFillAttrs[] = {
 };
 constexpr AttrInfo blobAttrs[] = {
     {"id", text, required, "name for page_fill to refer to, blob#N"},
-    {"bytes", bytes, required, "the content; written once however often it is used"},
+    {"bytes", bytes, required, "the content; written again only when it was none of the last 4096 blobs"},
 };
 constexpr AttrInfo userWriteAttrs[] = {
     {"mm", object, optional, "the address space, when it is not the current task's"},
     {"address", hex, required, "virtual address in user memory"},
+    {"bytes", bytes, required, "what the kernel wrote there"},
+};
+constexpr AttrInfo pageWriteAttrs[] = {
+    {"pfn", hex, required, "page frame number"},
+    {"offset", hex, required, "first byte in the page"},
     {"bytes", bytes, required, "what the kernel wrote there"},
 };
 constexpr AttrInfo sysEnterAttrs[] = {
@@ -132,6 +143,11 @@ constexpr AttrInfo schedSwitchAttrs[] = {
     {"next_comm", text, required, "name of the task that goes on"},
     {"next_pid", count, required, "its pid"},
 };
+constexpr AttrInfo runQueueAttrs[] = {
+    {"op", text, required, "add or remove"},
+    {"task", object, required, "a task that can run and does not"},
+    {"place", count, required, "its place in the queue, 0 is next; real-time tasks come first"},
+};
 constexpr AttrInfo forkAttrs[] = {
     {"parent_comm", text, required, "name of the parent"},
     {"parent_pid", count, required, "its pid"},
@@ -161,6 +177,12 @@ constexpr AttrInfo signalDeliverAttrs[] = {
     {"sa_handler", hex, required, "address of the handler; 0 SIG_DFL, 1 SIG_IGN"},
     {"sa_flags", hex, required, "flags of the action"},
 };
+constexpr AttrInfo registersAttrs[] = {
+    {"task", object, required, "the task that enters user mode"},
+    {"mm", object, optional, "its address space, when it is another one than before"},
+    {"regs", map, required, "registers that the kernel has changed since it left user mode, and their values"},
+    {"hash", hex, required, "XXH64 of all its registers (see State hashes)"},
+};
 constexpr AttrInfo insnAttrs[] = {
     {"address", hex, required, "where it is"},
     {"symbol", text, optional, "function of the program, NAME+0xOFFSET"},
@@ -168,6 +190,7 @@ constexpr AttrInfo insnAttrs[] = {
     {"text", text, required, "assembly, Intel syntax"},
     {"regs", map, required, "registers it changed and their new values"},
     {"memory", AttrType::memory, optional, "bytes it wrote"},
+    {"interrupted", boolean, optional, "true when a fault stopped it: this is the part that was done, and not counted; rip is still at it"},
 };
 constexpr AttrInfo unsupportedAttrs[] = {
     {"what", text, required, "instruction, syscall or feature"},
@@ -182,7 +205,8 @@ constexpr AttrInfo truncatedAttrs[] = {
     {"reason", text, required, "why"},
 };
 constexpr AttrInfo checkpointAttrs[] = {
-    {"hash", hex, required, "XXH64 of the machine's state"},
+    {"hash", hex, required, "XXH64 of the machine's state: of the hashes of its parts"},
+    {"parts", map, optional, "the hash of each part (see State hashes)"},
 };
 constexpr AttrInfo footerAttrs[] = {
     {"events", map, required, "how many of each kind, this line not counted"},
@@ -202,11 +226,13 @@ constexpr KindInfo table[] = {
     {Kind::object_new, "object_new", "object", "A kernel object was allocated.", objectNewAttrs},
     {Kind::object_free, "object_free", "object", "A kernel object was freed.", objectFreeAttrs},
     {Kind::check, "check", "check", "The kernel looked whether something holds.", checkAttrs},
+    {Kind::formats, "formats", "object", "The list of binary formats changed.", formatsAttrs},
     {Kind::vma, "vma", "mm", "A virtual memory area came, changed or went.", vmaAttrs},
     {Kind::pte, "pte", "mm", "A page table entry changed.", pteAttrs},
     {Kind::page_fill, "page_fill", "mm", "A page frame got its content.", pageFillAttrs},
     {Kind::blob, "blob", "mm", "Bytes that page_fill events refer to.", blobAttrs},
     {Kind::user_write, "user_write", "mm", "The kernel wrote into user memory.", userWriteAttrs},
+    {Kind::page_write, "page_write", "mm", "The kernel wrote into a page of a file.", pageWriteAttrs},
     {Kind::sys_enter, "sys_enter", "syscall", "A system call begins.", sysEnterAttrs},
     {Kind::sys_exit, "sys_exit", "syscall", "A system call ends.", sysExitAttrs},
     {Kind::input, "input", "input", "Bytes came from outside the machine.", inputAttrs},
@@ -214,11 +240,13 @@ constexpr KindInfo table[] = {
      pageFaultUserAttrs},
     {Kind::exception, "exception", "fault", "The CPU raised an exception other than a page fault.", exceptionAttrs},
     {Kind::sched_switch, "sched_switch", "sched", "The CPU goes on with another task.", schedSwitchAttrs},
+    {Kind::run_queue, "run_queue", "sched", "A task came into the queue of those that can run, or left it.", runQueueAttrs},
     {Kind::sched_process_fork, "sched_process_fork", "task", "A task made another one.", forkAttrs},
     {Kind::sched_process_exec, "sched_process_exec", "task", "A task now runs another program.", execAttrs},
     {Kind::sched_process_exit, "sched_process_exit", "task", "A task ends.", exitAttrs},
     {Kind::signal_generate, "signal_generate", "signal", "A signal was sent.", signalGenerateAttrs},
     {Kind::signal_deliver, "signal_deliver", "signal", "A signal was acted upon.", signalDeliverAttrs},
+    {Kind::registers, "registers", "insn", "A task enters user mode with registers that the kernel has changed.", registersAttrs},
     {Kind::insn, "insn", "insn", "One instruction of the program, with what it changed.", insnAttrs},
     {Kind::unsupported, "unsupported", "always", "The program asked for something that execscope does not have.",
      unsupportedAttrs},
@@ -238,15 +266,15 @@ static_assert(inOrder(), "one row per Kind, in its order");
 constexpr CategoryInfo categoryTable[] = {
     {"kernel", "calls of kernel functions, their results and local variables"},
     {"syscall", "system calls"},
-    {"object", "kernel objects and every change of their fields"},
+    {"object", "kernel objects and every change of their fields, the list of formats"},
     {"check", "rules that the kernel applied"},
     {"mm", "memory areas, page table entries, page contents, kernel writes to user memory"},
     {"fault", "page faults and other exceptions"},
-    {"sched", "task switches"},
+    {"sched", "task switches and the run queue"},
     {"task", "tasks, forks, execs and exits"},
     {"signal", "signals sent and delivered"},
     {"input", "bytes from outside the machine"},
-    {"insn", "every instruction with what it changed"},
+    {"insn", "every instruction with what it changed, and the registers that the kernel changed"},
 };
 
 }  // namespace

@@ -10,15 +10,15 @@
 namespace traces {
 
 enum class Kind : u8 {
-    header, task, call, ret, local, set, object_new, object_free, check, vma, pte, page_fill, blob, user_write,
-    sys_enter, sys_exit, input, page_fault_user, exception, sched_switch, sched_process_fork, sched_process_exec,
-    sched_process_exit, signal_generate, signal_deliver, insn, unsupported, truncated, checkpoint, footer,
+    header, task, call, ret, local, set, object_new, object_free, check, formats, vma, pte, page_fill, blob, user_write,
+    page_write, sys_enter, sys_exit, input, page_fault_user, exception, sched_switch, run_queue, sched_process_fork,
+    sched_process_exec, sched_process_exit, signal_generate, signal_deliver, registers, insn, unsupported, truncated, checkpoint, footer,
 };
 inline constexpr std::size_t kindCount = static_cast<std::size_t>(Kind::footer) + 1;
 constexpr u64 bit(Kind kind) noexcept { return u64{1} << static_cast<unsigned>(kind); }
 
 inline constexpr std::string_view schemaId = "execscope-trace";
-inline constexpr std::string_view schemaVersion = "1.1";
+inline constexpr std::string_view schemaVersion = "1.2";
 
 // What an attribute holds in JSON.
 enum class AttrType : u8 {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr u8 REPEAT = 1, WHILE_EQUAL = 2, WHILE_NOT_EQUAL = 4;      // Op::misc
 constexpr i32 CUTS_RSI = 1, CUTS_RDI = 2;                           // Op::imm
+constexpr u64 LONG = 1 << 16;       // elements; the threaded code is left behind a repeated instruction with more: a stop may be asked for
 
 // Pointers and counter at the instruction's address size.
 struct Strings {
@@ -128,7 +129,10 @@ template <bool (*run)(Core&, const Op&)> bool repeated(Core& core, const Op& op)
         if (op.imm & CUTS_RDI) cut(RDI);
         if (op.imm & CUTS_RSI) cut(RSI);
     }
-    return run(core, op);
+    const u64 before = op.misc ? core.gpr[RCX] : 0;
+    if (!run(core, op)) return false;
+    core.stale |= op.misc && before - core.gpr[RCX] > LONG;
+    return true;
 }
 
 // Whether a repeated instruction that stopped after one element is complete.

@@ -18,17 +18,19 @@ int demoCommand(const Options& given) {
     Outcome outcome;
     {
         TraceFile file(path);
+        traces::tracer().addObserver(&file.writer());
         traces::tracer().addObserver(&account);
-        TraceSession session(machine, options.world, traces::everything());
+        TraceSession session(machine, options.world, traces::everything(), Checkpoints::seldom);
         outcome = machine.run();
         session.finish(outcome);
         traces::tracer().removeObserver(&account);
-        file.flush();
+        traces::tracer().removeObserver(&file.writer());
+        file.finish();
         if (file.failed()) return OWN_FAILURE;
     }
     if (path != "-") {
         traces::FdSink out(STDOUT_FILENO, "standard output", traces::FdSink::Ownership::borrowed);
-        checkWritten("the account", writeStory(account.story(), screenOf(STDOUT_FILENO), out));
+        checkWritten("the account", writeStory(account.story(), {screenOf(STDOUT_FILENO)}, out));
     }
     reportEnd(outcome);
     return outcome.status;

@@ -17,6 +17,7 @@ bool began(const Outcome& outcome) { return outcome.ending != Ending::exec_faile
 
 int surveyCommand(const Options& options) {
     const std::string path = options.trace.output.empty() ? "-" : options.trace.output;
+    checkApartFromProgram(path, options.world);
     const auto sink = openSink(path, "the survey " + path);
     GuestMachine machine(options.world, path == "-" ? GuestOutput::standardError : GuestOutput::standardOutput);
     Survey survey(options.survey.strict);

@@ -1,13 +1,10 @@
 #include "emu/commands.hpp"
 #include "emu/report.hpp"
 #include "emu/terminal.hpp"
+#include "emu/tools/read_trace.hpp"
 #include "emu/tools/tree.hpp"
-#include "traces/reader.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <stdexcept>
+#include <algorithm>
 #include <unistd.h>
 
 namespace emu {
@@ -16,18 +13,38 @@ namespace {
 
 constexpr const char* SHOWN = "kernel,syscall,fault,sched,task,signal";
 
+class Chosen final : public traces::Observer {
+public:
+    Chosen(TreeRenderer& renderer, u64 mask) : renderer_(renderer), mask_(mask) {}
+    void event(const traces::Event& event) override {
+        if (mask_ & traces::bit(event.kind) && concerns(event)) renderer_.event(event);
+    }
+
+private:
+    // That instructions end does not, where none are shown.
+    bool concerns(const traces::Event& event) const {
+        const traces::Value* kinds = event.kind == traces::Kind::truncated ? event.find("kinds") : nullptr;
+        return !kinds || std::ranges::any_of(kinds->items, [this](const traces::Value& name) {
+            const traces::KindInfo* kind = traces::findKind(name.string);
+            return !kind || mask_ & traces::bit(kind->kind);
+        });
+    }
+
+    TreeRenderer& renderer_;
+    u64 mask_;
+};
+
 int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
-    traces::Reader reader(in);
-    u64 events = 0;
-    for (; const std::optional<traces::Event> event = reader.next(); ++events)
-        if (mask & traces::bit(event->kind)) renderer.event(*event);
+    Chosen chosen(renderer, mask);
+    try {
+        readTrace(path, [&]() -> traces::Observer& { return chosen; });
+    } catch (...) {
+        renderer.finish();
+        throw;
+    }
     renderer.finish();
     checkWritten("the tree", renderer.error());
-    if (!reader.error() && !events) throw std::runtime_error(path + " holds no events");
-    if (!reader.error()) return 0;
-    throw std::runtime_error(path + ", line " + std::to_string(reader.error()->line) + ": " + reader.error()->message);
+    return 0;
 }
 
 int treeOfProgram(const Options& options, TreeRenderer& renderer, u64 mask, GuestOutput output) {
@@ -51,6 +68,8 @@ int treeOfProgram(const Options& options, TreeRenderer& renderer, u64 mask, Gues
 int treeCommand(const Options& options) {
     const u64 mask = maskFrom(options.trace.categories, SHOWN);
     const std::string path = options.trace.output.empty() ? "-" : options.trace.output;
+    if (options.traces.empty()) checkApartFromProgram(path, options.world);
+    else checkApart(path, options.traces[0], "the trace that is read");
     const bool to_stdout = path == "-";
     const std::unique_ptr<traces::FdSink> sink = openSink(path, path);
     TreeLayout layout;
@@ -58,7 +77,7 @@ int treeCommand(const Options& options) {
     layout.depth = options.tree.depth;
     layout.details = (mask & traces::bit(traces::Kind::set)) != 0;
     TreeRenderer renderer(*sink, layout);
-    if (!options.tree.file.empty()) return treeOfFile(options.tree.file, renderer, mask);
+    if (!options.traces.empty()) return treeOfFile(options.traces[0], renderer, mask);
     return treeOfProgram(options, renderer, mask, to_stdout ? GuestOutput::standardError : GuestOutput::standardOutput);
 }
 

@@ -6,6 +6,7 @@
 #include "emu/exec_failure.hpp"
 #include "emu/report.hpp"
 #include "emu/run_report/signal_codes.hpp"
+#include "emu/tracing.hpp"
 #include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
@@ -170,6 +171,7 @@ Json withoutTasks(const Options& options, const Outcome& outcome) {
 
 RunReport::RunReport(const Options& options) : options_(options) {
     if (options.report == "-") throw std::runtime_error("--report -: standard output is the guest's; name a file");
+    checkApartFromProgram(options.report, options.world);
     fd_ = ::open(options.report.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd_ < 0) throw std::runtime_error("cannot write the report " + options.report + ": " + std::strerror(errno));
     sink_ = std::make_unique<traces::FdSink>(fd_, options.report, traces::FdSink::Ownership::owned);

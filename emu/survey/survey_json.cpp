@@ -25,7 +25,7 @@ Json callsJson(const Survey& survey) {
         const bool named = kernel::syscallNameOfLinux(number);
         const kernel::SyscallCoverage coverage = kernel::coverageOf(number);
         all.push_back({{"number", number}, {"name", named ? Json(coverage.name) : Json(nullptr)}, {"count", use.count}, {"errors", errorsJson(use)},
-                       {"extent", extents[static_cast<int>(coverage.extent)]}, {"lacks", coverage.missing ? Json(coverage.missing) : Json(nullptr)}});
+                       {"extent", extents[static_cast<int>(coverage.extent)]}, {"lacks", coverage.missing.empty() ? Json(nullptr) : Json(coverage.missing)}});
     }
     return all;
 }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t shownInstructions = 4;   // at the beginning, and as many at the end
 constexpr std::size_t shownCalls = 12;
+constexpr std::size_t shownSteps = 16;
+constexpr std::size_t mostKept = 256;
 constexpr std::size_t mostStackBytes = 1 << 16;
 constexpr int initPid = 1;
 
@@ -35,7 +37,7 @@ std::string resultText(const Event& event) {
     return result ? showResult(*result) : "?";
 }
 
-bool isFork(std::string_view name) { return name == "fork" || name == "vfork" || name == "clone"; }
+bool isFork(std::string_view name) { return name == "fork" || name == "vfork" || name == "clone" || name == "clone3"; }
 
 const Value* argument(const Event& event, std::string_view name) {
     const Value* args = event.find("args");
@@ -48,6 +50,12 @@ std::optional<u64> address(const Event& event, std::string_view name) {
 }
 
 constexpr u64 pageWritable = 2;   // SDM Vol. 3A, 4.5: R/W of a page-table entry
+
+// A hostile trace has no end of them.
+template <class Item>
+void keep(std::vector<Item>& items, Item item) {
+    if (items.size() < mostKept) items.push_back(std::move(item));
+}
 
 u8 hexDigit(char c) { return static_cast<u8>(c <= '9' ? c - '0' : c - 'a' + 10); }
 
@@ -73,6 +81,27 @@ void Account::anywhere(const Event& event) {
     if (event.kind == Kind::unsupported && story_.unsupported.size() < shownCalls)
         story_.unsupported.push_back(showText(event, "what") + " " + showText(event, "name") + ": " + showText(event, "consequence"));
     if (event.kind == Kind::footer) story_.machineStatus = count(event, "exit_status");
+    if (story_.execResult) others(event);
+}
+
+// What becomes of the tasks that the program makes, in the order of time.
+void Account::others(const Event& event) {
+    using What = ExecStory::Step::What;
+    const bool child = family_.contains(event.pid);
+    if (!child && event.pid != story_.child) return;
+    const auto add = [&](What what, u64 number, std::string text) {
+        if (story_.others.size() < shownSteps) story_.others.push_back({what, event.pid, number, std::move(text)});
+        else ++story_.moreOthers;
+    };
+    if (event.kind == Kind::sys_enter && isFork(showText(event, "name"))) childCall_ = callText(event);
+    if (event.kind == Kind::sched_process_fork) {
+        add(What::fork, static_cast<u64>(count(event, "child_pid")), childCall_);
+        family_.insert(static_cast<int>(count(event, "child_pid")));
+    }
+    if (event.kind == Kind::sched_process_exec) add(What::exec, 0, showText(event, "filename"));
+    if (event.kind != Kind::sched_process_exit || !child) return;
+    add(What::exit, number(event, "exit_code"), "");
+    family_.erase(event.pid);
 }
 
 void Account::boot(const Event& event) {
@@ -80,7 +109,8 @@ void Account::boot(const Event& event) {
         const Value* format = argument(event, "fmt");
         const Value* insert = argument(event, "insert");
         const bool atHead = insert && insert->number != 0;
-        if (format) story_.formats.insert(atHead ? story_.formats.begin() : story_.formats.end(), printable(format->string));
+        if (format && story_.formats.size() < mostKept)
+            story_.formats.insert(atHead ? story_.formats.begin() : story_.formats.end(), printable(format->string));
     }
     if (event.kind == Kind::sys_enter && event.pid == initPid && isFork(showText(event, "name"))) {
         story_.parent = event.pid;
@@ -93,7 +123,7 @@ void Account::fork(const Event& event) {
     if (event.pid != story_.parent) return;
     const bool counted = showText(event, "type") == "vm_area_struct";   // by their vma events
     if (event.kind == Kind::object_new && event.find("from") && !counted)
-        story_.duplicates.emplace_back(showText(event, "object"), showText(event, "from"));
+        keep(story_.duplicates, std::pair(showText(event, "object"), showText(event, "from")));
     if (event.kind == Kind::vma && showText(event, "op") == "add") ++story_.copiedAreas;
     const u64 before = number(event, "old"), after = number(event, "new");
     if (event.kind == Kind::pte && (before & pageWritable) && after && !(after & pageWritable)) ++story_.protectedPages;
@@ -120,8 +150,9 @@ void Account::execCallOf(const Event& event) {
         story_.ip = address(event, "new_ip");
         story_.sp = address(event, "new_sp");
     }
+    if ((function == "flush_old_exec" || function == "begin_new_exec") && begins) story_.flushed = function;
     if (!function.starts_with("load_") || !(function.ends_with("_binary") || function == "load_script")) return;
-    if (begins) story_.answers.push_back({function, "", ""});
+    if (begins) keep(story_.answers, {function, "", ""});
     else
         for (auto& answer : story_.answers)
             if (answer.format == function && answer.result.empty()) answer.result = resultText(event);
@@ -131,7 +162,7 @@ void Account::refusal(const Event& event) {
     std::string rule = showText(event, "rule");
     if (event.find("seen")) rule += " (" + show(*event.find("seen")) + ")";
     const auto open = std::ranges::find_if(story_.answers, [](const auto& answer) { return answer.result.empty(); });
-    if (open == story_.answers.end()) story_.refusals.push_back(std::move(rule));
+    if (open == story_.answers.end()) keep(story_.refusals, std::move(rule));
     else open->reason = std::move(rule);
 }
 
@@ -144,7 +175,7 @@ void Account::exec(const Event& event) {
         const auto known = std::ranges::find(story_.bprm, field, &ExecStory::Line::name);
         const std::string value = show(*event.find("new"));
         if (known != story_.bprm.end()) known->value = value;
-        else story_.bprm.push_back({field, value});
+        else keep(story_.bprm, {field, value});
     }
     if (event.kind == Kind::set && object.starts_with("task_struct#") && showText(event, "field") == "mm") {
         story_.oldMm = show(*event.find("old"));
@@ -168,7 +199,7 @@ void Account::exec(const Event& event) {
 void Account::run(const Event& event) {
     if (event.pid != story_.child) return;
     if (event.kind == Kind::page_fault_user) ++story_.faults;
-    if (event.kind == Kind::insn) {
+    if (event.kind == Kind::insn && !event.find("interrupted")) {
         const ExecStory::Instruction one{number(event, "address"), showText(event, "text")};
         if (story_.first.size() < shownInstructions) story_.first.push_back(one);
         else story_.last.push_back(one);

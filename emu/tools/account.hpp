@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emu/tools/areas.hpp"
+#include "emu/tools/phrases.hpp"
 #include "emu/tools/text.hpp"
 #include "traces/event.hpp"
 #include "traces/sink.hpp"
@@ -10,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +48,7 @@ struct ExecStory {
     };
     std::vector<Answer> answers;
     std::vector<std::string> refusals;               // checks that failed outside the formats
+    std::string flushed;                             // the function that took the old memory away
     std::string oldMm, newMm;
     std::vector<MemoryArea> areas;                   // of newMm when exec is done, by address
     std::map<u64, u8> stack;                         // bytes written by create_elf_tables
@@ -59,14 +62,27 @@ struct ExecStory {
     std::vector<SystemCall> calls;
     u64 moreCalls = 0;
     std::vector<std::string> unsupported;
+    struct Step {                                    // of the life of a task that the program made
+        enum class What : u8 { fork, exec, exit } what;
+        int pid;
+        u64 number;                                  // fork: the child's pid; exit: the code
+        std::string text;                            // fork: the call; exec: the program
+    };
+    std::vector<Step> others;
+    u64 moreOthers = 0;
 
     std::optional<u64> exitCode;
     std::optional<std::string> waited;
     std::optional<i64> machineStatus;
 };
 
+struct StoryLayout {
+    Screen screen;
+    Language language = Language::en;
+    bool markdown = false;
+};
 // Returns the errno of a failed write, or 0.
-int writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out);
+int writeStory(const ExecStory& story, const StoryLayout& layout, traces::Sink& out);
 
 // Follows the first task that pid 1 forks.
 class Account final : public traces::Observer {
@@ -85,11 +101,14 @@ private:
     void run(const traces::Event& event);
     void over(const traces::Event& event);
     void anywhere(const traces::Event& event);
+    void others(const traces::Event& event);
 
     ExecStory story_;
     Chapter chapter_ = Chapter::boot;
     bool tables_ = false;   // inside create_elf_tables
     MemoryAreas spaces_;
+    std::set<int> family_;              // the program's descendants that live
+    std::string childCall_;             // the latest system call of one of them
 };
 
 }  // namespace emu

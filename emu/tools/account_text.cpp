@@ -1,5 +1,6 @@
 // How the story of an exec is told.
 #include "emu/tools/account.hpp"
+#include "emu/tools/phrases.hpp"
 
 #include <algorithm>
 
@@ -19,26 +20,20 @@ std::string auxName(u64 type) {
 }
 
 // Fields of linux_binprm that a reader wants to see fill, and what they are for.
-std::string_view bprmMeaning(std::string_view field) {
-    static const std::map<std::string_view, std::string_view> meanings = {
-        {"filename", "the program, as the caller named it"},
-        {"interp", "what really runs: a script names its interpreter here"},
-        {"file", "the open file"},
-        {"cred", "who the program will be"},
-        {"mm", "the new memory: nothing in it but a first piece of stack"},
-        {"p", "where the strings on the new stack begin"},
-        {"argc", "arguments"},
-        {"envc", "environment variables"},
-        {"exec", "where the file's name lies on the new stack"}};
+std::optional<Phrase> bprmMeaning(std::string_view field) {
+    static const std::map<std::string_view, Phrase> meanings = {
+        {"filename", Phrase::bprmFilename}, {"interp", Phrase::bprmInterp}, {"file", Phrase::bprmFile},
+        {"cred", Phrase::bprmCred},         {"mm", Phrase::bprmMm},         {"p", Phrase::bprmP},
+        {"argc", Phrase::bprmArgc},         {"envc", Phrase::bprmEnvc},     {"exec", Phrase::bprmExec}};
     const auto known = meanings.find(field);
-    return known == meanings.end() ? std::string_view() : known->second;
+    return known == meanings.end() ? std::nullopt : std::optional(known->second);
 }
-
-std::string some(u64 n, std::string_view what) { return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s"); }
 
 class Teller {
 public:
-    Teller(const ExecStory& story, const Screen& screen) : story_(story), screen_(screen) {}
+    Teller(const ExecStory& story, const StoryLayout& layout) : story_(story), layout_(layout), screen_(layout.screen) {
+        if (layout_.markdown) screen_.colour = false;
+    }
     std::string tell() {
         boot();
         fork();
@@ -47,17 +42,39 @@ public:
         stack();
         entry();
         run();
+        others();
         end();
+        fence(false);
         return std::move(out_);
     }
 
 private:
-    void chapter(std::string_view title) {
-        if (number_) out_ += '\n';
-        out_ += screen_.paint(Style::bold, std::to_string(++number_) + "  " + std::string(title)) + '\n';
+    using Arguments = std::initializer_list<std::string>;
+    std::string text(Phrase what, Arguments arguments = {}) const { return phrase(layout_.language, what, arguments); }
+    // Rows are code in Markdown.
+    void fence(bool code) {
+        if (layout_.markdown && code != fenced_) out_ += code ? "\n```text\n" : "```\n";
+        fenced_ = code;
     }
-    void say(std::string_view text) { out_ += "   " + cut(text, room(3)) + '\n'; }
-    void row(std::string_view text, Style style = Style::plain) { out_ += "       " + screen_.paint(style, cut(text, room(7))) + '\n'; }
+    void chapter(Phrase title, Arguments arguments = {}) {
+        fence(false);
+        if (number_) out_ += '\n';
+        const std::string name = std::to_string(++number_);
+        out_ += layout_.markdown ? "## " + name + ". " + text(title, arguments)
+                                 : screen_.paint(Style::bold, name + "  " + text(title, arguments));
+        out_ += '\n';
+    }
+    void sentence(std::string_view words) {
+        fence(false);
+        if (layout_.markdown) out_ += '\n' + std::string(words) + '\n';
+        else
+            for (const std::string& line : wrapped(words, room(3))) out_ += "   " + line + '\n';
+    }
+    void say(Phrase what, Arguments arguments = {}) { sentence(text(what, arguments)); }
+    void row(std::string_view words, Style style = Style::plain) {
+        fence(true);
+        out_ += (layout_.markdown ? "" : "       ") + screen_.paint(style, cut(words, room(7))) + '\n';
+    }
     std::size_t room(std::size_t used) const { return std::max(screen_.width, 40u) - used; }
 
     void boot();
@@ -67,21 +84,25 @@ private:
     void stack();
     void entry();
     void run();
+    void others();
     void end();
+    std::string ended(u64 code, Phrase exits, Phrase killed, const std::string& pid) const;
     template <class Read>
     void auxiliary(u64 address, Read read);
     std::string stackNote(std::size_t index, u64 word, bool& argvOver, bool& envOver, std::size_t& at) const;
 
     const ExecStory& story_;
-    const Screen& screen_;
+    StoryLayout layout_;
+    Screen screen_;
     std::string out_;
     int number_ = 0;
+    bool fenced_ = false;
 };
 
 void Teller::boot() {
     if (story_.formats.empty()) return;
-    chapter("Boot");
-    say("The kernel registers its binary formats. Each exec will ask them in this order:");
+    chapter(Phrase::boot);
+    say(Phrase::registers);
     std::string list;
     for (const std::string& format : story_.formats) list += (list.empty() ? "" : " → ") + format;
     row(list);
@@ -89,44 +110,41 @@ void Teller::boot() {
 
 void Teller::fork() {
     if (!story_.child) return;
-    chapter("fork: pid " + std::to_string(story_.parent) + " makes pid " + std::to_string(story_.child));
-    say(story_.forkCall + " duplicates the caller:");
-    for (const auto& [made, from] : story_.duplicates) row(pad(made, 20) + "a copy of " + from);
-    if (story_.copiedAreas)
-        row(some(story_.copiedAreas, "memory area") + "; both tasks share the pages behind them");
-    if (story_.protectedPages)
-        row(some(story_.protectedPages, "page") + " no longer writable: the first write makes a copy (copy on write)");
+    chapter(Phrase::fork, {std::to_string(story_.parent), std::to_string(story_.child)});
+    say(Phrase::duplicates, {story_.forkCall});
+    for (const auto& [made, from] : story_.duplicates) row(pad(made, 20) + text(Phrase::copyOf, {from}));
+    if (story_.copiedAreas) row(text(Phrase::areas, {std::to_string(story_.copiedAreas)}));
+    if (story_.protectedPages) row(text(Phrase::protectedPages, {std::to_string(story_.protectedPages)}));
 }
 
 void Teller::exec() {
     if (story_.execCall.empty()) return;
-    chapter("execve: pid " + std::to_string(story_.child) + " becomes another program");
-    say(story_.execCall);
-    if (!story_.bprm.empty()) say("The kernel collects what it knows of the program in a linux_binprm:");
+    chapter(Phrase::exec, {std::to_string(story_.child)});
+    sentence(cut(story_.execCall, room(3)));
+    if (!story_.bprm.empty()) say(Phrase::collects);
     for (const auto& field : story_.bprm)
-        if (const auto meaning = bprmMeaning(field.name); !meaning.empty())
-            row(pad(field.name, 12) + pad(field.value, 20) + std::string(meaning));
-    if (!story_.answers.empty()) say("It asks the formats, one after the other:");
+        if (const auto meaning = bprmMeaning(field.name))
+            row(pad(field.name, 12) + pad(field.value, 20) + text(*meaning));
+    if (!story_.answers.empty()) say(Phrase::asks);
     for (const auto& answer : story_.answers) {
         const bool yes = answer.result == "0" || answer.result.empty();
-        const std::string reason = answer.reason.empty() ? "" : "; failed check: " + answer.reason;
-        row(pad(answer.format, 20) + (yes ? "yes, it loads the program" : "no: " + answer.result + reason),
+        const std::string reason = answer.reason.empty() ? "" : text(Phrase::failedCheck, {answer.reason});
+        row(pad(answer.format, 20) + (yes ? text(Phrase::yes) : text(Phrase::no, {answer.result}) + reason),
             yes ? Style::object : Style::plain);
     }
     for (const std::string& refusal : story_.refusals) row("✗ " + refusal, Style::error);
-    if (story_.execResult && *story_.execResult != "0") say("execve fails with " + *story_.execResult + ".");
+    if (story_.execResult && *story_.execResult != "0") say(Phrase::execFails, {*story_.execResult});
 }
 
 void Teller::memory() {
-    if (!story_.newMm.empty())
-        say("flush_old_exec: " + story_.oldMm + " goes, " + story_.newMm + " takes its place. From here there is no way back.");
+    if (!story_.newMm.empty()) say(Phrase::pointOfNoReturn, {story_.flushed, story_.oldMm, story_.newMm});
     if (story_.areas.empty()) return;
-    say("The new memory, segments of the file (PT_LOAD) first:");
+    say(Phrase::newMemory);
     for (const auto& area : story_.areas)
         row(pad(hex(area.start) + "-" + hex(area.end), 30) + area.flags + "  " +
-            (area.file.empty() ? "anonymous, zero"
+            (area.file.empty() ? text(Phrase::anonymous)
              : area.file.front() == '[' ? area.file
-                                        : pad(area.file, 20) + " from offset " + hex(area.offset)));
+                                        : pad(area.file, 20) + " " + text(Phrase::fromOffset, {hex(area.offset)})));
 }
 
 std::string Teller::stackNote(std::size_t index, u64 word, bool& argvOver, bool& envOver, std::size_t& at) const {
@@ -136,7 +154,7 @@ std::string Teller::stackNote(std::size_t index, u64 word, bool& argvOver, bool&
     if (word == 0) {
         (argvOver ? envOver : argvOver) = true;
         at = 0;
-        return "end of " + name.substr(0, 4);
+        return text(Phrase::endOf, {name.substr(0, 4)});
     }
     std::string note = name + std::to_string(at) + "]";
     if (at < strings.size()) note += "  → " + show(traces::Value::text(strings[at]), 40);
@@ -147,7 +165,7 @@ std::string Teller::stackNote(std::size_t index, u64 word, bool& argvOver, bool&
 // From argc upwards: argv, envp, the auxiliary vector (System V psABI for x86-64, 3.4.1).
 void Teller::stack() {
     if (!story_.sp || story_.stack.empty()) return;
-    say("create_elf_tables writes what the program will find on its stack, from rsp upwards:");
+    say(Phrase::stackWords);
     bool argvOver = false, envOver = false;
     std::size_t at = 0;
     const auto read = [&](u64 address, u64& word) {
@@ -165,14 +183,16 @@ void Teller::stack() {
     auxiliary(address, read);
 }
 
-// Two entries in a line: type and value are a word each.
+// Two entries in a line, where it has room for them: type and value are a word each.
 template <class Read>
 void Teller::auxiliary(u64 address, Read read) {
+    constexpr std::size_t half = 52, both = half + 31;
+    const bool paired = layout_.markdown || room(7) >= both;
     std::string left;
     for (u64 type = 1, value = 0; type != 0 && read(address, type) && read(address + 8, value); address += 16) {
         const std::string entry = pad(auxName(type), 17) + hex(value);
-        if (left.empty() && type != 0) {
-            left = pad(hex(address) + "  " + entry, 52);
+        if (paired && left.empty() && type != 0) {
+            left = pad(hex(address) + "  " + entry, half);
             continue;
         }
         row(left.empty() ? hex(address) + "  " + entry : left + entry);
@@ -182,38 +202,51 @@ void Teller::auxiliary(u64 address, Read read) {
 }
 
 void Teller::entry() {
-    if (!story_.ip || !story_.sp) return;
-    say("start_thread: rip = " + hex(*story_.ip) + ", rsp = " + hex(*story_.sp) + ", the other registers are 0.");
+    if (story_.ip && story_.sp) say(Phrase::startThread, {hex(*story_.ip), hex(*story_.sp)});
 }
 
 void Teller::run() {
     if (!story_.execResult || *story_.execResult != "0") return;
     const u64 executed = story_.ended > story_.started ? story_.ended - story_.started : 0;
-    chapter("The program runs");
-    say(some(executed, "instruction") + ", " + some(story_.calls.size() + story_.moreCalls, "system call") + ", " +
-        some(story_.faults, "page fault"));
+    chapter(Phrase::runs);
+    say(Phrase::counts, {std::to_string(executed), std::to_string(story_.calls.size() + story_.moreCalls), std::to_string(story_.faults)});
     for (const auto& one : story_.first) row(pad(hex(one.address), 16) + one.text);
     if (!story_.last.empty()) row("…");
     for (const auto& one : story_.last) row(pad(hex(one.address), 16) + one.text);
-    if (!story_.calls.empty()) say("What it asks of the kernel:");
+    if (!story_.calls.empty()) say(Phrase::callsOfProgram);
     for (const auto& call : story_.calls) row(call.text + (call.result ? " = " + *call.result : ""));
-    if (story_.moreCalls) row("… and " + std::to_string(story_.moreCalls) + " more");
-    for (const std::string& what : story_.unsupported) row("! unsupported " + what, Style::error);
+    if (story_.moreCalls) row(text(Phrase::more, {std::to_string(story_.moreCalls)}));
+    for (const std::string& what : story_.unsupported) row(text(Phrase::unsupported, {what}), Style::error);
+}
+
+void Teller::others() {
+    if (story_.others.empty()) return;
+    chapter(Phrase::others);
+    for (const auto& step : story_.others) {
+        const std::string pid = std::to_string(step.pid);
+        switch (step.what) {
+            case ExecStory::Step::What::fork: row(text(Phrase::forks, {pid, std::to_string(step.number), step.text})); break;
+            case ExecStory::Step::What::exec: row(text(Phrase::execs, {pid, step.text})); break;
+            case ExecStory::Step::What::exit: row(ended(step.number, Phrase::exits, Phrase::killed, pid)); break;
+        }
+    }
+    if (story_.moreOthers) row(text(Phrase::more, {std::to_string(story_.moreOthers)}));
+}
+
+std::string Teller::ended(u64 code, Phrase exits, Phrase killed, const std::string& pid) const {
+    return code & 0x7f ? text(killed, {pid, std::to_string(code & 0x7f)}) : text(exits, {pid, std::to_string(code >> 8 & 0xff)});
 }
 
 void Teller::end() {
     if (!story_.exitCode) return;
-    chapter("The end");
-    const u64 code = *story_.exitCode;
-    say("pid " + std::to_string(story_.child) +
-        (code & 0x7f ? " is killed by signal " + std::to_string(code & 0x7f) : " exits with status " + std::to_string(code >> 8 & 0xff)) +
-        " and stays as a zombie until its parent asks.");
-    if (story_.waited) say("pid " + std::to_string(story_.parent) + ": " + *story_.waited + ", and nothing is left of it.");
-    if (story_.machineStatus) say("The machine stops with status " + std::to_string(*story_.machineStatus) + ".");
+    chapter(Phrase::end);
+    sentence(ended(*story_.exitCode, Phrase::exitsZombie, Phrase::killedZombie, std::to_string(story_.child)));
+    if (story_.waited) say(Phrase::waited, {std::to_string(story_.parent), *story_.waited});
+    if (story_.machineStatus) say(Phrase::machineStops, {std::to_string(*story_.machineStatus)});
 }
 
 }  // namespace
 
-int writeStory(const ExecStory& story, const Screen& screen, traces::Sink& out) { return out.write(Teller(story, screen).tell()).error; }
+int writeStory(const ExecStory& story, const StoryLayout& layout, traces::Sink& out) { return out.write(Teller(story, layout).tell()).error; }
 
 }  // namespace emu

@@ -18,6 +18,7 @@ class MemoryAreas {
 public:
     void event(const traces::Event& vma);
     std::vector<MemoryArea> of(const std::string& mm) const;    // by address
+    const MemoryArea* at(const std::string& mm, u64 address) const;     // null: none; valid until the next event
 
 private:
     std::map<std::string, std::map<u64, MemoryArea>> spaces_;

@@ -14,6 +14,14 @@ namespace {
 
 bool startsCharacter(char c) noexcept { return (static_cast<u8>(c) & 0xc0) != 0x80; }
 
+// Columns of the character that begins at `at`: two for Chinese, its full stops and brackets (U+3000 to U+9FFF, U+FF00 to U+FF3F).
+std::size_t widthAt(std::string_view utf8, std::size_t at) noexcept {
+    const u8 lead = static_cast<u8>(utf8[at]);
+    if ((lead & 0xc0) == 0x80) return 0;
+    const bool full = lead == 0xef && at + 1 < utf8.size() && static_cast<u8>(utf8[at + 1]) == 0xbc;
+    return full || (lead >= 0xe3 && lead <= 0xe9) ? 2 : 1;
+}
+
 bool isObjectName(std::string_view s) noexcept {
     const std::size_t hash = s.rfind('#');
     if (hash == std::string_view::npos || hash == 0 || hash + 1 == s.size()) return false;
@@ -56,7 +64,9 @@ std::string Screen::paint(Style style, std::string_view text) const {
 }
 
 std::size_t columns(std::string_view utf8) noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(utf8, startsCharacter));
+    std::size_t all = 0;
+    for (std::size_t i = 0; i < utf8.size(); ++i) all += widthAt(utf8, i);
+    return all;
 }
 
 std::string pad(std::string utf8, std::size_t width) {
@@ -69,9 +79,26 @@ std::string cut(std::string_view utf8, std::size_t most) {
     if (columns(utf8) <= most) return std::string(utf8);
     if (most == 0) return {};
     std::size_t end = 0;
-    for (std::size_t seen = 0; end < utf8.size(); ++end)
-        if (startsCharacter(utf8[end]) && seen++ == most - 1) break;
+    for (std::size_t seen = 0; end < utf8.size(); ++end) {
+        seen += widthAt(utf8, end);
+        if (seen >= most && startsCharacter(utf8[end])) break;
+    }
     return std::string(utf8.substr(0, end)) + "…";
+}
+
+std::vector<std::string> wrapped(std::string_view utf8, std::size_t most) {
+    std::vector<std::string> lines;
+    while (columns(utf8) > most) {
+        std::size_t end = 0;
+        for (std::size_t seen = 0; end < utf8.size() && (end == 0 || seen + widthAt(utf8, end) <= most); ++end) seen += widthAt(utf8, end);
+        while (end < utf8.size() && !startsCharacter(utf8[end])) ++end;
+        const std::size_t space = utf8.rfind(' ', end);
+        const bool word = space != std::string_view::npos && space > 0;
+        lines.emplace_back(utf8.substr(0, word ? space : end));
+        utf8.remove_prefix(word ? space + 1 : end);
+    }
+    lines.emplace_back(utf8);
+    return lines;
 }
 
 std::string printable(std::string_view bytes) {

@@ -4,6 +4,7 @@
 #include "traces/event.hpp"
 
 #include <string>
+#include <vector>
 
 namespace emu {
 
@@ -19,6 +20,7 @@ struct Screen {
 std::size_t columns(std::string_view utf8) noexcept;                  // characters, without colour
 std::string pad(std::string utf8, std::size_t width);                  // with spaces behind it, one at least
 std::string cut(std::string_view utf8, std::size_t most);             // to `most` columns, the last one being …
+std::vector<std::string> wrapped(std::string_view utf8, std::size_t most);  // in lines, between words where there are any
 std::string printable(std::string_view bytes);                        // control characters and stray bytes escaped
 std::string show(const traces::Value& value, std::size_t most = 48);  // strings quoted, at most about `most` columns
 std::string showResult(const traces::Value& value);                   // -2 (ENOENT)

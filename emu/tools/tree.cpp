@@ -1,5 +1,7 @@
 #include "emu/tools/tree.hpp"
 
+#include "emu/tools/read_trace.hpp"
+
 #include <algorithm>
 
 namespace emu {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::size_t labelColumns = 16;   // comm has at most 15 bytes; what is longer with its pid is cut
 constexpr std::size_t clockColumns = 10;
 constexpr std::size_t indentColumns = 2;
+constexpr std::size_t deepestIndent = 60;  // levels; what is deeper says its level
+constexpr std::size_t deepestCall = 1000;
 constexpr std::size_t bufferSize = std::size_t{1} << 16;
 constexpr u64 longBlock = 8;               // lines after which a closing brace says whose it is
 
@@ -68,7 +72,7 @@ void TreeRenderer::flush() {
 std::string TreeRenderer::label(int pid) { return printable(tasks_[pid].comm) + '-' + std::to_string(pid); }
 
 std::size_t TreeRenderer::room(std::size_t level) const {
-    const std::size_t used = labelColumns + clockColumns + 3 + indentColumns * level;
+    const std::size_t used = labelColumns + clockColumns + 3 + indentColumns * std::min(level, deepestIndent);
     return std::max<std::size_t>(layout_.screen.width, used + 24) - used;
 }
 
@@ -78,7 +82,8 @@ void TreeRenderer::line(int pid, u64 clock, std::size_t level, std::string_view 
     const bool ticked = switched || clock != shownClock_;
     buffer_ += screen.paint(Style::bold, padded(switched ? label(pid) : "", labelColumns, false));
     buffer_ += screen.paint(Style::dim, padded(ticked ? std::to_string(clock) : "", clockColumns, true) + " │ ");
-    buffer_.append(indentColumns * level, ' ');
+    buffer_.append(indentColumns * std::min(level, deepestIndent), ' ');
+    if (level > deepestIndent) buffer_ += "(" + std::to_string(level) + ") ";
     buffer_ += painted;
     buffer_ += '\n';
     shownPid_ = pid;
@@ -107,6 +112,7 @@ void TreeRenderer::writePending() {
 void TreeRenderer::open(const Event& event, Frame frame, std::string args) {
     auto& frames = tasks_[event.pid].frames;
     const std::size_t level = frames.size();
+    if (level == deepestCall) throw TraceProblem("calls are nested deeper than " + std::to_string(deepestCall));
     frame.started = event.insn;
     if (!hidden(level)) {
         writePending();

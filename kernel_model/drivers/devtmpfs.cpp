@@ -9,7 +9,7 @@ struct Node { const char* name; umode_t mode; u32 major, minor; };
 constexpr Node nodes[] = {
     {"null", S_IFCHR | 0666, 1, 3},    {"zero", S_IFCHR | 0666, 1, 5},    {"full", S_IFCHR | 0666, 1, 7},
     {"random", S_IFCHR | 0666, 1, 8},  {"urandom", S_IFCHR | 0666, 1, 9}, {"tty", S_IFCHR | 0666, 5, 0},
-    {"console", S_IFCHR | 0600, 5, 1},
+    {"console", S_IFCHR | 0600, 5, 1}, {"ptmx", S_IFCHR | 0666, 5, 2},
 };
 struct Link { const char *name, *target; };
 constexpr Link links[] = {{"fd", "/proc/self/fd"}, {"stdin", "fd/0"}, {"stdout", "fd/1"}, {"stderr", "fd/2"}};
@@ -24,6 +24,8 @@ void fillDev(dentry* dev) {
         addChild(dev, n.name, node);
     }
     for (const Link& l : links) addChild(dev, l.name, newSymlink(l.target, sb));
+    inode* const pts = newInode(S_IFDIR | 0755, ramfsDirectory(), directoryOperations(), sb);
+    mountDevpts(addChild(dev, "pts", pts));
 }
 
 }  // namespace kernel

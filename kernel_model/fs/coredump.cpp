@@ -65,7 +65,7 @@ static bool dumpToFile(const linux_binfmt* binfmt, coredump_params& cprm, const 
     if (!opened.ok()) return false;
     cprm.file = opened.value();
     const bool dumped = steps.write(binfmt, cprm);
-    filp_close(cprm.file);
+    filp_close(cprm.file, nullptr);
     return dumped;
 }
 

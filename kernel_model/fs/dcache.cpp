@@ -17,6 +17,7 @@ void dput(dentry* d) {
         if (--d->d_count > 0) return;
         dentry* parent = d->d_parent == d ? nullptr : d->d_parent;
         if (d->d_inode) {
+            if (d->unlinked && d->d_inode->i_fsnotify_marks && d->d_inode->i_nlink == 0) fsnotify_inoderemove(d->d_inode);
             if (d->d_inode->i_alias == d) d->d_inode->i_alias = nullptr;
             iput(d->d_inode);
         }
@@ -60,6 +61,12 @@ void moveChild(dentry* what, dentry* parent, const std::string& name) {
     what->d_name = name;
     parent->d_subdirs[name] = what;
     dput(old);
+}
+
+void exchangeChildren(dentry* a, dentry* b) {
+    std::swap(a->d_parent->d_subdirs.at(a->d_name), b->d_parent->d_subdirs.at(b->d_name));
+    std::swap(a->d_parent, b->d_parent);
+    std::swap(a->d_name, b->d_name);
 }
 
 dentry* currentRoot() { return current && current->fs && current->fs->root ? current->fs->root : rootDentry(); }

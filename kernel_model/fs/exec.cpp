@@ -1,9 +1,11 @@
 // fs/exec.c: the list of binary formats, execve(2) itself and what every version's exec shares.
+#include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/version/exec.hpp"
 #include "kernel_model/kernel/fork.hpp"
+#include "kernel_model/kernel/trace_syscalls.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -34,6 +36,10 @@ TRACED(void, __register_binfmt, (linux_binfmt*, fmt), (int, insert)) {
     BUG_ON(!fmt);
     if (insert) registered.push_front(fmt);
     else registered.push_back(fmt);
+    if (!traces::tracer().on(traces::Kind::formats)) return;
+    std::vector<traces::Value> names;
+    for (const linux_binfmt* one : registered) names.push_back(traces::Value::text(one->name));
+    traces::tracer().emit(traces::Kind::formats, {{"names", traces::Value::list(std::move(names))}});
 }
 TRACED(void, register_binfmt, (linux_binfmt*, fmt)) { __register_binfmt(fmt, 0); }
 TRACED(void, insert_binfmt, (linux_binfmt*, fmt)) { __register_binfmt(fmt, 1); }
@@ -61,7 +67,7 @@ static std::string renderArgument(ArgumentTag<ArgumentStrings>, u64 raw) {
         if (!string) return shown + "]";
         if (i) shown += ", ";
         if (i == most) return shown + "...]";
-        shown += renderUserString(string);
+        shown += renderUserText(string, SHOWN_BYTES);
     }
     return "NULL";
 }
@@ -91,7 +97,10 @@ SYSCALL_DEFINE(5, execveat, (int, fd), (UserPtr<const char>, filename), (Argumen
 Result<file*> checkExecutable(file* opened) {
     const bool regular = check("S_ISREG(inode.i_mode)", S_ISREG(opened->f_inode->i_mode), opened->f_inode->i_mode);
     const int error = regular ? deny_write_access(opened) : -EACCES;
-    if (error == 0) return opened;
+    if (error == 0) {
+        fsnotify(IN_OPEN, opened);
+        return opened;
+    }
     fput(opened);
     return Failure{error};
 }

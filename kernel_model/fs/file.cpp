@@ -33,7 +33,7 @@ void close_files(files_struct* files) {
     for (unsigned fd = 0; fd < files->fdt.fd.size(); ++fd) {
         if (file* const f = files->fdt.fd[fd]) {
             setFd(files, fd, nullptr);
-            filp_close(f);
+            filp_close(f, files);
         }
     }
 }
@@ -69,7 +69,7 @@ long dupTo(unsigned fd, unsigned to, u32 flags) {
     file* const old = files->fdt.fd[to];
     setFd(files, to, f);
     setCloseOnExec(files, to, flags & O_CLOEXEC);
-    if (old) filp_close(old);
+    if (old) filp_close(old, files);
     return to;
 }
 
@@ -113,7 +113,7 @@ int close_fd(unsigned fd) {
     if (!f) return -EBADF;
     setFd(current->files, fd, nullptr);
     put_unused_fd(fd);
-    return filp_close(f);
+    return filp_close(f, current->files);
 }
 
 // The same open files and close_on_exec bits, next_fd 0.
@@ -186,10 +186,24 @@ TRACED(void, do_close_on_exec, (files_struct*, files)) {
         setFd(files, fd, nullptr);
         setCloseOnExec(files, fd, false);
         if (static_cast<int>(fd) < files->next_fd) files->next_fd = static_cast<int>(fd);
-        filp_close(f);
+        filp_close(f, files);
     }
 }
 
+SYSCALL_DEFINE(3, close_range, (unsigned, fd), (unsigned, max_fd), (unsigned, flags)) {
+    constexpr unsigned unshare = 2, cloexec = 4;            // CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC
+    if (flags & ~(unshare | cloexec) || fd > max_fd) return -EINVAL;
+    files_struct* shared = nullptr;
+    if (flags & unshare) TRY_INT(unshareFiles(&shared));
+    if (shared) put_files_struct(shared);
+    files_struct* const files = current->files;
+    for (u64 n = fd; n <= max_fd && n < files->fdt.fd.size(); ++n) {
+        if (!files->fdt.fd[n]) continue;
+        if (flags & cloexec) setCloseOnExec(files, static_cast<unsigned>(n), true);
+        else close_fd(static_cast<unsigned>(n));
+    }
+    return 0;
+}
 SYSCALL_DEFINE(1, dup, (unsigned, fildes)) {
     file* const f = fget_raw(fildes);
     if (!f) return -EBADF;

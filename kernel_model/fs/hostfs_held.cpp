@@ -10,6 +10,12 @@ std::shared_ptr<HeldFile> HeldFiles::reader() const {
     return held ? held : reader_.lock();
 }
 
+std::shared_ptr<HeldFile> HeldFiles::adopt(int handle) {
+    auto held = std::make_shared<HeldFile>(handle);
+    writer_ = held;
+    return held;
+}
+
 int HeldFiles::open(file* f, const std::string& path) {
     const bool writable = f->f_mode & FMODE_WRITE;
     auto held = writable ? writer() : reader();

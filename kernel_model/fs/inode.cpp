@@ -71,7 +71,9 @@ int inode_operations::rmdir(inode*, dentry*) { return -EPERM; }
 int inode_operations::symlink(inode*, dentry*, const std::string&, const std::string&) { return -EPERM; }
 int inode_operations::link(dentry*, inode*, dentry*, const std::string&) { return -EPERM; }
 int inode_operations::rename(inode*, dentry*, inode*, dentry*, const std::string&) { return -EPERM; }
+int inode_operations::exchange(inode*, dentry*, inode*, dentry*) { return -EINVAL; }
 int inode_operations::setsize(inode*, loff_t) { return -EINVAL; }
+int inode_operations::setattr(inode* node, const iattr& attr) { return setattr_copy(node, attr); }
 void inode_operations::getattr(inode*, kstat&) {}
 
 loff_t file_operations::llseek(file* f, loff_t offset, int whence) {

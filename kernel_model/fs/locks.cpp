@@ -1,5 +1,5 @@
-// Linux fs/locks.c: flock(2). A lock belongs to an open file description and ends with it.
-#include "kernel_model/fs/internal.hpp"
+// Linux fs/locks.c: flock(2). A lock belongs to an open file description and ends with it. Record locks: locks_posix.cpp.
+#include "kernel_model/fs/locks.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
@@ -8,51 +8,52 @@
 namespace kernel {
 namespace {
 
-struct Lock { const file* owner; unsigned type; };
-struct Locks {
-    std::vector<Lock> held;
-    wait_queue_head_t waiters;
-};
-// By inode; nobody walks through it.
-std::map<const inode*, Locks>& table() {
-    static auto& all = *new std::map<const inode*, Locks>;
-    return all;
+bool conflicts(const file_lock_context& locks, const file* f, unsigned type) {
+    return std::ranges::any_of(locks.flc_flock, [=](const WholeLock& l) { return l.owner != f && (l.type == LOCK_EX || type == LOCK_EX); });
 }
-
-bool conflicts(const Locks& locks, const file* f, unsigned type) {
-    return std::ranges::any_of(locks.held, [=](const Lock& l) { return l.owner != f && (l.type == LOCK_EX || type == LOCK_EX); });
-}
-bool drop(Locks& locks, const file* f) {
-    const bool had = std::erase_if(locks.held, [f](const Lock& l) { return l.owner == f; });
-    if (had) wake_up(locks.waiters);
-    return had;
-}
-void forget(const inode* node) {
-    const auto found = table().find(node);
-    if (found != table().end() && found->second.held.empty() && found->second.waiters.task_list.empty()) table().erase(found);
+void drop(file_lock_context& locks, const file* f) {
+    if (std::erase_if(locks.flc_flock, [f](const WholeLock& l) { return l.owner == f; })) wake_up(locks.flock_waiters);
 }
 
 // A lock is converted by giving it up first: another may come between (flock(2), NOTES).
 long flock_lock_inode_wait(file* f, unsigned type, bool may_wait) {
-    Locks& locks = table()[f->f_inode];
-    const bool same = std::ranges::any_of(locks.held, [=](const Lock& l) { return l.owner == f && l.type == type; });
+    file_lock_context& locks = lockContext(f->f_inode);
+    const bool same = std::ranges::any_of(locks.flc_flock, [=](const WholeLock& l) { return l.owner == f && l.type == type; });
     if (same) return 0;
     drop(locks, f);
     if (type == LOCK_UN) return 0;
     if (!may_wait && conflicts(locks, f, type)) return -EAGAIN;
-    TRY_INT(wait_event_interruptible(locks.waiters, [&] { return !conflicts(locks, f, type); }));
+    TRY_INT(wait_event_interruptible(locks.flock_waiters, [&] { return !conflicts(locks, f, type); }));
     drop(locks, f);                         // of another thread, which waited too
-    locks.held.push_back({f, type});
+    locks.flc_flock.push_back({f, type, current->tgid, nextLockNumber()});
     return 0;
+}
+
+std::list<const file_lock_context*>& contexts() {
+    static auto& all = *new std::list<const file_lock_context*>;
+    return all;
 }
 
 }  // namespace
 
+file_lock_context::file_lock_context(const inode* node) : file(node) { contexts().push_front(this); }
+file_lock_context::~file_lock_context() { contexts().remove(this); }
+u64 nextLockNumber() {
+    static u64 last = 0;
+    return ++last;
+}
+const std::list<const file_lock_context*>& lockContexts() { return contexts(); }
+
+file_lock_context& lockContext(inode* node) {
+    if (!node->i_flctx) node->i_flctx = std::make_shared<file_lock_context>(node);
+    return *node->i_flctx;
+}
+
 void locks_remove_flock(file* f) {
-    const auto found = table().find(f->f_inode);
-    if (found == table().end()) return;
-    drop(found->second, f);
-    forget(f->f_inode);
+    if (!f->f_inode->i_flctx) return;
+    file_lock_context& locks = *f->f_inode->i_flctx;
+    drop(locks, f);
+    if (std::erase_if(locks.flc_posix, [f](const file_lock& l) { return l.owner == f; })) wake_up(locks.posix_waiters);
 }
 
 SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
@@ -61,9 +62,7 @@ SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
     const unsigned type = cmd & ~unsigned{LOCK_NB};
     if (type != LOCK_SH && type != LOCK_EX && type != LOCK_UN) return -EINVAL;
     if (type != LOCK_UN && !(f->f_mode & (FMODE_READ | FMODE_WRITE))) return -EBADF;
-    const long result = flock_lock_inode_wait(f.get(), type, !(cmd & LOCK_NB));
-    forget(f->f_inode);
-    return result;
+    return flock_lock_inode_wait(f.get(), type, !(cmd & LOCK_NB));
 }
 
 }  // namespace kernel

@@ -63,18 +63,21 @@ Result<dentry*> lookupChild(dentry* directory, const std::string& name) {
 
 int PathWalk::start(int dirfd, const std::string& path) {
     rest_ = path;       // empty: the starting point itself; system calls without AT_EMPTY_PATH refuse it in getname
-    if (path.starts_with('/')) {
+    const bool absolute = path.starts_with('/');
+    if (absolute && (resolve_ & RESOLVE_BENEATH)) return -EXDEV;
+    if (absolute && !(resolve_ & RESOLVE_IN_ROOT)) {
         at = dget(currentRoot());
         return 0;
     }
     if (dirfd == AT_FDCWD) {
         at = dget(currentDirectory());
-        return 0;
+    } else {
+        const FileRef f(static_cast<unsigned>(dirfd), FileRef::Kind::raw);
+        if (!f) return -EBADF;
+        if (!path.empty() && !S_ISDIR(f->f_inode->i_mode)) return -ENOTDIR;
+        at = dget(f->f_path);
     }
-    const FileRef f(static_cast<unsigned>(dirfd), FileRef::Kind::raw);
-    if (!f) return -EBADF;
-    if (!path.empty() && !S_ISDIR(f->f_inode->i_mode)) return -ENOTDIR;
-    at = dget(f->f_path);
+    if (resolve_ & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) scope_ = dget(at);
     return 0;
 }
 
@@ -83,25 +86,45 @@ int PathWalk::enter() const {
     return inode_permission(at->d_inode, MAY_EXEC);
 }
 
-void PathWalk::up() {
+int PathWalk::up() {
     dentry* d = at;
-    while (d != currentRoot() && d->d_parent == d && d->covers) d = d->covers;
-    if (d != currentRoot()) d = d->d_parent;
-    while (d->mounted && d != currentRoot()) d = d->mounted;
+    if (d == top() && (resolve_ & RESOLVE_BENEATH)) return -EXDEV;
+    while (d != top() && d->d_parent == d && d->covers) {
+        TRY_INT(crossed());
+        d = d->covers;
+    }
+    if (d != top()) d = d->d_parent;
+    while (d->mounted && d != top()) {
+        TRY_INT(crossed());
+        d = d->mounted;
+    }
     move(dget(d));
+    return 0;
+}
+
+int PathWalk::toTop() {
+    if (resolve_ & RESOLVE_BENEATH) return -EXDEV;
+    if (top()->d_inode->i_sb != at->d_inode->i_sb) TRY_INT(crossed());
+    move(dget(top()));
+    return 0;
+}
+
+int PathWalk::jump(dentry* to) {
+    const bool leaves = resolve_ & RESOLVE_NO_XDEV && to->d_inode->i_sb != at->d_inode->i_sb;
+    const int error = resolve_ & RESOLVE_NO_MAGICLINKS ? -ELOOP : leaves || scope_ ? -EXDEV : 0;
+    if (error) dput(to);
+    else move(to);
+    return error;
 }
 
 int PathWalk::follow(dentry* link) {
     const DentryRef held(link);
-    if (++links_ > MAX_LINKS) return -ELOOP;
+    if (++links_ > MAX_LINKS || resolve_ & RESOLVE_NO_SYMLINKS) return -ELOOP;
     inode_operations* const op = link->d_inode->i_op;
-    if (dentry* target = TRY(op->followLink(link))) {
-        move(target);
-        return 0;
-    }
+    if (dentry* target = TRY(op->followLink(link))) return jump(target);
     const std::string text = TRY(op->readlink(link));
     if (text.empty()) return -ENOENT;
-    if (text.front() == '/') move(dget(currentRoot()));
+    if (text.front() == '/') TRY_INT(toTop());
     rest_ = rest_.empty() ? text : text + "/" + rest_;
     return 0;
 }
@@ -109,11 +132,8 @@ int PathWalk::follow(dentry* link) {
 int PathWalk::step(const std::string& name) {
     TRY_INT(enter());
     if (name == ".") return 0;
-    if (name == "..") {
-        up();
-        return 0;
-    }
-    dentry* const child = TRY(lookupChild(at, name));
+    if (name == "..") return up();
+    dentry* const child = TRY(lookupNext(name));
     if (S_ISLNK(child->d_inode->i_mode)) return follow(child);
     move(child);
     return 0;
@@ -141,12 +161,18 @@ int PathWalk::toParent() {
     }
 }
 
-Result<dentry*> PathWalk::lookupLast() { return lookupChild(at, last); }
+Result<dentry*> PathWalk::lookupNext(const std::string& name) {
+    dentry* const child = TRY(lookupChild(at, name));
+    if (!(resolve_ & RESOLVE_NO_XDEV) || !child->covers) return child;
+    dput(child);
+    return Failure{-EXDEV};
+}
+Result<dentry*> PathWalk::lookupLast() { return lookupNext(last); }
 
 int PathWalk::toEnd(bool follow_last) {
     for (;;) {
         TRY_INT(toParent());
-        if (type == Last::dotdot) up();
+        if (type == Last::dotdot) TRY_INT(up());
         if (type != Last::name) break;
         dentry* const child = TRY(lookupLast());
         if (!S_ISLNK(child->d_inode->i_mode) || !(follow_last || trailing_slash)) {

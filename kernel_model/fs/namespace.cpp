@@ -1,5 +1,6 @@
 // Mounts (Linux fs/namespace.c). The guest's tree is put together before boot; the guest cannot change it yet.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 namespace kernel {
@@ -33,12 +34,10 @@ dentry* mountOn(dentry* where, super_block* sb, inode* root) {
 
 SYSCALL_DEFINE(5, mount, (UserPtr<const char>, dev_name), (UserPtr<const char>, dir_name), (UserPtr<const char>, type), (u64, flags),
                (UserPtr<void>, data)) {
-    if (capable(CAP_SYS_ADMIN)) unsupported("syscall", "mount", "", task_pt_regs(current)->ip, "EPERM");
-    return -EPERM;
+    return capable(CAP_SYS_ADMIN) ? missing(Missing::mounting) : -EPERM;
 }
 SYSCALL_DEFINE(2, umount, (UserPtr<const char>, name), (int, flags)) {
-    if (capable(CAP_SYS_ADMIN)) unsupported("syscall", "umount2", "", task_pt_regs(current)->ip, "EPERM");
-    return -EPERM;
+    return capable(CAP_SYS_ADMIN) ? missing(Missing::mounting) : -EPERM;
 }
 
 }  // namespace kernel

@@ -1,11 +1,15 @@
 // Opening, closing and changing files by name or descriptor (Linux fs/open.c).
 #include "kernel_model/fs/internal.hpp"
-#include "kernel_model/fs/ramfs/space.hpp"
+#include "kernel_model/arch/x86/syscalls/names.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace kernel {
+
+void mqueue_flush_file(const file*);        // ipc/mqueue.cpp: f_op->flush, which only message queues have
+
 namespace {
 
 int accessMode(u32 flags) {                 // ACC_MODE of Linux include/linux/fs.h; access mode 3 wants both
@@ -17,7 +21,40 @@ int accessMode(u32 flags) {                 // ACC_MODE of Linux include/linux/f
 }
 
 constexpr u32 VALID_OPEN_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC |
-                                 O_DIRECT | 0100000 /*O_LARGEFILE*/ | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH;
+                                 O_DIRECT | 0100000 /*O_LARGEFILE*/ | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_ASYNC;
+
+constexpr u64 RENAMEAT2 = 316;              // a year younger than O_TMPFILE
+constexpr u32 TMPFILE = O_TMPFILE & ~O_DIRECTORY;
+int checkTmpfile(u32 flags) {
+    if (!(flags & TMPFILE)) return 0;
+    return flags & O_DIRECTORY && !(flags & O_CREAT) && accessMode(flags) & MAY_WRITE ? 0 : -EINVAL;
+}
+
+template <class Open>
+long installOpened(u32 flags, Open open) {
+    const int fd = get_unused_fd_flags(flags);
+    if (fd < 0) return fd;
+    auto f = open();
+    if (!f.ok()) {
+        put_unused_fd(static_cast<unsigned>(fd));
+        return f.error();
+    }
+    fsnotify(IN_OPEN, *f);
+    fd_install(static_cast<unsigned>(fd), *f);
+    return fd;
+}
+
+struct OpenHow { u64 flags, mode, resolve; };
+Result<OpenHow> openHow(UserPtr<void> how, u64 size) {
+    OpenHow known{};
+    if (size < sizeof known) return Failure{-EINVAL};
+    if (size > PAGE_SIZE) return Failure{-E2BIG};
+    std::vector<u8> more(size - sizeof known);
+    if (copy_from_user(more.data(), how + sizeof known, more.size())) return Failure{-EFAULT};
+    if (std::ranges::any_of(more, [](u8 byte) { return byte != 0; })) return Failure{-E2BIG};
+    if (copy_from_user(&known, how, sizeof known)) return Failure{-EFAULT};
+    return known;
+}
 
 // faccessat(2): the check is made with the real ids, and with the capabilities that they would have.
 class RealIds {
@@ -40,37 +77,30 @@ private:
     u64 effective_;
 };
 
-int truncateInode(inode* node, loff_t length) {
-    if (S_ISDIR(node->i_mode)) return -EISDIR;
-    if (!S_ISREG(node->i_mode)) return -EINVAL;
-    return setInodeSize(node, length);
-}
-
 }  // namespace
-
-// Linux fs/attr.c: inode_newsize_ok.
-int setInodeSize(inode* node, loff_t size) {
-    if (size > node->i_size && static_cast<u64>(size) > rlimit_cur(RLIMIT_FSIZE)) {
-        send_sig(SIGXFSZ, current, 0);
-        return -EFBIG;
-    }
-    return node->i_op ? node->i_op->setsize(node, size) : -EINVAL;
-}
 
 TRACED(long, do_sys_open, (int, dfd), (UserPtr<const char>, filename), (u32, flags), (umode_t, mode)) {
     const std::string path = TRY(getname(filename));
-    flags &= VALID_OPEN_FLAGS;
-    if (flags & O_CREAT) mode &= 07777;
-    else mode = 0;
-    const int fd = get_unused_fd_flags(flags);
-    if (fd < 0) return fd;
-    auto f = do_filp_open(dfd, path, flags, mode, accessMode(flags) | MAY_OPEN);
-    if (!f.ok()) {
-        put_unused_fd(static_cast<unsigned>(fd));
-        return f.error();
-    }
-    fd_install(static_cast<unsigned>(fd), *f);
-    return fd;
+    flags &= inProfile(RENAMEAT2) ? VALID_OPEN_FLAGS | TMPFILE : VALID_OPEN_FLAGS;
+    mode &= flags & (O_CREAT | TMPFILE) ? 07777 : 0;
+    TRY_INT(checkTmpfile(flags));
+    return installOpened(flags, [&] { return do_filp_open(dfd, path, flags, mode, accessMode(flags) | MAY_OPEN); });
+}
+
+// openat2(2): what openat lets pass is refused.
+SYSCALL_DEFINE(4, openat2, (int, dfd), (UserPtr<const char>, filename), (UserPtr<void>, how), (u64, usize)) {
+    constexpr u64 valid_resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
+    const auto [wide_flags, mode, resolve] = TRY(openHow(how, usize));
+    const u64 both = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+    if (wide_flags & ~u64{VALID_OPEN_FLAGS | TMPFILE} || resolve & ~valid_resolve || (resolve & both) == both) return -EINVAL;
+    const auto flags = static_cast<u32>(wide_flags);
+    if (flags & (O_CREAT | TMPFILE) ? (mode & ~u64{07777}) != 0 : mode != 0) return -EINVAL;
+    TRY_INT(checkTmpfile(flags));
+    if (flags & O_PATH && flags & ~u32{O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC}) return -EINVAL;
+    if (resolve & RESOLVE_CACHED && flags & (O_TRUNC | O_CREAT | TMPFILE)) return -EAGAIN;
+    const std::string path = TRY(getname(filename));
+    const int wanted = flags & O_PATH ? 0 : accessMode(flags) | MAY_OPEN | (flags & O_TRUNC ? MAY_WRITE : 0);
+    return installOpened(flags, [&] { return openRestricted(dfd, path, flags, static_cast<umode_t>(mode), wanted, resolve); });
 }
 
 SYSCALL_DEFINE(3, open, (UserPtr<const char>, filename), (int, flags), (umode_t, mode)) {
@@ -83,7 +113,9 @@ SYSCALL_DEFINE(2, creat, (UserPtr<const char>, pathname), (umode_t, mode)) {
     return do_sys_open(AT_FDCWD, pathname, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-TRACED(int, filp_close, (file*, filp)) {
+TRACED(int, filp_close, (file*, filp), (files_struct*, id)) {
+    mqueue_flush_file(filp);
+    if (!(filp->f_mode & FMODE_PATH)) locks_remove_posix(filp, id);
     fput(filp);
     return 0;
 }
@@ -117,17 +149,19 @@ int changeDirectory(dentry* d) {
     return 0;
 }
 
-int changeMode(inode* node, umode_t mode) {
+int chmod_common(dentry* d, umode_t mode) {
+    inode* const node = d->d_inode;
     if (node->i_sb->read_only) return -EROFS;
     if (!privilegedFiles(CAP_FOWNER) && current->cred->fsuid != node->i_uid.get()) return -EPERM;
     if (!privilegedFiles(CAP_FSETID) && !inGroup(node->i_gid)) mode &= static_cast<umode_t>(~S_ISGID);
-    node->i_mode = static_cast<umode_t>((node->i_mode & S_IFMT) | (mode & 07777));
-    node->i_ctime = currentTime();
+    TRY_INT(notify_change(node, {.ia_valid = ATTR_MODE, .ia_mode = static_cast<umode_t>(mode & 07777)}));
+    fsnotify(IN_ATTRIB, d);
     return 0;
 }
 
 // chown(2): -1 leaves an id; an executable file loses its set-id bits.
-int changeOwner(inode* node, uid_t user, gid_t group) {
+int chown_common(dentry* d, uid_t user, gid_t group) {
+    inode* const node = d->d_inode;
     constexpr u32 keep = ~u32{0};
     if (node->i_sb->read_only) return -EROFS;
     if (!privilegedFiles(CAP_CHOWN)) {
@@ -135,13 +169,14 @@ int changeOwner(inode* node, uid_t user, gid_t group) {
         if (user != keep && !(owner && user == node->i_uid.get())) return -EPERM;
         if (group != keep && !(owner && (inGroup(group) || group == node->i_gid.get()))) return -EPERM;
     }
-    if (user != keep) node->i_uid = user;
-    if (group != keep) node->i_gid = group;
-    if (!S_ISDIR(node->i_mode)) {
-        node->i_mode &= static_cast<umode_t>(~S_ISUID);
-        if (node->i_mode & S_IXGRP) node->i_mode &= static_cast<umode_t>(~S_ISGID);
+    iattr attr{.ia_valid = (user != keep ? ATTR_UID : 0) | (group != keep ? ATTR_GID : 0), .ia_uid = user, .ia_gid = group};
+    const umode_t mode = withoutSetId(node->i_mode);
+    if (mode != node->i_mode) {
+        attr.ia_valid |= ATTR_MODE;
+        attr.ia_mode = static_cast<umode_t>(mode & 07777);
     }
-    node->i_ctime = currentTime();
+    TRY_INT(notify_change(node, attr));
+    fsnotify(IN_ATTRIB, d);
     return 0;
 }
 
@@ -168,19 +203,19 @@ SYSCALL_DEFINE(1, chroot, (UserPtr<const char>, filename)) {
 
 SYSCALL_DEFINE(2, fchmod, (unsigned, fd), (umode_t, mode)) {
     const FileRef f(fd);
-    return f ? changeMode(f->f_inode, mode) : -EBADF;
+    return f ? chmod_common(f->f_path, mode) : -EBADF;
 }
 SYSCALL_DEFINE(3, fchmodat, (int, dfd), (UserPtr<const char>, filename), (umode_t, mode)) {
     const std::string path = TRY(getname(filename));
     const DentryRef d(TRY(path_lookup(path, dfd, true)));
-    return changeMode(d->d_inode, mode);
+    return chmod_common(d.get(), mode);
 }
 SYSCALL_DEFINE(2, chmod, (UserPtr<const char>, filename), (umode_t, mode)) { return sys_fchmodat(AT_FDCWD, filename, mode); }
 
 SYSCALL_DEFINE(5, fchownat, (int, dfd), (UserPtr<const char>, filename), (uid_t, user), (gid_t, group), (int, flag)) {
     if (flag & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
     const DentryRef d(TRY(path_lookup_at(dfd, filename, flag)));
-    return changeOwner(d->d_inode, user, group);
+    return chown_common(d.get(), user, group);
 }
 SYSCALL_DEFINE(3, chown, (UserPtr<const char>, filename), (uid_t, user), (gid_t, group)) {
     return sys_fchownat(AT_FDCWD, filename, user, group, 0);
@@ -190,40 +225,7 @@ SYSCALL_DEFINE(3, lchown, (UserPtr<const char>, filename), (uid_t, user), (gid_t
 }
 SYSCALL_DEFINE(3, fchown, (unsigned, fd), (uid_t, user), (gid_t, group)) {
     const FileRef f(fd);
-    return f ? changeOwner(f->f_inode, user, group) : -EBADF;
-}
-
-SYSCALL_DEFINE(2, truncate, (UserPtr<const char>, pathname), (i64, length)) {
-    if (length < 0) return -EINVAL;
-    const std::string path = TRY(getname(pathname));
-    const DentryRef d(TRY(path_lookup(path, AT_FDCWD, true)));
-    inode* const node = d->d_inode;
-    if (S_ISDIR(node->i_mode)) return -EISDIR;
-    TRY_INT(inode_permission(node, MAY_WRITE));
-    TRY_INT(get_write_access(node));
-    const int error = truncateInode(node, length);
-    put_write_access(node);
-    return error;
-}
-SYSCALL_DEFINE(2, ftruncate, (unsigned, fd), (i64, length)) {
-    if (length < 0) return -EINVAL;
-    const FileRef f(fd);
-    if (!f) return -EBADF;
-    if (!(f->f_mode & FMODE_WRITE)) return -EINVAL;
-    return truncateInode(f->f_inode, length);
-}
-// fallocate(2): files here take no space in advance, so mode 0 only sets the size.
-SYSCALL_DEFINE(4, fallocate, (int, fd), (int, mode), (i64, offset), (i64, len)) {
-    if (offset < 0 || len <= 0) return -EINVAL;
-    const FileRef f(static_cast<unsigned>(fd));
-    if (!f) return -EBADF;
-    if (mode & ~1) return -EOPNOTSUPP;      // FALLOC_FL_KEEP_SIZE
-    if (!(f->f_mode & FMODE_WRITE)) return -EBADF;
-    if (!S_ISREG(f->f_inode->i_mode)) return S_ISFIFO(f->f_inode->i_mode) ? -ESPIPE : -ENODEV;
-    loff_t end = 0;
-    if (__builtin_add_overflow(offset, len, &end)) return -EFBIG;
-    if (end > f->f_inode->i_size && !spaceFor(static_cast<u64>(end - f->f_inode->i_size))) return -ENOSPC;
-    return (mode & 1) || end <= f->f_inode->i_size ? 0 : setInodeSize(f->f_inode, end);
+    return f ? chown_common(f->f_path, user, group) : -EBADF;
 }
 
 }  // namespace kernel

@@ -1,33 +1,15 @@
 // Pipes (Linux fs/pipe.c; pipe(7)): 64 KiB, writes of up to PIPE_BUF bytes are atomic.
-#include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/pipe.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
-#include <algorithm>
-#include <deque>
+#include <bit>
 
 namespace kernel {
 namespace {
 
-constexpr u64 PIPE_SIZE = 65536;
 constexpr u32 EPOLL_IN = 0x41, EPOLL_OUT = 0x104, EPOLL_ERR = 8, EPOLL_HUP = 0x10;   // POLLIN|POLLRDNORM, ...
 
-struct pipe_inode_info {
-    std::deque<u8> buffer;
-    int readers = 0, writers = 0;
-    u64 reads_opened = 0, writes_opened = 0;    // ends opened so far: one that came and went was there
-    bool named = false;
-    wait_queue_head_t wait;
-    u64 room() const { return PIPE_SIZE - buffer.size(); }
-};
-
-pipe_inode_info* pipeOf(const file* f) { return static_cast<pipe_inode_info*>(f->private_data.get()); }
 bool writable(const pipe_inode_info* p, u64 n) { return p->readers == 0 || p->room() >= std::min<u64>(n, PIPE_BUF); }
-
-u64 append(pipe_inode_info* p, std::span<const u8> from) {
-    const u64 n = std::min(from.size(), p->room());
-    p->buffer.insert(p->buffer.end(), from.begin(), from.begin() + static_cast<long>(n));
-    return n;
-}
 
 }  // namespace
 
@@ -39,7 +21,7 @@ static TRACED(long, pipe_read, (file*, filp), (std::span<u8>, to)) {
     TRY_INT(wait_event_interruptible(p->wait, [p] { return !p->buffer.empty() || p->writers == 0; }));
     const u64 n = std::min(to.size(), p->buffer.size());
     std::copy_n(p->buffer.begin(), n, to.begin());
-    p->buffer.erase(p->buffer.begin(), p->buffer.begin() + static_cast<long>(n));
+    p->take(n);
     wake_up(p->wait);
     filp->f_inode->i_atime = currentTime();
     return static_cast<long>(n);
@@ -60,7 +42,7 @@ static TRACED(long, pipe_write, (file*, filp), (std::span<const u8>, from)) {
             signalPipe();
             return done ? static_cast<long>(done) : -EPIPE;
         }
-        done += append(p, from.subspan(done));
+        done += p->append(from.subspan(done));
         wake_up(p->wait);
     }
     filp->f_inode->i_mtime = filp->f_inode->i_ctime = currentTime();
@@ -79,7 +61,7 @@ namespace {
 
 struct PipeOperations : file_operations {
     int open(inode* node, file* f) override {
-        f->private_data = node->i_private;
+        f->private_data = node->i_pipe;
         f->f_mode &= ~FMODE_LSEEK;
         pipe_inode_info* const p = pipeOf(f);
         const bool reads = f->f_mode & FMODE_READ, writes = f->f_mode & FMODE_WRITE;
@@ -126,7 +108,7 @@ private:
 dentry* newPipe() {
     static super_block* const pipefs = newSuperBlock("pipefs", "pipe:", 0x50495045);
     inode* const node = newInode(S_IFIFO | 0600, nullptr, fifoOperations(), pipefs);
-    node->i_private = std::make_shared<pipe_inode_info>();
+    node->i_pipe = std::make_shared<pipe_inode_info>();
     return newDentry(nullptr, "pipe:[" + std::to_string(node->i_ino) + "]", node);
 }
 
@@ -145,16 +127,35 @@ Result<int> installEnd(dentry* d, u32 flags) {
 }  // namespace
 
 inode* newFifo(umode_t mode, super_block* sb) {
-    inode* const node = newInode(mode, nullptr, fifoOperations(), sb);
-    auto info = std::make_shared<pipe_inode_info>();
-    info->named = true;
-    node->i_private = info;
+    inode* const node = newInode(mode, nullptr, nullptr, sb);
+    becomeFifo(node);
     return node;
+}
+
+void becomeFifo(inode* node) {
+    node->i_fop = fifoOperations();
+    node->i_pipe = std::make_shared<pipe_inode_info>();
+    node->i_pipe->named = true;
 }
 
 file_operations* fifoOperations() {
     static PipeOperations operations;
     return &operations;
+}
+
+// fcntl(2), F_SETPIPE_SZ: a power of two, of at least a page.
+long pipe_fcntl(const file* f, std::optional<u64> size) {
+    constexpr u64 largest = u64{1} << 31, pipe_max_size = 1 << 20;
+    pipe_inode_info* const p = get_pipe_info(f);
+    if (!p) return S_ISFIFO(f->f_inode->i_mode) ? 65536 : -EBADF;       // the host's standard streams stay as they are
+    if (!size) return static_cast<long>(p->size);
+    if (*size > largest) return -EINVAL;
+    const u64 rounded = std::bit_ceil(std::max(*size, PAGE_SIZE));
+    if (rounded > p->size && rounded > pipe_max_size) return capable(CAP_SYS_RESOURCE) ? -ENOMEM : -EPERM;    // the host's memory
+    if (rounded < p->buffer.size()) return -EBUSY;
+    p->size = rounded;
+    wake_up(p->wait);
+    return static_cast<long>(rounded);
 }
 
 void signalPipe() { send_sig(SIGPIPE, current, 0); }

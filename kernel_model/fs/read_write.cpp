@@ -1,20 +1,54 @@
 // Reading and writing (Linux fs/read_write.c). Between user and kernel at most 64 KiB are copied at a time.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/pipe.hpp"
 #include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/net.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/stop.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace kernel {
 namespace {
 
 constexpr u64 UIO_MAXIOV = 1024;
 
+u64 scatter(std::span<const iovec64> pieces, std::span<const u8> bytes) {      // how many reached the user
+    u64 done = 0;
+    for (const iovec64& v : pieces) {
+        const u64 n = std::min<u64>(v.len, bytes.size() - done);
+        const u64 missing = copy_to_user(UserPtr<void>(v.base), bytes.data() + done, n);
+        done += n - missing;
+        if (missing || done == bytes.size()) break;
+    }
+    return done;
+}
+
+// Of pipes and terminals: one read fills all the pieces as far as there is something. A pipe keeps the page whose bytes could not all
+// be handed over (Linux fs/pipe.c pipe_read).
+long readStream(file* f, std::span<const iovec64> pieces, loff_t& pos) {
+    constexpr u64 most_at_once = 1 << 20;   // what the largest pipe holds
+    if (!(f->f_mode & FMODE_READ)) return -EBADF;
+    u64 count = 0;
+    for (const iovec64& v : pieces) count = std::min(count + v.len, most_at_once);
+    std::vector<u8> bytes(count);
+    const long got = vfs_read(f, bytes, pos);
+    if (got <= 0) return got;
+    const std::span<const u8> read(bytes.data(), static_cast<u64>(got));
+    u64 done = scatter(pieces, read);
+    if (pipe_inode_info* const pipe = done < read.size() ? get_pipe_info(f) : nullptr) {
+        done &= PAGE_MASK;
+        pipe->putBack(read.subspan(done));
+    }
+    return done ? static_cast<long>(done) : -EFAULT;
+}
+
 long readToUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     if (!(f->f_mode & FMODE_READ)) return -EBADF;
     count = std::min(count, MAX_RW_COUNT);
     if (socket* const sock = sock_from_file(f)) return sock_read_iter(f, sock, iov_iter(buffer, count));
+    if (f->f_op->shortReads()) return readStream(f, std::array{iovec64{buffer, count}}, pos);
     std::vector<u8> chunk(std::min(count, COPY_CHUNK));
     u64 done = 0;
     do {
@@ -24,10 +58,10 @@ long readToUser(file* f, u64 buffer, u64 count, loff_t& pos) {
         const u64 missing = copy_to_user(UserPtr<void>(buffer + done), chunk.data(), static_cast<u64>(got));
         done += static_cast<u64>(got) - missing;
         if (missing) {
-            if (!f->f_op->shortReads()) pos -= static_cast<loff_t>(missing);
+            pos -= static_cast<loff_t>(missing);
             return done ? static_cast<long>(done) : -EFAULT;
         }
-        if (static_cast<u64>(got) < n || f->f_op->shortReads()) break;
+        if (static_cast<u64>(got) < n) break;
     } while (done < count);
     return static_cast<long>(done);
 }
@@ -61,6 +95,12 @@ long writeFromUser(file* f, u64 buffer, u64 count, loff_t& pos) {
     return static_cast<long>(done);
 }
 
+// Who watches the file hears of what was read or written (inotify(7)).
+long notified(u32 mask, file* f, long n) {
+    if (n > 0) fsnotify(mask, f);
+    return n;
+}
+
 using Transfer = long (*)(file*, u64, u64, loff_t&);
 long transferVector(file* f, UserPtr<void> vec, u64 count, loff_t& pos, Transfer transfer) {
     const auto all = TRY(importIovec(vec, count));
@@ -69,6 +109,10 @@ long transferVector(file* f, UserPtr<void> vec, u64 count, loff_t& pos, Transfer
         if (!iter.count()) return 0;
         return transfer == readToUser ? sock_read_iter(f, sock, std::move(iter)) : sock_write_iter(f, sock, std::move(iter));
     }
+    if (transfer == readToUser && f->f_op->shortReads()) {
+        const bool any = std::ranges::any_of(all, [](const iovec64& v) { return v.len != 0; });
+        return any ? readStream(f, all, pos) : 0;
+    }
     long done = 0;
     for (const iovec64& v : all) {
         if (v.len == 0) continue;
@@ -76,9 +120,20 @@ long transferVector(file* f, UserPtr<void> vec, u64 count, loff_t& pos, Transfer
         if (n < 0) return done ? done : n;
         done += n;
         if (static_cast<u64>(n) < v.len) break;
-        if (f->f_op->shortReads() && transfer == readToUser) break;
     }
     return done;
+}
+
+long readFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) { return notified(IN_ACCESS, f, transferVector(f, vec, count, pos, readToUser)); }
+long writeFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) { return notified(IN_MODIFY, f, transferVector(f, vec, count, pos, writeFromUser)); }
+
+// preadv2(2): RWF_*.
+constexpr int HIPRI = 1, DSYNC = 2, SYNC = 4, NOWAIT = 8, APPEND = 0x10;
+int kiocb_set_rw_flags(const file* f, int flags, loff_t& pos) {
+    if (flags & ~(HIPRI | DSYNC | SYNC | NOWAIT | APPEND)) return -EOPNOTSUPP;
+    if (flags & NOWAIT && !S_ISREG(f->f_inode->i_mode)) return -EOPNOTSUPP;
+    if (flags & APPEND && f->f_mode & FMODE_WRITE && S_ISREG(f->f_inode->i_mode)) pos = f->f_inode->i_size;
+    return 0;
 }
 
 // The file position is shared by all descriptors of an open file; streams have none.
@@ -120,11 +175,13 @@ static int rw_verify_area(loff_t pos, u64 count) {
 }
 
 TRACED(long, vfs_read, (file*, filp), (std::span<u8>, to), (loff_t&, pos)) {
+    stopIfRequested();
     TRY_INT(rw_verify_area(pos, to.size()));
     return filp->f_op->read(filp, to, pos);
 }
 
 TRACED(long, vfs_write, (file*, filp), (std::span<const u8>, from), (loff_t&, pos)) {
+    stopIfRequested();
     TRY_INT(rw_verify_area(pos, from.size()));
     return filp->f_op->write(filp, from, pos);
 }
@@ -152,30 +209,45 @@ int kernel_read(file* f, loff_t offset, void* to, u64 count) {
 }
 
 SYSCALL_DEFINE(3, read, (unsigned, fd), (Bytes<char>, buf), (u64, count)) {
-    return atFilePosition(fd, [&](file* f, loff_t& pos) { return readToUser(f, buf.address, count, pos); });
+    return atFilePosition(fd, [&](file* f, loff_t& pos) { return notified(IN_ACCESS, f, readToUser(f, buf.address, count, pos)); });
 }
 SYSCALL_DEFINE(3, write, (unsigned, fd), (Bytes<const char>, buf), (u64, count)) {
-    return atFilePosition(fd, [&](file* f, loff_t& pos) { return writeFromUser(f, buf.address, count, pos); });
+    return atFilePosition(fd, [&](file* f, loff_t& pos) { return notified(IN_MODIFY, f, writeFromUser(f, buf.address, count, pos)); });
 }
 SYSCALL_DEFINE(4, pread64, (unsigned, fd), (Bytes<char>, buf), (u64, count), (loff_t, pos)) {
-    return atGivenPosition(fd, pos, [&](file* f, loff_t& at) { return readToUser(f, buf.address, count, at); });
+    return atGivenPosition(fd, pos, [&](file* f, loff_t& at) { return notified(IN_ACCESS, f, readToUser(f, buf.address, count, at)); });
 }
 SYSCALL_DEFINE(4, pwrite64, (unsigned, fd), (Bytes<const char>, buf), (u64, count), (loff_t, pos)) {
-    return atGivenPosition(fd, pos, [&](file* f, loff_t& at) { return writeFromUser(f, buf.address, count, at); });
+    return atGivenPosition(fd, pos, [&](file* f, loff_t& at) { return notified(IN_MODIFY, f, writeFromUser(f, buf.address, count, at)); });
 }
 SYSCALL_DEFINE(3, readv, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen)) {
-    return atFilePosition(fd, [&](file* f, loff_t& pos) { return transferVector(f, vec, vlen, pos, readToUser); });
+    return atFilePosition(fd, [&](file* f, loff_t& pos) { return readFile(f, vec, vlen, pos); });
 }
 SYSCALL_DEFINE(3, writev, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen)) {
-    return atFilePosition(fd, [&](file* f, loff_t& pos) { return transferVector(f, vec, vlen, pos, writeFromUser); });
+    return atFilePosition(fd, [&](file* f, loff_t& pos) { return writeFile(f, vec, vlen, pos); });
 }
 SYSCALL_DEFINE(5, preadv, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen), (u64, pos_l), (u64, pos_h)) {
     return atGivenPosition(fd, static_cast<loff_t>(pos_l),
-                           [&](file* f, loff_t& at) { return transferVector(f, vec, vlen, at, readToUser); });
+                           [&](file* f, loff_t& at) { return readFile(f, vec, vlen, at); });
 }
 SYSCALL_DEFINE(5, pwritev, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen), (u64, pos_l), (u64, pos_h)) {
     return atGivenPosition(fd, static_cast<loff_t>(pos_l),
-                           [&](file* f, loff_t& at) { return transferVector(f, vec, vlen, at, writeFromUser); });
+                           [&](file* f, loff_t& at) { return writeFile(f, vec, vlen, at); });
+}
+
+SYSCALL_DEFINE(6, preadv2, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen), (u64, pos_l), (u64, pos_h), (int, flags)) {
+    const auto body = [&](file* f, loff_t& at) {
+        const int error = kiocb_set_rw_flags(f, flags & ~APPEND, at);
+        return error ? error : readFile(f, vec, vlen, at);
+    };
+    return static_cast<loff_t>(pos_l) == -1 ? atFilePosition(fd, body) : atGivenPosition(fd, static_cast<loff_t>(pos_l), body);
+}
+SYSCALL_DEFINE(6, pwritev2, (unsigned, fd), (UserPtr<void>, vec), (u64, vlen), (u64, pos_l), (u64, pos_h), (int, flags)) {
+    const auto body = [&](file* f, loff_t& at) {
+        const int error = kiocb_set_rw_flags(f, flags, at);
+        return error ? error : writeFile(f, vec, vlen, at);
+    };
+    return static_cast<loff_t>(pos_l) == -1 ? atFilePosition(fd, body) : atGivenPosition(fd, static_cast<loff_t>(pos_l), body);
 }
 
 SYSCALL_DEFINE(3, lseek, (unsigned, fd), (i64, offset), (unsigned, whence)) {
@@ -184,48 +256,6 @@ SYSCALL_DEFINE(3, lseek, (unsigned, fd), (i64, offset), (unsigned, whence)) {
     if (whence > 4) return -EINVAL;
     if (!(f->f_mode & FMODE_LSEEK)) return -ESPIPE;
     return f->f_op->llseek(f.get(), offset, static_cast<int>(whence));
-}
-
-namespace {
-
-long copyBetween(file* in, file* out, loff_t& from, u64 count) {
-    std::vector<u8> chunk(std::min(count, COPY_CHUNK));
-    u64 done = 0;
-    while (done < count) {
-        const u64 n = std::min<u64>(count - done, chunk.size());
-        loff_t position = from;
-        const long got = vfs_read(in, std::span(chunk.data(), n), position);
-        if (got <= 0) return done ? static_cast<long>(done) : got;
-        loff_t to = out->f_pos;
-        const long put = vfs_write(out, std::span<const u8>(chunk.data(), static_cast<u64>(got)), to);
-        if (put < 0) return done ? static_cast<long>(done) : put;
-        if (out->f_pos != to) out->f_pos = to;
-        from += put;
-        done += static_cast<u64>(put);
-        if (put < got || static_cast<u64>(got) < n) break;
-    }
-    return static_cast<long>(done);
-}
-
-}  // namespace
-
-// sendfile(2): from something with pages to anything.
-SYSCALL_DEFINE(4, sendfile64, (int, out_fd), (int, in_fd), (UserPtr<loff_t>, offset), (u64, count)) {
-    const FileRef in(static_cast<unsigned>(in_fd)), out(static_cast<unsigned>(out_fd));
-    if (!in || !(in->f_mode & FMODE_READ) || !out || !(out->f_mode & FMODE_WRITE)) return -EBADF;
-    if (offset && !(in->f_mode & FMODE_LSEEK)) return -ESPIPE;
-    if ((!S_ISREG(in->f_inode->i_mode) && !S_ISBLK(in->f_inode->i_mode)) || (out->f_flags & O_APPEND)) return -EINVAL;
-    count = std::min(count, MAX_RW_COUNT);
-    loff_t from = in->f_pos;
-    if (offset) from = TRY(get_user(offset));
-    if (from < 0) return -EINVAL;
-    const long n = copyBetween(in.get(), out.get(), from, count);
-    if (offset) {
-        if (put_user(from, offset)) return -EFAULT;
-    } else if (in->f_pos != from) {
-        in->f_pos = from;
-    }
-    return n;
 }
 
 }  // namespace kernel

@@ -45,6 +45,7 @@ long fill(file* f, u64 buffer, u64 count, Layout layout) {
         done += record.size();
     }
     f->f_pos = static_cast<loff_t>(index);
+    fsnotify(IN_ACCESS, f);
     return static_cast<long>(done);
 }
 

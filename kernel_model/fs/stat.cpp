@@ -1,5 +1,6 @@
 // stat(2), readlink(2) (Linux fs/stat.c) and statfs(2) (fs/statfs.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/fs/proc/internal.hpp"
 #include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
@@ -82,8 +83,9 @@ UserStatxTime statxTime(i64 ns) {
 
 }  // namespace
 
-// Neither attributes nor a time of birth, as on a ramfs.
-static TRACED(int, cp_statx, (inode*, node), (UserPtr<void>, buffer)) {
+// No time of birth, as on a file system without them.
+static TRACED(int, cp_statx, (dentry*, d), (UserPtr<void>, buffer)) {
+    inode* const node = d->d_inode;
     kstat k;
     vfs_getattr(node, k);
     UserStatx s{};
@@ -101,7 +103,9 @@ static TRACED(int, cp_statx, (inode*, node), (UserPtr<void>, buffer)) {
     s.stx_mtime = statxTime(k.mtime_ns);
     s.stx_rdev_major = MAJOR(k.rdev), s.stx_rdev_minor = MINOR(k.rdev);
     s.stx_dev_major = MAJOR(k.dev), s.stx_dev_minor = MINOR(k.dev);
-    s.stx_mnt_id = 1;
+    s.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT;
+    s.stx_attributes = d == node->i_sb->s_root ? STATX_ATTR_MOUNT_ROOT : 0;
+    s.stx_mnt_id = static_cast<u64>(mountId(node->i_sb));
     return copy_to_user(buffer, &s, sizeof s) ? -EFAULT : 0;
 }
 
@@ -146,7 +150,7 @@ SYSCALL_DEFINE(5, statx, (int, dfd), (UserPtr<const char>, filename), (unsigned,
     const int known = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
     if (static_cast<int>(flags) & ~known) return -EINVAL;
     const DentryRef d(TRY(path_lookup_at(dfd, filename, static_cast<int>(flags) & ~AT_STATX_SYNC_TYPE)));
-    return cp_statx(d->d_inode, buffer);
+    return cp_statx(d.get(), buffer);
 }
 SYSCALL_DEFINE(2, newfstat, (unsigned, fd), (UserPtr<void>, statbuf)) {
     const FileRef f(fd, FileRef::Kind::raw);

@@ -4,6 +4,7 @@
 #include "kernel_model/include/machine.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace kernel {
 namespace {
@@ -63,7 +64,7 @@ inode* embeddedInode(std::span<const u8> content, umode_t mode, super_block* sb)
 
 // devtmpfs exists in both worlds; where the tree has no /dev it can be reached by the kernel only.
 void makeDev() {
-    super_block* const sb = newSuperBlock("devtmpfs", "devtmpfs", 0x01021994);
+    super_block* const sb = newSuperBlock("devtmpfs", "devtmpfs", TMPFS_MAGIC);
     dev_root = newDentry(nullptr, "", newRoot(sb, 0755));
     sb->s_root = dev_root;
     fillDev(dev_root);
@@ -78,11 +79,38 @@ void makeDev() {
         addChild(host, streams[i], node);
     }
     if (!machine().boot.init_image.empty()) addChild(host, "init", embeddedInode(machine().boot.init_image, 0755, sb));
+    super_block* const tmpfs = newSuperBlock("tmpfs", "tmpfs", TMPFS_MAGIC);
+    inode* const shm = newRoot(tmpfs, 01777);
+    mountOn(directoryIn(dev_root, "shm", 0755), tmpfs, shm);
 }
 
 void mountDev(dentry* where) {
     where->mounted = dev_root;
     dev_root->covers = dget(where);
+}
+
+// What libraries ask of /sys: which processors there are, and that huge pages are off.
+void mountSys(dentry* where) {
+    struct Row { const char *path, *text; };
+    static constexpr Row rows[] = {
+        {"devices/system/cpu/online", "0\n"}, {"devices/system/cpu/possible", "0\n"}, {"devices/system/cpu/present", "0\n"},
+        {"devices/system/cpu/offline", "\n"}, {"devices/system/cpu/kernel_max", "0\n"},
+        {"devices/system/cpu/cpu0/topology/core_id", "0\n"}, {"devices/system/cpu/cpu0/topology/physical_package_id", "0\n"},
+        {"devices/system/cpu/cpu0/topology/thread_siblings", "1\n"}, {"devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n"},
+        {"kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"}, {"kernel/mm/transparent_hugepage/hpage_pmd_size", "2097152\n"}};
+    super_block* const sb = newSuperBlock("sysfs", "sysfs", 0x62656572);
+    sb->read_only = true;
+    dentry* const top = mountOn(where, sb, newRoot(sb, 0555));
+    for (const char* name : {"block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module", "power"}) directoryIn(top, name, 0755);
+    for (const Row& row : rows) {
+        dentry* at = top;
+        const std::string path = row.path;
+        u64 begin = 0;
+        for (u64 slash = path.find('/'); slash != std::string::npos; begin = slash + 1, slash = path.find('/', begin))
+            at = directoryIn(at, path.substr(begin, slash - begin), 0755);
+        const std::string_view text = row.text;
+        addChild(at, path.substr(begin), embeddedInode({reinterpret_cast<const u8*>(text.data()), text.size()}, 0444, sb));
+    }
 }
 
 dentry* existingDirectory(const std::string& path) {
@@ -102,12 +130,13 @@ void mountMemoryRoot() {
     makeDev();
     mountDev(directoryIn(root, "dev", 0755));
     mountProc(directoryIn(root, "proc", 0555));
+    mountSys(directoryIn(root, "sys", 0555));
     dentry* const tmp = directoryIn(root, "tmp", 0755);
     tmp->d_inode->i_mode = S_IFDIR | 01777;
 }
 
 void mountHostRoot(const std::string& host_directory) {
-    auto* const sb = newSuperBlock("execscope-host", "/dev/root", 0xef53);
+    auto* const sb = newSuperBlock(overlayName, "/dev/root", 0xef53);
     int error = 0;
     inode* const node = hostRoot(host_directory, true, false, sb, &error);
     if (!node) {
@@ -118,6 +147,7 @@ void mountHostRoot(const std::string& host_directory) {
     makeDev();
     if (dentry* const dev = existingDirectory("/dev")) mountDev(dev);
     if (dentry* const proc = existingDirectory("/proc")) mountProc(proc);
+    if (dentry* const sys = existingDirectory("/sys")) mountSys(sys);
 }
 
 Result<dentry*> makePath(const std::string& directory) {

@@ -28,7 +28,21 @@ SYSCALL_DEFINE(4, fadvise64, (int, fd), (loff_t, offset), (u64, len), (int, advi
     const FileRef f(static_cast<unsigned>(fd));
     if (!f) return -EBADF;
     if (S_ISFIFO(f->f_inode->i_mode)) return -ESPIPE;
-    return advice < 0 || advice > 5 ? -EINVAL : 0;
+    return advice < 0 || advice > 5 || static_cast<i64>(len) < 0 ? -EINVAL : 0;
+}
+SYSCALL_DEFINE(4, sync_file_range, (int, fd), (loff_t, offset), (loff_t, nbytes), (unsigned, flags)) {
+    const FileRef f(static_cast<unsigned>(fd));
+    if (!f) return -EBADF;
+    loff_t end = 0;
+    if (flags & ~7u || offset < 0 || __builtin_add_overflow(offset, nbytes, &end) || end < offset) return -EINVAL;
+    const umode_t mode = f->f_inode->i_mode;
+    if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode)) return -ESPIPE;
+    return flags && S_ISREG(mode) ? f->f_op->fsync(f.get()) : 0;
+}
+SYSCALL_DEFINE(3, readahead, (int, fd), (loff_t, offset), (u64, count)) {
+    const FileRef f(static_cast<unsigned>(fd));
+    if (!f || !(f->f_mode & FMODE_READ)) return -EBADF;
+    return S_ISREG(f->f_inode->i_mode) || S_ISBLK(f->f_inode->i_mode) ? 0 : -EINVAL;
 }
 
 }  // namespace kernel

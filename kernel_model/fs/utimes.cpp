@@ -2,35 +2,38 @@
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
+#include <algorithm>
+
 namespace kernel {
 namespace {
 
 struct Time { i64 sec, part; };             // part: ns, or us in the older calls
 constexpr i64 NOW = (1 << 30) - 1, OMIT = (1 << 30) - 2;   // UTIME_NOW, UTIME_OMIT
+constexpr i64 FURTHEST = 9'223'372'035;      // s that i64 nanoseconds reach to, in the year 2262; a later time is set to that
 constexpr i64 second = 1'000'000'000;
 
 struct NewTimes { Time access{0, NOW}, modify{0, NOW}; };
 
-void apply(i64& field, const Time& t) {
-    if (t.part == OMIT) return;
-    field = t.part == NOW ? currentTime() : t.sec * second + t.part;
-}
+// The flags of a time that is to be set, to the one given or to the present.
+u32 validity(const Time& t, u32 set, u32 to_given) { return t.part == OMIT ? 0 : t.part == NOW ? set : set | to_given; }
+i64 nanoseconds(const Time& t) { return t.part == OMIT || t.part == NOW ? 0 : std::clamp(t.sec, -FURTHEST, FURTHEST) * second + t.part; }
 
-int utimes_common(inode* node, const NewTimes& t) {
+int utimes_common(dentry* d, const NewTimes& t) {
+    inode* const node = d->d_inode;
     if (node->i_sb->read_only) return -EROFS;
     const bool owner = privilegedFiles(CAP_FOWNER) || current->cred->fsuid == node->i_uid.get();
     const bool both_now = t.access.part == NOW && t.modify.part == NOW;
     if (!owner && !both_now) return -EPERM;
     if (!owner && inode_permission(node, MAY_WRITE)) return -EACCES;
-    apply(node->i_atime, t.access);
-    apply(node->i_mtime, t.modify);
-    node->i_ctime = currentTime();
+    TRY_INT(notify_change(node, {.ia_valid = validity(t.access, ATTR_ATIME, ATTR_ATIME_SET) | validity(t.modify, ATTR_MTIME, ATTR_MTIME_SET),
+                                 .ia_atime = nanoseconds(t.access),
+                                 .ia_mtime = nanoseconds(t.modify)}));
+    fsnotify(t.access.part == OMIT ? IN_MODIFY : t.modify.part == OMIT ? IN_ACCESS : IN_ATTRIB, d);
     return 0;
 }
 
 bool valid(const Time& t) {
-    constexpr i64 limit = i64{1} << 33;     // i64 nanoseconds reach to the year 2262
-    return t.part == NOW || t.part == OMIT || (t.part >= 0 && t.part < second && t.sec < limit && t.sec > -limit);
+    return t.part == NOW || t.part == OMIT || (t.part >= 0 && t.part < second);
 }
 
 // A null name means the descriptor itself (futimens).
@@ -39,10 +42,10 @@ long do_utimes(int dfd, UserPtr<const char> filename, const NewTimes& t, int fla
     if (!filename && dfd != AT_FDCWD) {
         if (flags & AT_SYMLINK_NOFOLLOW) return -EINVAL;
         const FileRef f(static_cast<unsigned>(dfd));
-        return f ? utimes_common(f->f_inode, t) : -EBADF;
+        return f ? utimes_common(f->f_path, t) : -EBADF;
     }
     const DentryRef d(TRY(path_lookup_at(dfd, filename, flags)));
-    return utimes_common(d->d_inode, t);
+    return utimes_common(d.get(), t);
 }
 
 Result<NewTimes> microseconds(UserPtr<void> utimes) {

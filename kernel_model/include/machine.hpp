@@ -32,7 +32,7 @@ public:
     virtual long pread(const std::string& path, u64 offset, std::span<u8> to) = 0;              // short only at end of file
     // Writes of --bind ...:rw only.
     virtual long pwrite(const std::string& path, u64 offset, std::span<const u8> from) = 0;
-    virtual int create(const std::string& path, umode_t mode) = 0;                              // file or directory by S_IF*
+    virtual int create(const std::string& path, umode_t mode) = 0;                              // directory, file, FIFO or socket by S_IF*
     virtual int truncate(const std::string& path, u64 size) = 0;
     virtual int remove(const std::string& path) = 0;                                            // file or empty directory
     virtual int rename(const std::string& from, const std::string& to) = 0;

@@ -1,12 +1,12 @@
 // The wish of the host that the machine ends (ours).
 #pragma once
 
-#include <csignal>
+#include "cpu/stop.hpp"
 
 namespace kernel {
 
-// Set by a signal handler: the machine ends (MachineEnd::Reason::timeout) before the guest goes on.
-extern volatile std::sig_atomic_t stop_requested;
+using cpu::stop_requested;
+// Ends the machine (MachineEnd::Reason::timeout) when that is wished. Not before the first task runs.
 void stopIfRequested();
 
 }  // namespace kernel

@@ -3,6 +3,8 @@
 
 #include "kernel_model/include/linux/types.hpp"
 
+#include <string>
+
 namespace kernel {
 
 void setUpInitTask();           // init_task.cpp
@@ -20,5 +22,6 @@ void vfs_caches_init();
 void signals_init();
 void startFirstTasks();         // what rest_init begins with: pid 1, pid 2, and pid 1 may go on
 [[noreturn]] void cpu_startup_entry();
+std::string sleepers();         // kernel/panic.cpp: every task and the system call that it sleeps in
 
 }  // namespace kernel

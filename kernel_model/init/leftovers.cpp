@@ -2,6 +2,7 @@
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/sched.hpp"
+#include "kernel_model/include/linux/shm.hpp"
 #include "kernel_model/mm/internal.hpp"
 #include "traces/registry.hpp"
 
@@ -89,6 +90,7 @@ std::vector<std::string> leftovers() {
     referToTask(references, &init_task);
     for (const task_struct* leader : all_tasks())
         for (const task_struct* thread : leader->thread_group) referToTask(references, thread);
+    for (const file* segment : shmFiles()) refer(references, segment);
     for (const Object* object : traces::liveObjects())
         if (ownedByTasks(object) && !isInitTasks(object)) examine(object, references, found);
     if (nr_threads != static_cast<int>(INIT_AND_KTHREADD))

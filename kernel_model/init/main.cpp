@@ -86,7 +86,7 @@ TRACED_NORETURN(cpu_startup_entry) {
         while (!current->need_resched && runQueueEmpty()) {
             stopIfRequested();
             if (waitForTerminal(nextTimerExpiry())) continue;
-            if (nextTimerExpiry() == ~u64{0}) panic("deadlock: all tasks sleep");
+            if (nextTimerExpiry() == ~u64{0}) panic("deadlock: all tasks sleep: " + sleepers());
             jumpVirtualTime(nextTimerExpiry());
             runExpiredTimers();
         }

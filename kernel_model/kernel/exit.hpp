@@ -36,6 +36,7 @@ struct wait_opts {
     int type = 0;                           // P_ALL, P_PID, P_PGID
     int id = 0;
     int flags = 0;
+    bool nonblocking = false;               // a descriptor of a process that does not wait
     int notask_error = -ECHILD;
     int status = 0;                         // of the child that was found
     kernel_siginfo info;

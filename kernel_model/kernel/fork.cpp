@@ -2,6 +2,7 @@
 #include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/include/injection.hpp"
 #include "kernel_model/include/linux/fs.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
@@ -9,6 +10,7 @@
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/fiber.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/kernel/task_extras.hpp"
 
 #include <new>
 
@@ -51,11 +53,15 @@ TRACED(OrNull<task_struct>, dup_task_struct, (task_struct*, orig)) {
         delete tsk;
         return nullptr;
     }
+    inheritExtras(orig, tsk);
     tsk->usage = 2;                         // one for the parent's wait, one for the last schedule()
     return tsk;
 }
 
-TRACED(void, free_task, (task_struct*, tsk)) { delete tsk; }
+TRACED(void, free_task, (task_struct*, tsk)) {
+    dropExtras(tsk);
+    delete tsk;
+}
 
 static TRACED(void, __put_task_struct, (task_struct*, tsk)) {
     exit_creds(tsk);
@@ -73,8 +79,6 @@ void put_signal_struct(signal_struct* sig) {
 TRACED(void, rt_mutex_init_task, (task_struct*, p)) {}
 TRACED(void, posix_cpu_timers_init, (task_struct*, tsk)) {}
 TRACED(void, do_posix_clock_monotonic_gettime, (u64&, now)) { now = ktime_get(); }
-TRACED(int, copy_semundo, (u64, clone_flags), (task_struct*, tsk)) { return 0; }
-TRACED(void, exit_sem, (task_struct*, tsk)) {}
 TRACED(int, copy_io, (u64, clone_flags), (task_struct*, tsk)) { return 0; }
 TRACED(void, exit_task_namespaces, (task_struct*, p)) {}
 TRACED(void, ptrace_init_task, (task_struct*, child), (bool, ptrace)) { child->parent = child->real_parent; }
@@ -152,6 +156,7 @@ Ladder::~Ladder() {
     if (reached >= sighand) __cleanup_sighand(p->sighand);
     if (reached >= fs) exit_fs(p);
     if (reached >= files) exit_files(p);
+    if (reached >= semundo) exit_sem(p);
     if (reached >= count) {
         --processesOfUser(p->cred->uid);
         exit_creds(p);
@@ -162,8 +167,7 @@ Ladder::~Ladder() {
 int refuseNamespaces(u64 clone_flags) {
     constexpr u64 namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER;
     if (!(clone_flags & namespaces)) return 0;
-    unsupported("feature", "clone namespaces", "", current_pt_regs()->ip, "EPERM");
-    return -EPERM;
+    return missing(Missing::namespaces);
 }
 
 TRACED(void, complete_vfork_done, (task_struct*, tsk)) {

@@ -30,7 +30,7 @@ bool mayExceedProcessLimit();
 
 // What copy_process has built so far. Its destructor is the ladder: each step done is undone, last first.
 struct Ladder {
-    enum Step { none, task, count, files, fs, sighand, signal, mm, namespaces, pid };
+    enum Step { none, task, count, semundo, files, fs, sighand, signal, mm, namespaces, pid };
     task_struct* p = nullptr;
     u64 clone_flags = 0;
     kernel::pid* number = nullptr;

@@ -9,7 +9,6 @@ namespace kernel {
 
 KernelCounts kernel_counts;
 EndListener* end_listener = nullptr;
-volatile std::sig_atomic_t stop_requested = 0;
 
 // A fatal signal without a core takes the threads down by SIGKILL (complete_signal) and stays in its queue.
 static const kernel_siginfo* stillQueued(int sig) {

@@ -1,6 +1,7 @@
 // Linux kernel/time/hrtimer.c, posix-timers.c: sleeping. nanosleep(2): a handled signal gives EINTR and the rest; after a stop
 // the sleep goes on (restart_syscall(2)).
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
 
@@ -34,10 +35,7 @@ SYSCALL_DEFINE(2, nanosleep, (UserPtr<timespec>, rqtp), (UserPtr<timespec>, rmtp
 static int refuseClock(int clock) {
     u64 now = 0;
     if (isThreadClock(clock) || !clockTime(clock, now)) return -EINVAL;
-    if (isCpuClock(clock)) {
-        unsupported("feature", "clock_nanosleep on the time of a process", "", current_pt_regs()->ip, "EOPNOTSUPP");
-        return -EOPNOTSUPP;
-    }
+    if (isCpuClock(clock)) return missing(Missing::process_clocks);
     return clock == CLOCK_REAL || clock == CLOCK_MONO || clock == CLOCK_BOOT || clock == 11 ? 0 : -EOPNOTSUPP;
 }
 SYSCALL_DEFINE(4, clock_nanosleep, (int, which_clock), (int, flags), (UserPtr<timespec>, rqtp), (UserPtr<timespec>, rmtp)) {

@@ -5,6 +5,7 @@
 #include "kernel_model/kernel/signal.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace kernel {
 
@@ -27,7 +28,34 @@ static u64 rlimitExpiry() {
     return limit.rlim_cur < RLIM_INFINITY / NSEC_PER_SEC ? std::max<u64>(limit.rlim_cur, 1) * NSEC_PER_SEC : ~u64{0};
 }
 
-u64 nextCpuTimer() {
+// What a real-time task has run for since it last slept (Linux sched_rt_entity.timeout), of those that have a limit of that.
+struct RunSince { u64 started, sleeps, cpu_time; };
+static u64 runSinceSleep() {
+    static auto& all = *new std::map<pid_t, RunSince>;
+    const u64 now = cpuTimeOfThread(current);
+    RunSince& since = all[current->pid];
+    if (since.started != current->start_time || since.sleeps != current->nvcsw) since = {current->start_time, current->nvcsw, now};
+    return now - since.cpu_time;
+}
+static u64 realTimeLimit() {                // nanoseconds
+    constexpr u64 microsecond = 1000;
+    const rlimit& limit = current->signal->rlim[RLIMIT_RTTIME];
+    if (limit.rlim_cur == RLIM_INFINITY || !current->rt_priority) return ~u64{0};
+    return std::min({limit.rlim_cur, limit.rlim_max, RLIM_INFINITY / microsecond}) * microsecond;
+}
+
+// posix_cputimers_rt_watchdog; getrlimit(2), RLIMIT_RTTIME, in microseconds: as RLIMIT_CPU, for the thread.
+static void check_rttime() {
+    rlimit& limit = current->signal->rlim[RLIMIT_RTTIME];
+    const u64 end = realTimeLimit(), used = end == ~u64{0} ? 0 : runSinceSleep();
+    if (used < end) return;
+    const bool hard = used / 1000 >= limit.rlim_max;
+    if (!hard) limit.rlim_cur += 1'000'000;
+    const int signal = hard ? SIGKILL : SIGXCPU;
+    do_send_sig_info(signal, kernelSiginfo(signal), current, false);
+}
+
+static u64 nextOfProcess() {
     const signal_struct* sig = current->signal;
     const u64 limit = rlimitExpiry();
     if (limit == ~u64{0} && !sig->it[0].expires && !sig->it[1].expires && sig->posix_timers.empty()) return ~u64{0};
@@ -39,6 +67,12 @@ u64 nextCpuTimer() {
     for (const auto& t : sig->posix_timers)
         if (runsFor(t.get(), current)) next = std::min(next, until(t->expires, cpuTimerNow(t.get())));
     return next;
+}
+
+u64 nextCpuTimer() {
+    const u64 limit = realTimeLimit();
+    const u64 left = limit == ~u64{0} ? limit : limit - std::min(limit, runSinceSleep());
+    return std::min(left, nextOfProcess());
 }
 
 static void cpu_timer_fire(k_itimer* t) {
@@ -79,6 +113,7 @@ void run_posix_cpu_timers() {
     check_cpu_itimer(&current->signal->it[0], SIGPROF, used);
     check_cpu_itimer(&current->signal->it[1], SIGVTALRM, used);
     check_rlimit(used);
+    check_rttime();
 }
 
 }  // namespace kernel

@@ -1,5 +1,6 @@
 // Linux kernel/sys.c: prctl(2).
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/version/process.hpp"
@@ -74,10 +75,7 @@ long setSecurebits(const Arguments& a) {
     const u64 old = current->cred->securebits, locks = old & SECBIT_KEEP_CAPS_LOCKED;
     const bool changes_locked = locks && ((a[0] ^ old) & modelled);
     if (changes_locked || (a[0] & ~all) || !capable(CAP_SETPCAP)) return -EPERM;
-    if (a[0] & ~modelled) {
-        unsupported("feature", "PR_SET_SECUREBITS", std::to_string(a[0]), current_pt_regs()->ip - 2, "EPERM");
-        return -EPERM;
-    }
+    if (a[0] & ~modelled) return missing(Missing::securebits, std::to_string(a[0]));
     return commitSecurebits(static_cast<u32>(a[0]));
 }
 long getKeepCapabilities(const Arguments&) { return (current->cred->securebits & SECBIT_KEEP_CAPS) != 0; }
@@ -153,8 +151,7 @@ SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (
     for (const Option& known : options)
         if (known.number == option && option <= version().process.lastPrctl) return known.run({arg2, arg3, arg4, arg5});
     const bool linux_has_it = option > 0 && option <= version().process.lastPrctl && std::ranges::find(notOnX86, option) == std::end(notOnX86);
-    if (linux_has_it) unsupported("feature", "prctl option " + std::to_string(option), "", current_pt_regs()->ip - 2, "EINVAL");
-    return -EINVAL;
+    return linux_has_it ? missing(Missing::prctl_option, std::to_string(option)) : -EINVAL;
 }
 
 }  // namespace kernel

@@ -120,8 +120,8 @@ void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, co
 }
 
 // Standard signals of the kernel and of kill(2) keep their siginfo beyond the limit.
-static TRACED(bool, __sigqueue_alloc, (int, sig), (task_struct*, t), (sigpending*, queue), (bool, override_rlimit)) {
-    return override_rlimit || queue->list.size() < t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
+static TRACED(bool, __sigqueue_alloc, (int, sig), (task_struct*, t), (bool, override_rlimit)) {
+    return override_rlimit || queuedSignalsOfUser(t->real_cred->uid) < t->signal->rlim[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 // What __send_signal does once it runs, in both versions.
@@ -135,7 +135,7 @@ int queueSignal(int sig, const kernel_siginfo& info, task_struct* t, bool group)
         traceGenerate(sig, info, t, "already_pending");
         return 0;
     }
-    if (__sigqueue_alloc(sig, t, queue, sig < SIGNAL_RTMIN && info.si_code >= 0)) queue->list.push_back(info);
+    if (__sigqueue_alloc(sig, t, sig < SIGNAL_RTMIN && info.si_code >= 0)) queue->list.push_back(info);
     else if (sig >= SIGNAL_RTMIN && info.si_code != SI_USER) return -EAGAIN;    // sigqueue(3)
     signalfd_notify();
     queue->signal |= sigmask(sig);

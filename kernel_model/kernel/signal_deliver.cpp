@@ -1,7 +1,9 @@
 // Linux kernel/signal.c: taking a signal off the queues and applying its default action.
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/version/signal.hpp"
+#include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/exit.hpp"
+#include "kernel_model/kernel/pidfd.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
@@ -146,6 +148,7 @@ static kernel_siginfo childInfo(const task_struct* tsk, int sig) {
 // True: the parent ignores its children, so nobody will wait (sigaction(2), SA_NOCLDWAIT).
 TRACED(bool, do_notify_parent, (task_struct*, tsk), (int, sig)) {
     task_struct* parent = tsk->parent;
+    if (version().process.hasPidfds) do_notify_pidfd(tsk);
     if (sig != SIGCHLD && tsk->parent_exec_id != parent->self_exec_id) sig = SIGCHLD;
     kernel_siginfo info = childInfo(tsk, sig);
     info.si_status = tsk->exit_code & 0x7f;

@@ -2,6 +2,7 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/version/signal.hpp"
+#include "kernel_model/kernel/pidfd.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 #include "kernel_model/kernel/signal.hpp"
 
@@ -118,6 +119,20 @@ SYSCALL_DEFINE(4, rt_tgsigqueueinfo, (int, tgid), (int, pid), (int, sig), (UserP
     if (pid <= 0 || tgid <= 0) return -EINVAL;
     TRY_INT(pretends(info, pid));
     return do_send_specific(tgid, pid, sig, info);
+}
+
+SYSCALL_DEFINE(4, pidfd_send_signal, (int, pidfd), (int, sig), (UserPtr<void>, uinfo), (unsigned, flags)) {
+    u32 unused = 0;
+    if (flags) return -EINVAL;
+    pid* const target = TRY(pidfd_get_pid(static_cast<unsigned>(pidfd), &unused));
+    if (!uinfo) return kill_pid_info(sig, senderSiginfo(sig), target);
+    kernel_siginfo info;
+    if (copy_from_user(&info.si_signo, uinfo, sizeof info.si_signo)) return -EFAULT;
+    const int claimed = info.si_signo;
+    info = TRY(siginfoFromUser(uinfo, sig));
+    if (claimed != sig) return -EINVAL;
+    TRY_INT(pretends(info, target->nr));
+    return kill_pid_info(sig, info, target);
 }
 
 // ---- Masks.

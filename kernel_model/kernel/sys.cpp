@@ -1,5 +1,6 @@
 // Linux kernel/sys.c, exec_domain.c, capability.c: names, limits and other single calls.
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
@@ -192,8 +193,7 @@ SYSCALL_DEFINE(4, ptrace, (i64, request), (i64, pid), (u64, addr), (u64, data)) 
     constexpr i64 TRACEME = 0, ATTACH = 16, SEIZE = 0x4206;
     if (request != TRACEME && !find_task_by_vpid(static_cast<pid_t>(pid))) return -ESRCH;
     if (request != TRACEME && request != ATTACH && request != SEIZE) return -ESRCH;
-    unsupported("syscall", "ptrace", "101", current_pt_regs()->ip - 2, "EPERM");
-    return -EPERM;
+    return missing(Missing::tracing);
 }
 
 // syslog(2): the kernel log is empty.

@@ -3,6 +3,7 @@
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/exit.hpp"
+#include "kernel_model/kernel/pidfd.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 
 #include <algorithm>
@@ -164,8 +165,20 @@ static int waitidTarget(wait_opts& wo, int which, int upid) {
         return wo.id > 0 ? 0 : -EINVAL;
     }
     if (which != P_PIDFD_TYPE || !process.hasPidfds || upid < 0) return -EINVAL;
-    unsupported("feature", "waitid P_PIDFD", "", current_pt_regs()->ip - 2, "EBADF");
-    return -EBADF;                          // nothing here is a descriptor of a process
+    u32 file_flags = 0;
+    const pid* const number = TRY(pidfd_get_pid(static_cast<unsigned>(upid), &file_flags));
+    wo.type = P_PID;
+    wo.id = number->nr;
+    wo.nonblocking = file_flags & O_NONBLOCK;
+    return find_vpid(wo.id) == number ? 0 : -ECHILD;        // the number may be another's by now
+}
+
+// pidfd_open(2), PIDFD_NONBLOCK: who would have to wait is told so.
+static long waitOrNot(wait_opts& wo) {
+    const bool again = wo.nonblocking && !(wo.flags & WNOHANG);
+    if (again) wo.flags |= WNOHANG;
+    const long found = version().process.do_wait(&wo);
+    return found == 0 && again ? -EAGAIN : found;
 }
 
 SYSCALL_DEFINE(5, waitid, (int, which), (int, upid), (UserPtr<void>, infop), (int, options), (UserPtr<Rusage>, ru)) {
@@ -175,7 +188,7 @@ SYSCALL_DEFINE(5, waitid, (int, which), (int, upid), (UserPtr<void>, infop), (in
     wait_opts wo;
     wo.flags = options;
     long result = waitidTarget(wo, which, upid);
-    if (result == 0) result = process.do_wait(&wo);
+    if (result == 0) result = waitOrNot(wo);
     else if (!process.waitidFillsOnError) return result;
     if (result > 0 && ru && put_user(wo.usage, ru)) return -EFAULT;
     const int error = result < 0 ? static_cast<int>(result) : 0;

@@ -1,9 +1,12 @@
 // The page cache (Linux mm/filemap.c, mm/truncate.c): a file's content is its pages, filled by readpage on first use.
+#include "kernel_model/fs/hostfs.hpp"
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/fs/ramfs/space.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/mm/all_mms.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/mm/memfd.hpp"
+#include "kernel_model/mm/vmscan.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +16,12 @@ namespace {
 
 constexpr loff_t MAX_FILESIZE = 0x7fff'ffff'ffff'ffff;
 constexpr u32 PG_SPACE = 1u << 31;          // page::flags: it was taken by takeSpace
+
+// Those with pages that may be dropped, by inode number: the order is the same in every run.
+std::map<u64, address_space*>& reclaimable() {
+    static auto& all = *new std::map<u64, address_space*>;
+    return all;
+}
 
 void contentChanged(page* p) {
     if (machine().cpu) processor().frameChanged(page_to_pfn(p));
@@ -39,6 +48,7 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
     p->index = index;
     p->flags |= PG_uptodate | (takes_space ? PG_SPACE : 0);
     mapping->page_tree[index] = p;
+    if (isHostFile(host)) reclaimable().emplace(host->i_ino, mapping);
     get_page(p);
     if (traces::tracer().on(traces::Kind::page_fill)) {
         auto from = traces::Value::object();
@@ -104,10 +114,12 @@ TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (lo
     if (filp->f_flags & O_APPEND) pos = node->i_size;
     if (from.empty()) return 0;
     if (pos > MAX_FILESIZE - static_cast<loff_t>(from.size())) return -EFBIG;
+    TRY_INT(file_remove_privs(node));
     u64 done = 0;
     while (done < from.size()) {
         const u64 offset = static_cast<u64>(pos) % PAGE_SIZE;
         const u64 n = std::min(from.size() - done, PAGE_SIZE - offset);
+        if (const int sealed = sealsAllowWrite(node, pos, n)) return done ? static_cast<long>(done) : sealed;
         auto p = pageAt(&node->i_mapping, static_cast<u64>(pos) / PAGE_SIZE);
         if (!p.ok()) return done ? static_cast<long>(done) : (p.error() == -ENOMEM ? -ENOSPC : p.error());
         if (const int error = markDirty(node, *p); error < 0) {
@@ -116,6 +128,7 @@ TRACED(long, generic_file_write, (file*, filp), (std::span<const u8>, from), (lo
         }
         std::memcpy(page_address(*p) + offset, from.data() + done, n);
         contentChanged(*p);
+        tracePageWrite(*p, offset, n);
         put_page(*p);
         done += n;
         pos += static_cast<loff_t>(n);
@@ -135,10 +148,61 @@ void truncate_setsize(inode* node, loff_t size) {
         if (const auto at = tree.find(static_cast<u64>(size) / PAGE_SIZE); offset && at != tree.end()) {
             std::memset(page_address(at->second) + offset, 0, PAGE_SIZE - offset);
             contentChanged(at->second);
+            tracePageWrite(at->second, offset, PAGE_SIZE - offset);
         }
     }
     node->i_size = size;
     node->i_mtime = node->i_ctime = currentTime();
+}
+
+namespace {
+
+bool isMapped(const address_space* mapping) {
+    return std::ranges::any_of(allMms(), [mapping](const mm_struct* mm) {
+        return std::ranges::any_of(mm->mm_rb, [mapping](const auto& entry) {
+            return entry.second->vm_file && &entry.second->vm_file->f_inode->i_mapping == mapping;
+        });
+    });
+}
+
+// A page of fallocate(2)'s hole, or the part of it from `begin` to `end`. One that somebody may have mapped stays.
+int zeroPart(inode* node, pgoff_t index, u64 begin, u64 end, bool mapped) {
+    auto& tree = node->i_mapping.page_tree;
+    if (const auto at = tree.find(index); at != tree.end() && end - begin == PAGE_SIZE && isMemoryFile(node) && !mapped) {
+        forget(at->second);
+        tree.erase(at);
+        return 0;
+    }
+    if (!tree.contains(index) && !node->i_fop->resident(node, index)) return 0;     // zero as it is
+    page* const p = TRY(pageAt(&node->i_mapping, index));
+    const int error = markDirty(node, p);
+    if (!error) {
+        std::memset(page_address(p) + begin, 0, end - begin);
+        contentChanged(p);
+        tracePageWrite(p, begin, end - begin);
+    }
+    put_page(p);
+    return error;
+}
+
+}  // namespace
+
+int zero_mapping_range(inode* node, loff_t from, loff_t to) {
+    const bool mapped = isMapped(&node->i_mapping);
+    const auto& tree = node->i_mapping.page_tree;
+    for (auto at = static_cast<u64>(from); from < to && at < static_cast<u64>(to);) {
+        if (const pgoff_t index = at / PAGE_SIZE; !tree.contains(index) && !node->i_fop->resident(node, index)) {
+            const auto next = tree.lower_bound(index);      // nor is what lies between resident
+            if (next == tree.end()) break;
+            at = next->first * PAGE_SIZE;
+            continue;
+        }
+        const u64 end = std::min<u64>(static_cast<u64>(to), (at / PAGE_SIZE + 1) * PAGE_SIZE);
+        TRY_INT(zeroPart(node, at / PAGE_SIZE, at % PAGE_SIZE, (end - 1) % PAGE_SIZE + 1, mapped));
+        at = end;
+    }
+    node->i_mtime = node->i_ctime = currentTime();
+    return 0;
 }
 
 namespace {
@@ -181,6 +245,19 @@ void writeBackMappings() {
 void truncate_inode_pages(address_space* mapping) {
     for (auto& [index, p] : mapping->page_tree) forget(p);
     mapping->page_tree.clear();
+    if (mapping->host) reclaimable().erase(mapping->host->i_ino);
+}
+
+bool shrink_page_cache() {
+    const auto drop = [](const auto& entry) {
+        page* const p = entry.second;
+        if (p->_count > 1 || p->flags & (PG_dirty | PG_SPACE)) return false;
+        forget(p);
+        return true;
+    };
+    std::size_t dropped = 0;
+    for (auto& [number, mapping] : reclaimable()) dropped += std::erase_if(mapping->page_tree, drop);
+    return dropped > 0;
 }
 
 }  // namespace kernel

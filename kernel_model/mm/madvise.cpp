@@ -1,6 +1,7 @@
 // Linux mm/madvise.c, mm/mincore.c, mm/msync.c. madvise(2), mincore(2), msync(2).
 #include "kernel_model/mm/flags.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/mm/memfd.hpp"
 
 namespace kernel {
 namespace {
@@ -42,12 +43,14 @@ TRACED_AS(long, madvise_dontneed, version().mm.madvise_dontneed, (vm_area_struct
     return 0;
 }
 
-// MADV_REMOVE frees the file's pages behind a shared writable mapping.
-long madvise_remove(vm_area_struct* vma) {
+// MADV_REMOVE makes a hole in the file behind a shared writable mapping.
+long madvise_remove(vm_area_struct* vma, u64 start, u64 end) {
     if (vma->vm_flags & VM_LOCKED || !vma->vm_file) return -EINVAL;
     if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE)) return -EACCES;
-    unsupported("feature", "MADV_REMOVE", "madvise", vma->vm_start, "EOPNOTSUPP");
-    return -EOPNOTSUPP;
+    inode* const node = vma->vm_file->f_inode;
+    const auto offset = static_cast<loff_t>(start - vma->vm_start + (vma->vm_pgoff << PAGE_SHIFT));
+    TRY_INT(sealsAllowWrite(node, offset, 0));
+    return zero_mapping_range(node, offset, std::min(offset + static_cast<loff_t>(end - start), node->i_size.get()));
 }
 
 // madvise(2): EINVAL where the access is not allowed, EFAULT where it would give SIGBUS.
@@ -65,7 +68,7 @@ bool anonymousOnly(const vm_area_struct* vma) { return !vma->vm_file && !vma->vm
 
 long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end, int behavior) {
     *prev = vma;
-    if (behavior == MADV_REMOVE) return madvise_remove(vma);
+    if (behavior == MADV_REMOVE) return madvise_remove(vma, start, end);
     if (behavior == MADV_WILLNEED) return 0;
     if (behavior == MADV_DONTNEED || behavior == ADVICE_DONTNEED_LOCKED)
         return madvise_dontneed(vma, start, end, behavior);

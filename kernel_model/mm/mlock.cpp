@@ -38,15 +38,25 @@ TRACED(int, do_mlock, (u64, start), (u64, len), (int, on)) {
 
 }  // namespace
 
-SYSCALL_DEFINE(2, mlock, (UserPtr<void>, addr), (size_t, len)) {
+namespace {
+
+long lockRange(UserPtr<void> addr, u64 len, bool populate) {
     if (!can_do_mlock()) return -EPERM;
     const u64 length = PAGE_ALIGN(len + (addr.address & ~PAGE_MASK)), start = addr.address & PAGE_MASK;
     const u64 locked = (length >> PAGE_SHIFT) + current->mm->locked_vm;
     if (!check("RLIMIT_MEMLOCK", locked <= rlimit_cur(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK), locked))
         return -ENOMEM;
     TRY_INT(do_mlock(start, length, 1));
-    mm_populate(current->mm, start, length);
+    if (populate) mm_populate(current->mm, start, length);
     return 0;
+}
+
+}  // namespace
+
+SYSCALL_DEFINE(2, mlock, (UserPtr<void>, addr), (size_t, len)) { return lockRange(addr, len, true); }
+SYSCALL_DEFINE(3, mlock2, (UserPtr<void>, start), (size_t, len), (int, flags)) {
+    constexpr int onfault = 1;              // MLOCK_ONFAULT
+    return flags & ~onfault ? -EINVAL : lockRange(start, len, !(flags & onfault));
 }
 
 SYSCALL_DEFINE(2, munlock, (UserPtr<void>, addr), (size_t, len)) {

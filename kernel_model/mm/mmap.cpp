@@ -1,7 +1,9 @@
 // Linux mm/mmap.c, mm/util.c, the part that all versions share: the checks of a mapping, and the address space's
 // limits. mmap(2), munmap(2), brk(2), mprotect(2).
 #include "kernel_model/mm/flags.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/mm/memfd.hpp"
 
 namespace kernel {
 
@@ -45,7 +47,8 @@ int fileMappingFlags(const file* file, u64 prot, u64 flags, u64& vm_flags) {
         if (!writable) vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
     }
     if (!check("file open for reading", (file->f_mode & FMODE_READ) != 0, file->f_mode)) return -EACCES;
-    return file->f_op && file->f_op->canMmap() ? 0 : -ENODEV;
+    if (!file->f_op || !file->f_op->canMmap()) return -ENODEV;
+    return sealsAllowMapping(file->f_inode, prot, vm_flags);
 }
 
 }  // namespace
@@ -137,8 +140,7 @@ TRACED_AS(long, sys_mmap_pgoff, version().mm.mmap_pgoff, (u64, addr), (u64, len)
             return -EINVAL;
         }
     } else if (flags & MAP_HUGETLB) {
-        unsupported("feature", "MAP_HUGETLB", "mmap", 0, "ENOMEM, as on a system without huge pages");
-        return -ENOMEM;
+        return missing(Missing::huge_pages);        // as on a system that has none
     }
     flags &= ~u64{MAP_EXECUTABLE | MAP_DENYWRITE};
     const Result<u64> result = vm_mmap_pgoff(mapped, addr, len, prot, flags, pgoff);

@@ -1,6 +1,7 @@
 // Linux mm/page_alloc.c: frames. The ladder of zones and orders is not modelled: one list of free frames.
 #include "kernel_model/include/injection.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/mm/vmscan.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -23,15 +24,14 @@ page* takeFrame(bool& is_zero) {
     page* taken = nullptr;
     is_zero = false;
     if (allocPageFails()) return nullptr;
+    if (list.head == 0 && list.fresh == list.frames && !shrink_page_cache()) return nullptr;
     if (list.head != 0) {
         taken = list.mem_map + list.head;
         list.head = taken->index;
         --list.freed;
-    } else if (list.fresh < list.frames) {
+    } else {
         taken = list.mem_map + list.fresh++;
         is_zero = true;
-    } else {
-        return nullptr;
     }
     *taken = page{};
     taken->_count = 1;

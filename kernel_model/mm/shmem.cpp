@@ -1,5 +1,7 @@
-// Linux mm/shmem.c: what lies behind a shared anonymous mapping, an unlinked file named /dev/zero whose pages are zero.
+// Linux mm/shmem.c: what lies behind a shared anonymous mapping (a file named /dev/zero) and System V shared memory.
+#include "kernel_model/include/linux/shmem_fs.hpp"
 #include "kernel_model/mm/internal.hpp"
+#include "kernel_model/mm/memfd.hpp"
 
 namespace kernel {
 namespace {
@@ -11,24 +13,32 @@ struct ShmemFile final : file_operations {
 
 }  // namespace
 
-TRACED(int, shmem_zero_setup, (vm_area_struct*, vma)) {
+dentry* unlinkedName(const std::string& name, inode* node) {
+    auto* d = new dentry;
+    d->d_name = name;
+    d->d_parent = dget(rootDentry());
+    d->d_inode = node;
+    d->unlinked = true;
+    return d;
+}
+
+file* shmem_file_setup(const std::string& name, loff_t size) {
     static inode_operations no_names;
     static ShmemFile operations;
     inode* memory = newInode(S_IFREG | 0777, &no_names, &operations);
     memory->i_nlink = 0;
-    memory->i_size = static_cast<loff_t>(vma->vm_end - vma->vm_start);
-    auto* name = new dentry;
-    name->d_name = "dev/zero";
-    name->d_parent = dget(rootDentry());
-    name->d_inode = memory;
-    name->unlinked = true;
+    memory->i_size = size;
     auto* backing = new file;
-    backing->f_path = name;
+    backing->f_path = unlinkedName(name, memory);
     backing->f_inode = memory;
     backing->f_op = &operations;
-    backing->f_mode = FMODE_READ | FMODE_WRITE;
+    backing->f_mode = FMODE_READ | FMODE_WRITE | FMODE_UNCOUNTED;
     backing->f_flags = O_RDWR;
-    vma->vm_file = backing;
+    return backing;
+}
+
+TRACED(int, shmem_zero_setup, (vm_area_struct*, vma)) {
+    vma->vm_file = shmem_file_setup("dev/zero", static_cast<loff_t>(vma->vm_end - vma->vm_start));
     return 0;
 }
 

@@ -1,4 +1,5 @@
 // Linux mm/mmap.c, first part: the VMAs of an address space: looking up, linking, splitting, merging.
+#include "kernel_model/include/linux/shm.hpp"
 #include "kernel_model/mm/internal.hpp"
 
 namespace kernel {
@@ -143,8 +144,7 @@ void unlinkVma(vm_area_struct* vma) {
 void remove_vma(vm_area_struct* vma) {
     denyWriters(vma, 1);
     if (vma->vm_file && vma->vm_flags & VM_SHARED) filemap_write_and_wait(&vma->vm_file->f_inode->i_mapping);
-    if (vma->vm_file) fput(vma->vm_file);
-    delete vma;
+    dropCopyOfVma(vma);
 }
 
 TRACED(int, insert_vm_struct, (mm_struct*, mm), (vm_area_struct*, vma)) {
@@ -161,6 +161,7 @@ TRACED(int, vma_adjust, (vm_area_struct*, vma), (u64, start), (u64, end), (pgoff
 }
 
 void dropCopyOfVma(vm_area_struct* copy) {
+    if (copy->vm_ops == &shm_vm_ops) shm_close(copy);
     if (copy->vm_file) fput(copy->vm_file);
     delete copy;
 }
@@ -177,6 +178,7 @@ vm_area_struct* copyOfVma(const vm_area_struct* from) {
     vma->anon_vma_chain = from->anon_vma_chain;
     vma->vm_ops = from->vm_ops;
     vma->special_pages = from->special_pages;
+    if (vma->vm_ops == &shm_vm_ops) shm_open(vma);
     return vma;
 }
 

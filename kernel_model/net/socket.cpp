@@ -1,6 +1,7 @@
 // Linux net/socket.c: sockets as files, and the system calls that make, name and connect them. net/socket_msg.cpp has those that
 // send and receive.
 #include "kernel_model/net/socket_ref.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
@@ -53,9 +54,7 @@ TRACED(int, __sock_create, (int, family), (int, type), (int, protocol), (socket*
     sock->type = type;
     if (family == AF_UNIX) return unix_create(sock, protocol);
     if (family == AF_INET || family == AF_INET6) return inet_create(sock, family, protocol);
-    if (otherFamily(family))
-        unsupported("feature", "socket family " + std::to_string(family), "", current_pt_regs()->ip, "EAFNOSUPPORT");
-    return -EAFNOSUPPORT;
+    return otherFamily(family) ? missing(Missing::socket_family, std::to_string(family)) : -EAFNOSUPPORT;
 }
 
 int checkFlags(int& type) {

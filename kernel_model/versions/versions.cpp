@@ -1,4 +1,5 @@
 #include "kernel_model/include/version/exec.hpp"
+#include "kernel_model/include/version/ipc.hpp"
 #include "kernel_model/include/version/mm.hpp"
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/include/version/signal.hpp"
@@ -29,6 +30,7 @@ const Version* chosen = &v3_10_version;
 }  // namespace
 
 const Version& version() { return *chosen; }
+const IpcVersion& ipcVersion() { return chosen == &v6_1_version ? v6_1::ipcVersion : v3_10::ipcVersion; }
 void setVersion(const Version& v) { chosen = &v; }
 std::span<const Version* const> versions() { return all; }
 const Version* findVersion(std::string_view profile) {

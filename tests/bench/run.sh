@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/lib/packages.sh
 # shellcheck disable=SC2086
 installPackages $BUILD_PACKAGES qemu-user python3 >&2
+emu/zydis.sh >&2
 if [ ! -x build/release/execscope ]; then
     cmake --preset release -DEXECSCOPE_TESTS=OFF >/dev/null
 fi

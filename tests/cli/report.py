@@ -199,7 +199,7 @@ def test_not_started():
 
 def test_deadlock():
     report = ended("--", needs("/bin/busybox"), "sh", "-c", "/bin/busybox mkfifo /tmp/f; read x < /tmp/f", reason="panic")
-    check("all tasks sleep" in report["end"]["message"] and report["tasks"][0]["state"] == "sleeping", report["end"], report["tasks"])
+    check("all tasks sleep: pid 1 (init) in wait4, pid 3 (busybox) in open" in report["end"]["message"] and report["tasks"][0]["state"] == "sleeping", report["end"], report["tasks"])
 
 
 def test_out_of_memory():
@@ -342,6 +342,10 @@ def test_disk_bounds_a_writable_bind():
         used = sum(os.stat(os.path.join(shared, name)).st_blocks * 512 for name in os.listdir(shared))
         check(result.stdout.split()[0] == b"1" and result.stdout.endswith(b"x\n"), result)
         check(used <= 4 << 20, used)
+        script = "cd /out; fill() { /bin/busybox dd if=/dev/zero of=/proc/self/fd/3 bs=65536 count=40 2>/dev/null && echo room || echo full; }; " \
+                 "exec 3<>a; /bin/busybox rm a; fill; exec 4>&3 3<>b; fill; exec 4>&- 3<>b; fill"
+        result = execscope("run", "--disk", "4", "--bind", shared + ":/out:rw", *shell("/bin/busybox rm -f /out/*; " + script))
+        check(result.stdout == b"room\nfull\nroom\n", "a file without a name takes room until it is closed:", result)
 
 
 def test_memory_is_bounded():

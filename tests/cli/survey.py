@@ -87,7 +87,7 @@ def test_partial_call():
     mknod = calls(survey).get("mknod") or calls(survey)["mknodat"]
     check(mknod["extent"] == "partial" and "devices" in mknod["lacks"] and survey["missing"] == [], survey)
     survey = surveyed(*BUSYBOX, "mknod", "/tmp/d", "c", "1", "3", status=1)
-    check([(m["name"], m["consequence"]) for m in survey["missing"]] == [("mknod", "EPERM")], survey["missing"])
+    check([(m["name"], m["consequence"]) for m in survey["missing"]] == [("mknod of devices", "EPERM")], survey["missing"])
 
 
 def test_files():

@@ -134,7 +134,7 @@ def maps(lines):
 
 def run(directory):
     trace = os.path.join(directory, "attributes.jsonl")
-    done = subprocess.run([Options.execscope, "trace", "--profile", "v6.1", "--root", build_root(directory), "-o", trace,
+    done = subprocess.run([Options.execscope, "trace", "-e", "trace=all,!insn", "--profile", "v6.1", "--root", build_root(directory), "-o", trace,
                            "-e", "trace=syscall,object", "--", "/t/observe", "/t/attrs", "/tmp"],
                           capture_output=True, text=True, timeout=300, check=False)
     check(done.returncode == 0, done.returncode, done.stderr)

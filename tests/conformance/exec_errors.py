@@ -195,7 +195,7 @@ def registered(profile):
     """The formats as __register_binfmt was called for them, and the list that comes of it."""
     with Folder() as path, tempfile.TemporaryDirectory() as directory:
         trace = os.path.join(directory, "trace")
-        subprocess.run([Options.execscope, "trace", "--profile", profile, "-o", trace, "--bind", path, "--", path + "/good"],
+        subprocess.run([Options.execscope, "trace", "-e", "trace=all,!insn", "--profile", profile, "-o", trace, "--bind", path, "--", path + "/good"],
                        capture_output=True, timeout=120, check=True)
         calls, formats = [], []
         for event in events_of(trace, "call"):

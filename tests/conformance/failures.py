@@ -188,7 +188,7 @@ def two_loads(second):
 
 
 def trace(profile, path, *options, program="/failures"):
-    return subprocess.run([Options.execscope, "trace", "--profile", profile, "-o", path, *options, "--", program],
+    return subprocess.run([Options.execscope, "trace", "-e", "trace=all,!insn", "--profile", profile, "-o", path, *options, "--", program],
                           capture_output=True, text=True, timeout=300, check=False)
 
 

@@ -144,7 +144,7 @@ def differences(root, directory, name):
     if not wanted["stack"]["argv"]:
         return []       # odd_interp_is_et_dyn: stopped by the signal that killed it inside execve, not at a program's start
     trace = os.path.join(directory, name + ".jsonl")
-    subprocess.run([Options.execscope, "trace", "--profile", "v6.1", "--cpu", "x86-64-v3+pku", "--root", root, "-o", trace, "--",
+    subprocess.run([Options.execscope, "trace", "-e", "trace=all,!insn", "--profile", "v6.1", "--cpu", "x86-64-v3+pku", "--root", root, "-o", trace, "--",
                     *command(wanted)], capture_output=True, timeout=300, check=False)
     state, wrong = state_of(trace, wanted["program"]), []
     os.remove(trace)

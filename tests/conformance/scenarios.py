@@ -30,17 +30,20 @@ CAUSES = [
 ]
 
 
+TRACEFS = ".tracefs"     # added to the root's name
+
+
 def build_root(directory):
-    """The capture's files, and plain files where it had tracefs: the scenario program opens them as its descriptors 200, 201."""
+    """The capture's files; beside them, plain files where it had tracefs: the scenario program opens them as its descriptors 200, 201."""
     root = os.path.join(directory, "root")
     os.mkdir(root)
     archive = os.path.join(trees.DATA, "root.tar.zst")
     subprocess.run(["tar", "-C", root, "--zstd", "-xf", archive], check=True)
     for place in ("", "instances/fn/"):
-        os.makedirs(os.path.join(root, "sys/kernel/tracing", place), exist_ok=True)
+        os.makedirs(os.path.join(root + TRACEFS, place), exist_ok=True)
         for name in ("tracing_on", "trace", "set_ftrace_pid", "set_event_pid"):
-            open(os.path.join(root, "sys/kernel/tracing", place, name), "w", encoding="utf-8").close()
-    for name in ("tmp", "proc", "dev"):
+            open(os.path.join(root + TRACEFS, place, name), "w", encoding="utf-8").close()
+    for name in ("tmp", "proc", "dev", "sys"):
         os.makedirs(os.path.join(root, name), exist_ok=True)
     helper = os.path.join(root, "t/register_misc")
     subprocess.run(["gcc", "-O1", "-static", "-o", helper, os.path.join(trees.HERE, "register_misc.c")], check=True)
@@ -51,8 +54,8 @@ def trace(options, root, scenario, output):
     # Programs that begin with MZ had an interpreter when the capture was made.
     before = ["/t/register_misc", ":mz:M::MZ::/t/hello_static:"] if scenario == "exec_misc" else []
     # As on the captured machine (AT_MINSIGSTKSZ 3632), XSAVE's area ends with PKRU at 2688: a signal frame reaches further pages.
-    command = [options.execscope, "trace", "--profile", "v6.1", "--cpu", "x86-64-v3+pku", "-e", "trace=kernel,syscall,task,sched", "--root", root, "-o",
-               output, "--", *before, "/t/gt", "run", scenario, "/tmp"]
+    command = [options.execscope, "trace", "--profile", "v6.1", "--cpu", "x86-64-v3+pku", "-e", "trace=kernel,syscall,task,sched", "--root", root,
+               "--bind", root + TRACEFS + ":/sys/kernel/tracing:rw", "-o", output, "--", *before, "/t/gt", "run", scenario, "/tmp"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
         print(f"{scenario}: execscope ended with {done.returncode}\n{done.stdout}{done.stderr}")

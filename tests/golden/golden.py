@@ -45,7 +45,7 @@ class Traces:
         self.folder.cleanup()
         self.tree.__exit__()
 
-    def trace(self, name, program=None, options=()):
+    def trace(self, name, program=None, options=("--steps", "500")):
         path = os.path.join(self.folder.name, name + ".jsonl")
         result = execscope("trace", "-o", path, *options, *self.run, program=program)
         if self.expected:

@@ -129,3 +129,12 @@ handler: 6 0 0 1, run 2
 -22
 """,
 }
+
+OLDER = {"v3.10": b"""0 others
+OFD lock             -1 Invalid argument
+seals                -1 Invalid argument
+O_TMPFILE            -1 Is a directory
+SO_PEERGROUPS        -1 Protocol not available
+fdinfo               1
+thread-self          -1 No such file or directory
+"""}

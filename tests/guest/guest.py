@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import cases
-from expected import AROUND, EXHAUSTED, SHA, SOCKETS_FULL, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT, WITHOUT_MODPROBE, WITH_MODPROBE
+from expected import AROUND, EXHAUSTED, OLDER, SHA, SOCKETS_FULL, STRANGERS, VDSO, VSYSCALL, WITHIN_LIMIT, WITHOUT_MODPROBE, WITH_MODPROBE
 from world import Result, Tree, command, emulated, native
 
 LIBCS = ("gnu", "musl")
@@ -36,6 +36,16 @@ SOCKETS = ("sockets_stream", "sockets_messages", "sockets_inet")
 IN_BOTH |= dict.fromkeys(SOCKETS, [[]])
 IN_V6_1 |= dict.fromkeys(SOCKETS, [[]])
 IN_V6_1["exec_ways"] = [[]]
+SYSTEM_V = ("sysv_shm", "sysv_sem", "sysv_msg", "mqueues")
+IN_BOTH |= dict.fromkeys(SYSTEM_V, [[]])
+IN_V6_1 |= dict.fromkeys(SYSTEM_V, [[]])
+IN_BOTH["proc_files"], IN_V6_1["proc_files"] = [[]], [["later"]]
+IN_BOTH["debug_traps"] = IN_V6_1["debug_traps"] = IN_BOTH["rt_limit"] = IN_V6_1["rt_limit"] = [[]]
+IN_BOTH["ptys"] = IN_V6_1["ptys"] = [[]]
+IN_V6_1 |= dict.fromkeys(("opening", "pidfds"), [[]])
+IN_BOTH["watches"] = IN_V6_1["watches"] = [[]]
+for LATER in ("record_locks", "moving_bytes", "seldom"):
+    IN_BOTH[LATER], IN_V6_1[LATER] = [[]], [["later"]]
 IN_BOTH["real_time"] = IN_V6_1["real_time"] = IN_V6_1["timer_ids"] = [[]]
 
 WRITTEN_BACK = ("msync", "munmap", "exit", "kill", "orphan")    # how the guest ends that wrote through a shared mapping
@@ -95,7 +105,7 @@ KILLED = re.compile(rb"execscope: '[^'\n]*' was killed by SIG\w+\n\Z")
 
 
 # Their native run measures real time, which a busy machine stretches; execscope's is virtual and always the same.
-TIMED = ("restart", "timers", *SOCKETS)
+TIMED = ("restart", "timers", "sysv_msg", "mqueues", "ptys", *SOCKETS)
 
 
 def compare(tree, program, arguments, options, stdin=b"", cwd="/"):
@@ -182,9 +192,9 @@ def shaOfQemu():
     cases.check(ours == theirs, "qemu:", theirs, "\nexecscope:", ours)
 
 
-def pythonSockets():
-    """Python's servers and clients with the host's files, read-only: close_range is one that it does without."""
-    python, script = "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "sockets.py")
+def pythonScript(name):
+    """A script with the host's files, read-only: close_range is one that Python does without."""
+    python, script = "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
     if not os.path.exists(python):
         raise cases.Skip(python + " is not installed")
     expected = command([python, "-B", script])
@@ -247,8 +257,17 @@ def inTree(program, arguments, stdin):
         compare(tree, program, arguments, ("--root", tree.path), stdin)
 
 
+def attributesBelowRoot(libc):
+    """Files of --root have attributes, as those of a disk; the host's own do not show."""
+    with Tree() as tree:
+        program = os.path.abspath(os.path.join(cases.Options.guests, "attributes." + libc))
+        fillTree(tree, program)
+        tree.copy(program, program)
+        compare(tree, program, [], ("--root", tree.path, "--profile", "v6.1"), b"")
+
+
 def all_cases():
-    found = {}
+    found = {"attributes.%s.v6.1" % libc: lambda libc=libc: attributesBelowRoot(libc) for libc in LIBCS}
     for name in ASSEMBLED:
         found[name] = lambda name=name: inDefaultWorld(name, [])
     for name, lists in IN_BOTH.items():
@@ -267,7 +286,7 @@ def all_cases():
             for name, text in (("exhausted", EXHAUSTED), ("sockets_full", SOCKETS_FULL)):
                 found["%s.%s.%s" % (name, libc, profile)] = \
                     lambda name=name, text=text, profile=profile, libc=libc: exhausted(name, text, profile, libc)
-            for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS), ("modprobe", WITHOUT_MODPROBE)):
+            for name, texts in (("around", AROUND), ("vdso", VDSO), ("strangers", STRANGERS), ("modprobe", WITHOUT_MODPROBE), ("older", OLDER)):
                 if profile not in texts:
                     continue
                 found["%s.%s.%s" % (name, libc, profile)] = \
@@ -290,7 +309,8 @@ def all_cases():
         found["stdin." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [], TEXT)
         found["stdin-empty." + libc] = lambda libc=libc: inDefaultWorld("stdin." + libc, [])
     found["sha.qemu"] = shaOfQemu
-    found["python.sockets"] = pythonSockets
+    found["python.sockets"] = lambda: pythonScript("sockets.py")         # servers and clients
+    found["python.pty"] = lambda: pythonScript("pty_shell.py")
     for name, (program, arguments, stdin) in TOOLS.items():
         found[name] = lambda program=program, arguments=arguments, stdin=stdin: inTree(program, arguments, stdin)
     return found

@@ -1,26 +1,22 @@
 /* TCP and UDP on 127.0.0.0/8: names, connections and their ends, datagrams, options. Errnos as numbers; no port is printed. */
 #define _GNU_SOURCE
+#include "sockets.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 static char big[300000];
 static volatile sig_atomic_t signals;
 static void count(int s) { (void)s, ++signals; }
-#define SHOW(call) do { errno = 0; long r_ = (long)(call); printf("%s: %ld, errno %d\n", #call, r_, r_ < 0 ? errno : 0); } while (0)
 
 static void polled(const char *when, int fd) {
     struct pollfd p = {fd, POLLIN | POLLOUT | POLLRDHUP | POLLRDNORM | POLLWRNORM | POLLWRBAND, 0};
@@ -324,15 +320,6 @@ static void streaming(void) {
     close(c), close(s);
 }
 
-static void option(int s, int level, int which, const char *text, int set) {
-    int v = -1;
-    socklen_t l = sizeof v;
-    errno = 0;
-    int a = set < 0 ? 0 : setsockopt(s, level, which, &set, sizeof set), e = a ? errno : 0;
-    errno = 0;
-    int b = getsockopt(s, level, which, &v, &l);
-    printf("%s: set %d errno %d, get %d errno %d, %d of %d\n", text, a, e, b, b ? errno : 0, v, (int)l);
-}
 #define OPTION(level, which, set) option(s, level, which, #which " to " #set, set)
 static void options(void) {
     int s = socket(AF_INET, SOCK_STREAM, 0);

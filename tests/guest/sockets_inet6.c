@@ -1,15 +1,10 @@
 /* IPv6's loopback address, and IPv4's through sockets of IPv6. Errnos as numbers; no port is printed. */
 #define _GNU_SOURCE
+#include "sockets.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define SHOW(call) do { errno = 0; long r_ = (long)(call); printf("%s: %ld, errno %d\n", #call, r_, r_ < 0 ? errno : 0); } while (0)
 
 static struct sockaddr_in6 six;
 static struct sockaddr *to6(const char *ip, int port) {

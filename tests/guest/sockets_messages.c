@@ -1,37 +1,25 @@
 /* AF_UNIX messages: datagrams, sequenced packets, descriptors and credentials on the way, options. Errnos as numbers. */
 #define _GNU_SOURCE
-#include <errno.h>
+#include "sockets.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static char big[400000];
 static void *volatile bad = (void *)16;
-#define SHOW(call) do { errno = 0; long r_ = (long)(call); printf("%s: %ld, errno %d\n", #call, r_, r_ < 0 ? errno : 0); } while (0)
 
 static void polled(const char *when, int fd) {
     struct pollfd p = {fd, POLLIN | POLLOUT | POLLRDHUP, 0};
     int n = poll(&p, 1, 0);
     printf("%s: poll %d %#x\n", when, n, p.revents);
-}
-static socklen_t abstract(struct sockaddr_un *a, const char *text) {
-    memset(a, 0, sizeof *a);
-    a->sun_family = AF_UNIX;
-    snprintf(a->sun_path + 1, sizeof a->sun_path - 1, "%s.%d", text, (int)getpid());
-    return offsetof(struct sockaddr_un, sun_path) + 1 + strlen(a->sun_path + 1);
 }
 
 static void pairs(int type) {
@@ -386,16 +374,7 @@ static void many(void) {
     close(s[0]), close(s[1]);
 }
 
-static void option(int s, int which, const char *text, int set) {
-    int v = -1;
-    socklen_t l = sizeof v;
-    errno = 0;
-    int a = set < 0 ? 0 : setsockopt(s, SOL_SOCKET, which, &set, sizeof set), e = a ? errno : 0;
-    errno = 0;
-    int b = getsockopt(s, SOL_SOCKET, which, &v, &l);
-    printf("%s: set %d errno %d, get %d errno %d, %d of %d\n", text, a, e, b, b ? errno : 0, v, (int)l);
-}
-#define OPTION(which, set) option(s[0], which, #which " to " #set, set)
+#define OPTION(which, set) option(s[0], SOL_SOCKET, which, #which " to " #set, set)
 static void options(void) {
     int s[2];
     struct timeval t = {1, 500000};

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Validates traces against traces/schema/trace.schema.json (JSON Schema 2020-12).
+"""Validates traces against traces/schema/trace.schema.json, or trace.permissive.schema.json (JSON Schema 2020-12).
 
-usage: validate.py [--full] [--part] TRACE...
+usage: validate.py [--full] [--part] [--permissive] TRACE...
 
 Without --full, each distinct shape of event is validated once: same kind, same keys, same types, every string alike in
 all patterns of the schema. The schema can tell two events apart by nothing else, so the answer is the same as with
@@ -15,7 +15,7 @@ import sys
 
 import jsonschema
 
-SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "traces/schema/trace.schema.json"
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "traces/schema"
 
 
 def patterns_of(node):
@@ -63,18 +63,19 @@ def no_duplicates(pairs):
 
 
 class Checker:
-    def __init__(self, full):
-        schema = json.loads(SCHEMA.read_text())
+    def __init__(self, full, permissive=False):
+        schema = json.loads((SCHEMAS / ("trace.permissive.schema.json" if permissive else "trace.schema.json")).read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         self.full = full
         self.schema = schema
         self.shapes = Shapes(schema)
+        self.kinds = {case["if"]["properties"]["kind"]["const"] for case in schema["allOf"]}
         self.known = set()
         self.validators = {}
 
     def validator(self, kind):
         """The whole schema only dispatches on `kind`; going straight to the definition is the same, and faster."""
-        if kind not in self.schema["properties"]["kind"]["enum"]:
+        if kind not in self.kinds:
             return jsonschema.Draft202012Validator(self.schema)
         if kind not in self.validators:
             self.validators[kind] = jsonschema.Draft202012Validator(
@@ -122,9 +123,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="validate every event")
     parser.add_argument("--part", action="store_true", help="the files are not whole traces")
+    parser.add_argument("--permissive", action="store_true", help="unknown kinds and keys are accepted, as readers do")
     parser.add_argument("traces", nargs="+", metavar="TRACE")
     options = parser.parse_args()
-    checker = Checker(options.full)
+    checker = Checker(options.full, options.permissive)
     failed = False
     for path in options.traces:
         events, wrong = checker.file(path, options.part)

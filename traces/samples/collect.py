@@ -34,6 +34,11 @@ LIKED = {
     "sched_process_exec": ['"pid":3'],
     "sched_process_exit": ['"pid":3'],
     "insn": ['"pid":3', '"memory"'],
+    "registers": ['"pid":3', '"mm":'],
+    "run_queue": ['"op":"add"', '"pid":1'],
+    "formats": ["elf"],
+    "page_write": [],
+    "checkpoint": ['"pid":3'],
 }
 
 

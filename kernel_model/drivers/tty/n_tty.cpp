@@ -165,6 +165,13 @@ void n_tty_flush_buffer(tty_struct* tty) {
     tty->ldisc.read_buf.clear();
     tty->ldisc.finished = 0;
     tty->ldisc.lnext = false;
+    tty->ops->unthrottle(tty);
+}
+
+// What does not fit waits with who typed it.
+u64 roomFor(const n_tty_data& line, u64 most) {
+    if (line.read_buf.size() < N_TTY_BUF_SIZE / 2) return most;
+    return line.read_buf.size() < N_TTY_BUF_SIZE || !line.finished ? 1 : 0;
 }
 
 void n_tty_receive_buf(tty_struct* tty, std::span<const u8> keys) {
@@ -194,7 +201,7 @@ void n_tty_set_termios(tty_struct* tty, const ktermios& before) {
         tty->ldisc.finished = local(tty, ICANON) ? tty->ldisc.read_buf.size() : 0;
     }
     if (!input(tty, IXON)) start_tty(tty);
-    hostTerminal()->setOutputModes(tty->termios.c_oflag);
+    tty->ops->set_termios(tty);
     wake_up(tty->write_wait);
     wake_up(tty->read_wait);
 }
@@ -212,18 +219,21 @@ u32 n_tty_poll(const tty_struct* tty) {
     return tty->hung_up ? 0x145 | 0x18 : mask;          // and POLLERR|POLLHUP
 }
 
-long n_tty_read(tty_struct* tty, file* filp, std::span<u8> to) {
+long n_tty_read(tty_struct* tty, const file* filp, std::span<u8> to) {
     Patience patience = patienceOf(tty);
     u64 done = 0;
     while (done < to.size()) {
-        receiveTyped();
+        tty->ops->receiveTyped(tty);
         if (!input_available_p(tty, false)) {
+            if (tty->other_closed) return done ? static_cast<long>(done) : -EIO;
             if (tty->hung_up || patience.until <= ktime_get()) break;
             if (const long error = waitForKeys(tty, filp, patience.until); error < 0) return done ? static_cast<long>(done) : error;
             continue;
         }
-        if (local(tty, ICANON)) return static_cast<long>(copyLine(tty->ldisc, to));
-        done += copyKeys(tty->ldisc, to.subspan(done));
+        const bool lines = local(tty, ICANON);
+        done += lines ? copyLine(tty->ldisc, to) : copyKeys(tty->ldisc, to.subspan(done));
+        tty->ops->unthrottle(tty);
+        if (lines) return static_cast<long>(done);
         if (done >= patience.minimum) break;
         if (patience.between) patience.until = ktime_get() + patience.between;
     }

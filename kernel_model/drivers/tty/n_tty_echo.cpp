@@ -89,7 +89,7 @@ void echo(tty_struct* tty, std::string_view text) {
     line.echoes += text;
 }
 void commit_echoes(tty_struct* tty) {
-    if (!tty->ldisc.echoes.empty()) static_cast<void>(hostTerminal()->write(bytesOf(tty->ldisc.echoes)));
+    if (!tty->ldisc.echoes.empty()) tty->ops->show(tty, bytesOf(tty->ldisc.echoes));
     tty->ldisc.echoes.clear();
 }
 void dropEchoes(tty_struct* tty) {

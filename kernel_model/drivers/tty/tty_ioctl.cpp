@@ -9,7 +9,7 @@ enum class Flush : u8 { no, yes };
 long set_termios(tty_struct* tty, u64 arg, Flush flush) {
     TRY_INT(tty_check_change(tty));
     const ktermios wanted = TRY(get_user(UserPtr<ktermios>{arg}));
-    TRY_INT(takeKeys(tty));
+    TRY_INT(tty->ops->takeKeys(tty));
     if (flush == Flush::yes) n_tty_flush_buffer(tty);
     const ktermios before = std::exchange(tty->termios, wanted);
     n_tty_set_termios(tty, before);
@@ -18,10 +18,11 @@ long set_termios(tty_struct* tty, u64 arg, Flush flush) {
 
 long tty_perform_flush(tty_struct* tty, u64 arg) {
     TRY_INT(tty_check_change(tty));
-    if (arg > 2) return -EINVAL;            // TCIFLUSH, TCOFLUSH, TCIOFLUSH: what was written has left already
+    if (arg > 2) return -EINVAL;
+    if (arg != 0) tty->ops->flush_buffer(tty);      // TCOFLUSH, TCIOFLUSH
     if (arg == 1) return 0;
-    TRY_INT(takeKeys(tty));
-    receiveTyped();
+    TRY_INT(tty->ops->takeKeys(tty));
+    tty->ops->receiveTyped(tty);
     n_tty_flush_buffer(tty);
     return 0;
 }
@@ -40,7 +41,7 @@ long tcxonc(tty_struct* tty, u64 arg) {
             if (std::exchange(tty->tco_stopped, false)) flowAgain(tty);
             return 0;
         case 2: case 3:                     // TCIOFF, TCION: sent to who types
-            if (key) static_cast<void>(hostTerminal()->write({&key, 1}));
+            if (key) tty->ops->show(tty, {&key, 1});
             return 0;
         default: return -EINVAL;
     }
@@ -78,8 +79,8 @@ TRACED(long, tty_ioctl, (tty_struct*, tty), (file*, filp), (unsigned, cmd), (u64
         case 0x5413: return put_user(tty->size, UserPtr<winsize>{arg});                 // TIOCGWINSZ
         case 0x5414: resize(tty, TRY(get_user(UserPtr<winsize>{arg}))); return 0;       // TIOCSWINSZ
         case 0x541b:                                                                    // FIONREAD
-            TRY_INT(takeKeys(tty));
-            receiveTyped();
+            TRY_INT(tty->ops->takeKeys(tty));
+            tty->ops->receiveTyped(tty);
             return put_user(n_tty_inq(tty), UserPtr<int>{arg});
         default: return tty_jobctrl_ioctl(tty, cmd, arg, filp);
     }

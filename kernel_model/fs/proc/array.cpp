@@ -113,10 +113,10 @@ Result<std::string> showTaskStatus(task_struct* t) {
 }
 
 namespace {
-struct Terminal { int number = 0, pgrp = -1; };
+struct Terminal { u64 number = 0; int pgrp = -1; };
 Terminal terminalOf(const signal_struct* sig) {
     const tty_struct* const tty = sig ? sig->tty : nullptr;
-    return tty ? Terminal{MKDEV(4, 64), tty->pgrp ? tty->pgrp->nr.get() : -1} : Terminal{};
+    return tty ? Terminal{encodeDevice(tty->device), tty->pgrp ? tty->pgrp->nr.get() : -1} : Terminal{};
 }
 
 struct Registers { ull sp = 0, ip = 0; };
@@ -140,8 +140,8 @@ Result<std::string> showTaskStat(task_struct* t) {
     const auto ofKnown = [&](auto member) { return permitted ? of(member) : 0; };
     const auto codeOf = [&](auto member) { return permitted ? of(member) : static_cast<ull>(mm != nullptr); };
     const Registers registers = permitted && mm ? registersOf(t) : Registers{};
-    std::string s = format("%d (%s) %c %d %d %d %d %d %u %llu %llu %llu %llu ", t->pid.get(), t->comm.get().c_str(), stateOf(t).letter,
-                           parentOf(t), idOf(t, PIDTYPE_PGID), idOf(t, PIDTYPE_SID), terminal.number, terminal.pgrp,
+    std::string s = format("%d (%s) %c %d %d %d %llu %d %u %llu %llu %llu %llu ", t->pid.get(), t->comm.get().c_str(), stateOf(t).letter,
+                           parentOf(t), idOf(t, PIDTYPE_PGID), idOf(t, PIDTYPE_SID), static_cast<ull>(terminal.number), terminal.pgrp,
                            t->flags.get(), static_cast<ull>(t->min_flt.get()),
                            static_cast<ull>(sig ? sig->cmin_flt : 0), static_cast<ull>(t->maj_flt.get()),
                            static_cast<ull>(sig ? sig->cmaj_flt : 0));

@@ -3,7 +3,9 @@
 #include "kernel_model/include/linux/binfmts.hpp"
 #include "kernel_model/include/linux/coredump.hpp"
 #include "kernel_model/include/linux/mm.hpp"
+#include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/exec.hpp"
+#include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
 
@@ -87,26 +89,69 @@ int setCoredumpFilter(task_struct* t, const std::string& text) {
     return 0;
 }
 
+Text cgroup(task_struct*) { return std::string(version().process.newerProc ? "0::/\n" : ""); }
+Text cpuset(task_struct*) { return std::string("/\n"); }
+Text idMap(task_struct*) { return format("%10u %10u %10u\n", 0u, 0u, ~0u); }
+Text noSecurityModule(task_struct*) { return Failure{-EINVAL}; }
+Text oomScore(task_struct* t) {
+    const mm_struct* const mm = t->mm;
+    if (!mm) return std::string("0\n");
+    const auto total = static_cast<i64>(machine().memory->frames());
+    const u64 used = static_cast<u64>(mm->rss_file + mm->rss_anon) + mm->nr_ptes;
+    const i64 badness = static_cast<i64>(used) + t->signal->oom_score_adj * total / 1000;
+    const i64 points = badness * 1000 / total;
+    return format("%lld\n", static_cast<long long>(std::max<i64>(version().process.newerProc ? (1000 + points) * 2 / 3 : points, 0)));
+}
+Text schedstat(task_struct* t) { return format("%llu 0 %llu\n", static_cast<unsigned long long>(t->utime + t->stime),
+                                               static_cast<unsigned long long>(t->nvcsw + t->nivcsw)); }
+Text wchan(task_struct*) { return std::string("0"); }       // as where the kernel's stacks cannot be read
+Text setgroups(task_struct*) { return std::string("allow\n"); }
+Text unset(task_struct*) { return std::string("4294967295"); }
+// The numbers of namespaces are those of the first ones (Linux include/linux/proc_ns.h).
+template <const char* (*name)(), unsigned number>
+Text initialNamespace(task_struct*) { return format("%s:[%u]", name(), number); }
+#define NAMESPACE(name, number) initialNamespace<[] { return #name; }, number>
+
 constexpr umode_t readable = S_IFREG | 0444, own = S_IFREG | 0400, setting = S_IFREG | 0644, link = S_IFLNK | 0777;
 constexpr ProcEntry entries[] = {
+    {"attr/current", S_IFREG | 0666, noSecurityModule},
     {"auxv", own, auxv, nullptr, nullptr, false, ProcAccess::memory},
+    {"cgroup", readable, cgroup},
     {"cmdline", readable, cmdline},
     {"comm", setting, comm, nullptr, setComm},
     {"coredump_filter", S_IFREG | 0644, coredumpFilter, nullptr, setCoredumpFilter},
+    {"cpuset", readable, cpuset},
     {"cwd", link, nameOf<cwd>, cwd},
     {"environ", own, environ, nullptr, nullptr, false, ProcAccess::opening},
     {"exe", link, nameOf<exe>, exe},
+    {"gid_map", setting, idMap},
     {"limits", readable, limits},
+    {"loginuid", setting, unset},
     {"maps", readable, showMaps, nullptr, nullptr, false, ProcAccess::memory},
+    {"mountinfo", readable, showMountinfo},
     {"mounts", readable, showMounts},
+    {"ns/ipc", link, NAMESPACE(ipc, 0xefffffff)},
+    {"ns/mnt", link, NAMESPACE(mnt, 0xf0000000)},
+    {"ns/net", link, NAMESPACE(net, 0xf0000098)},
+    {"ns/pid", link, NAMESPACE(pid, 0xeffffffc)},
+    {"ns/user", link, NAMESPACE(user, 0xeffffffd)},
+    {"ns/uts", link, NAMESPACE(uts, 0xeffffffe)},
+    {"oom_score", readable, oomScore},
     {"oom_score_adj", setting, showOomScoreAdj, nullptr, storeOomScoreAdj},
     {"personality", own, showPersonality, nullptr, nullptr, false, ProcAccess::attaching, readable},
     {"root", link, nameOf<root>, root},
+    {"schedstat", readable, schedstat},
+    {"sessionid", readable, unset},
+    {"setgroups", setting, setgroups, nullptr, nullptr, true},
+    {"smaps", readable, showSmaps, nullptr, nullptr, false, ProcAccess::memory},
+    {"smaps_rollup", readable, showSmapsRollup, nullptr, nullptr, true, ProcAccess::memory},
     {"stat", readable, showTaskStat},
     {"statm", readable, showStatm},
     {"status", readable, showTaskStatus},
     {"timers", readable, showTimers},
     {"timerslack_ns", S_IFREG | 0666, showTimerSlack, nullptr, storeTimerSlack, true},
+    {"uid_map", setting, idMap},
+    {"wchan", readable, wchan},
 };
 
 }  // namespace

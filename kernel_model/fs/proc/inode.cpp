@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace kernel {
@@ -14,12 +15,6 @@ super_block* proc_sb = nullptr;
 std::string mounted_path;               // below /proc
 dentry* mounted_root = nullptr;
 
-struct ProcNode {
-    pid_t pid = 0;                          // 0: not below /proc/PID
-    std::string path;                       // below /proc or /proc/PID
-    const ProcEntry* entry = nullptr;       // null: a directory, or a link in fd/
-    int fd = -1;
-};
 ProcNode& nodeOf(const inode* node) { return *static_cast<ProcNode*>(node->i_private.get()); }
 
 inode_operations* procDirectory();
@@ -36,7 +31,6 @@ Result<task_struct*> taskOf(const ProcNode& n) {
 }
 std::span<const ProcEntry> tableOf(const ProcNode& n) { return n.pid ? procTaskEntries() : procRootEntries(); }
 bool exists(const ProcEntry& e) { return !e.newer || version().process.newerProc; }
-std::string below(const ProcNode& n, const std::string& name) { return n.path.empty() ? name : n.path + "/" + name; }
 
 // Numbers are a function of the name: nodes come and go.
 u64 inodeNumber(const ProcNode& n) {
@@ -53,7 +47,9 @@ int checkAccess(const ProcNode& n, ProcMoment moment) {
     return checkProcAccess(n.entry->access, TRY(taskOf(n)), moment);
 }
 
-inode* makeInode(const ProcNode& n, umode_t mode) {
+}  // namespace
+
+inode* procInode(const ProcNode& n, umode_t mode) {
     inode_operations* op = procRegular();
     file_operations* fop = procFileOperations();
     if (S_ISDIR(mode)) op = procDirectory(), fop = procDirectoryOperations();
@@ -78,45 +74,26 @@ bool isNumber(const std::string& s) {
     return !s.empty() && s.size() < 10 && s.front() != '0' && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-file* fileOf(task_struct* t, int fd) {
-    const files_struct* const files = t->files;
-    return files && static_cast<u64>(fd) < files->fdt.fd.size() ? files->fdt.fd[static_cast<u64>(fd)] : nullptr;
-}
-
-inode* lookupFd(const ProcNode& directory, const std::string& name) {
-    auto t = taskOf(directory);
-    if (!t.ok() || !(isNumber(name) || name == "0")) return nullptr;
-    const int fd = std::stoi(name);
-    const file* const f = fileOf(*t, fd);
-    if (!f) return nullptr;
-    const auto access = static_cast<umode_t>((f->f_mode & FMODE_READ ? 0500 : 0) | (f->f_mode & FMODE_WRITE ? 0300 : 0));
-    return makeInode({directory.pid, below(directory, name), nullptr, fd}, S_IFLNK | access);
-}
-
-// The inode is made for this look-up only: its owner is who may use it, stat(2) shows the real one.
-inode* lookupFdDirectory(const ProcNode& directory, const std::string& path) {
-    inode* const node = makeInode({directory.pid, path, nullptr}, S_IFDIR | 0500);
-    const task_struct* const t = taskOrNull(directory);
-    if (t && ownDescriptors(t)) node->i_uid = current->cred->fsuid.get();
-    return node;
-}
+namespace {
 
 inode* lookupName(const ProcNode& directory, const std::string& name) {
-    if (directory.pid && directory.path == "fd") return lookupFd(directory, name);
+    if (directory.pid && (directory.path == "fd" || directory.path == "fdinfo")) return lookupFd(directory, name);
+    if (directory.pid && directory.path == "task") return lookupThread(directory, name);
     if (!directory.pid && directory.path.empty() && isNumber(name)) {
         task_struct* const t = find_task_by_vpid(std::stoi(name));
-        return t ? makeInode({t->pid, "", nullptr}, S_IFDIR | 0555) : nullptr;
+        return t ? procInode({t->pid, "", nullptr}, S_IFDIR | 0555) : nullptr;
     }
-    const std::string path = below(directory, name);
+    const std::string path = directory.below(name);
     for (const ProcEntry& e : tableOf(directory)) {
         const std::string_view entry = e.name;
         if (!exists(e)) continue;
-        if (entry == path) return makeInode({directory.pid, path, &e}, e.older_mode && !version().process.newerProc ? e.older_mode : e.mode);
+        if (entry == path) return procInode(directory.child(name, &e), e.older_mode && !version().process.newerProc ? e.older_mode : e.mode);
         if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
-            return makeInode({directory.pid, path, nullptr}, S_IFDIR | 0555);
+            return procInode(directory.child(name), S_IFDIR | 0555);
     }
-    if (!directory.pid && mounted_path.starts_with(path + "/")) return makeInode({0, path, nullptr}, S_IFDIR | 0555);
-    if (directory.pid && path == "fd") return lookupFdDirectory(directory, path);
+    if (!directory.pid && mounted_path.starts_with(path + "/")) return procInode(directory.child(name), S_IFDIR | 0555);
+    if (directory.pid && (path == "fd" || path == "fdinfo")) return lookupFdDirectory(directory, name);
+    if (directory.pid && path == "task" && !directory.thread) return procInode(directory.child(name), S_IFDIR | 0555);
     return nullptr;
 }
 
@@ -133,7 +110,7 @@ struct ProcDirectory : inode_operations {
     bool uncached() const override { return true; }
     Result<dentry*> lookup(inode* directory, dentry* parent, const std::string& name) override {
         const ProcNode& at = nodeOf(directory);
-        if (!at.pid && mounted_root && below(at, name) == mounted_path) return mountedAt(parent, name);
+        if (!at.pid && mounted_root && at.below(name) == mounted_path) return mountedAt(parent, name);
         inode* const node = lookupName(at, name);
         if (!node) return nullptr;
         return newDentry(parent, name, node);
@@ -152,7 +129,7 @@ struct ProcLink : inode_operations {
         task_struct* const t = TRY(taskOf(n));
         if (!mayFollow(t)) return Failure{-EACCES};
         if (n.entry) return n.entry->show(t);
-        const file* const f = fileOf(t, n.fd);
+        const file* const f = descriptorOf(t, n.fd);
         if (!f) return Failure{-ENOENT};
         return d_path(f->f_path);
     }
@@ -161,7 +138,7 @@ struct ProcLink : inode_operations {
         task_struct* const t = TRY(taskOf(n));
         if (!mayFollow(t)) return Failure{-EACCES};
         if (n.entry) return n.entry->follow ? n.entry->follow(t) : Result<dentry*>(nullptr);
-        const file* const f = fileOf(t, n.fd);
+        const file* const f = descriptorOf(t, n.fd);
         if (!f) return Failure{-ENOENT};
         return dget(f->f_path);
     }
@@ -173,6 +150,18 @@ struct ProcRegular : inode_operations {
     int setsize(inode*, loff_t) override { return 0; }
 };
 
+// What a write gives the file to store. A setting of v6.1 takes a number at position 0 only, and a line from there on
+// (sysctl_writes_strict); none: the write has no effect.
+Result<std::optional<std::string>> writtenText(const ProcNode& n, task_struct* t, std::span<const u8> from, loff_t pos) {
+    std::string text(from.begin(), from.end());
+    if (pos <= 0 || n.pid || !n.path.starts_with("sys/") || !version().process.newerProc) return std::optional(text);
+    std::string before = TRY(n.entry->show(t));
+    if (before.ends_with('\n')) before.pop_back();
+    const bool line = n.path == "sys/kernel/core_pattern" || n.path == "sys/kernel/hostname";
+    if (!line || static_cast<u64>(pos) > before.size()) return std::optional<std::string>();
+    return std::optional(before.substr(0, static_cast<u64>(pos)) + text);
+}
+
 struct ProcFile : file_operations {
     int open(inode* node, file*) override { return checkAccess(nodeOf(node), ProcMoment::open); }
     long read(file* f, std::span<u8> to, loff_t& pos) override {
@@ -181,7 +170,7 @@ struct ProcFile : file_operations {
             const ProcNode& n = nodeOf(f->f_inode);
             task_struct* const t = TRY(taskOf(n));
             TRY_INT(checkAccess(n, ProcMoment::read));
-            f->private_data = std::make_shared<std::string>(TRY(n.entry->show(t)));
+            f->private_data = std::make_shared<std::string>(TRY(n.entry ? n.entry->show(t) : showFdinfo(t, n.fd)));
         }
         const std::string& text = *static_cast<std::string*>(f->private_data.get());
         const u64 at = std::min<u64>(static_cast<u64>(pos), text.size());
@@ -192,9 +181,9 @@ struct ProcFile : file_operations {
     }
     long write(file* f, std::span<const u8> from, loff_t& pos) override {
         const ProcNode& n = nodeOf(f->f_inode);
-        if (!n.entry->store) return -EIO;
+        if (!n.entry || !n.entry->store) return -EIO;
         task_struct* const t = TRY(taskOf(n));
-        TRY_INT(n.entry->store(t, std::string(from.begin(), from.end())));
+        if (const auto text = TRY(writtenText(n, t, from, pos))) TRY_INT(n.entry->store(t, *text));
         pos += static_cast<loff_t>(from.size());
         return static_cast<long>(from.size());
     }
@@ -218,12 +207,8 @@ struct ProcDirectoryOperations : file_operations {
 private:
     static std::vector<std::string> namesIn(const ProcNode& n) {
         std::vector<std::string> names;
-        const auto t = taskOf(n);
-        if (n.pid && n.path == "fd") {
-            const u64 size = t.ok() && t.value()->files ? t.value()->files->fdt.fd.size() : 0;
-            for (u64 fd = 0; fd < size; ++fd) names.push_back(std::to_string(fd));
-            return names;
-        }
+        if (n.pid && n.path == "task") return threadNames(n);
+        if (n.pid && (n.path == "fd" || n.path == "fdinfo")) return descriptorNames(n);
         const std::string prefix = n.path.empty() ? "" : n.path + "/";
         for (const ProcEntry& e : tableOf(n)) {
             std::string name = e.name;
@@ -236,7 +221,8 @@ private:
             const std::string name = mounted_path.substr(prefix.size(), mounted_path.find('/', prefix.size()) - prefix.size());
             if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }
-        if (n.pid && n.path.empty()) names.push_back("fd");
+        if (n.pid && n.path.empty()) names.insert(names.end(), {"fd", "fdinfo"});
+        if (n.pid && n.path.empty() && !n.thread) names.push_back("task");
         if (!n.pid && n.path.empty())
             for (const task_struct* task : all_tasks())
                 if (task->pid != 0) names.push_back(std::to_string(task->pid));
@@ -274,7 +260,7 @@ void mountInProc(const std::string& path, dentry* root) {
 
 void mountProc(dentry* where) {
     proc_sb = newSuperBlock("proc", "proc", 0x9fa0);
-    mountOn(where, proc_sb, makeInode({0, "", nullptr}, S_IFDIR | 0555));
+    mountOn(where, proc_sb, procInode({0, "", nullptr}, S_IFDIR | 0555));
 }
 
 }  // namespace kernel

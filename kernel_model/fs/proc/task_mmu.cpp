@@ -1,5 +1,6 @@
-// /proc/PID/maps and statm (Linux fs/proc/task_mmu.c).
+// /proc/PID/maps, smaps and statm (Linux fs/proc/task_mmu.c).
 #include "kernel_model/fs/proc/internal.hpp"
+#include "kernel_model/fs/proc/task_mmu.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 
 namespace kernel {
@@ -14,14 +15,10 @@ Result<std::string> showStatm(task_struct* t) {
                   static_cast<unsigned long long>(mm->total_vm - mm->shared_vm));
 }
 
-// /proc/PID/mounts (Linux fs/proc_namespace.c show_vfsmnt).
-Result<std::string> showMounts(task_struct*) {
-    std::string s;
-    for (const super_block* sb : superBlocks()) {
-        if (!sb->s_root || (sb->s_root != rootDentry() && !sb->s_root->covers)) continue;
-        s += sb->s_id + " " + d_path(sb->s_root) + " " + sb->s_type + (sb->read_only ? " ro" : " rw") + ",relatime 0 0\n";
-    }
-    return s;
+Result<std::string> showSmaps(task_struct* t) { return t->mm ? show_smaps(t->mm) : std::string(); }
+Result<std::string> showSmapsRollup(task_struct* t) {
+    if (!t->mm) return Failure{-ESRCH};
+    return show_smaps_rollup(t->mm);
 }
 
 }  // namespace kernel

@@ -1,19 +1,17 @@
 // A file system in memory (Linux fs/ramfs/inode.c, fs/libfs.c): directories are the dentry tree, files the page cache.
 #include "kernel_model/fs/internal.hpp"
 #include "kernel_model/fs/ramfs/space.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/mm/memfd.hpp"
+
+#include <algorithm>
+#include <string_view>
 
 namespace kernel {
 namespace {
 
 void touch(inode* node) { node->i_mtime = node->i_ctime = currentTime(); }
-
-// A set-group-id directory hands its group on (inode(7)).
-void inheritGroup(inode* directory, inode* child) {
-    if (!(directory->i_mode & S_ISGID)) return;
-    child->i_gid = directory->i_gid.get();
-    if (S_ISDIR(child->i_mode)) child->i_mode |= S_ISGID;
-}
 
 struct RamDirectory : inode_operations {
     Result<dentry*> lookup(inode*, dentry*, const std::string&) override { return nullptr; }
@@ -25,8 +23,7 @@ struct RamDirectory : inode_operations {
     int mknod(inode* directory, dentry* parent, const std::string& name, umode_t mode, dev_t) override {
         if (S_ISFIFO(mode)) return add(directory, parent, name, newFifo(mode, directory->i_sb));
         if (S_ISSOCK(mode)) return add(directory, parent, name, newInode(mode, nullptr, nullptr, directory->i_sb));
-        unsupported("feature", "mknod", "special file", task_pt_regs(current)->ip, "EPERM");
-        return -EPERM;
+        return missing(Missing::devices);
     }
     int mkdir(inode* directory, dentry* parent, const std::string& name, umode_t mode) override {
         TRY_INT(add(directory, parent, name,
@@ -78,6 +75,19 @@ struct RamDirectory : inode_operations {
         return 0;
     }
 
+    int exchange(inode* from, dentry* what, inode* to, dentry* other) override {
+        const int moved = S_ISDIR(what->d_inode->i_mode), came = S_ISDIR(other->d_inode->i_mode);
+        if (from != to && moved != came) {
+            from->i_nlink += static_cast<u32>(came - moved);
+            to->i_nlink += static_cast<u32>(moved - came);
+        }
+        exchangeChildren(what, other);
+        touch(from);
+        touch(to);
+        what->d_inode->i_ctime = other->d_inode->i_ctime = currentTime();
+        return 0;
+    }
+
 private:
     static int add(inode* directory, dentry* parent, const std::string& name, inode* node) {
         if (node->i_count == 1) inheritGroup(directory, node);
@@ -93,6 +103,7 @@ private:
 
 struct RamFile : inode_operations {
     int setsize(inode* node, loff_t size) override {
+        TRY_INT(sealsAllowSize(node, size));
         truncate_setsize(node, size);
         return 0;
     }
@@ -107,6 +118,23 @@ struct RamFileOperations : file_operations {
     long write(file* f, std::span<const u8> from, loff_t& pos) override { return generic_file_write(f, from, pos); }
     bool canMmap() const override { return true; }
     int readpage(inode*, pgoff_t, std::span<u8>) override { return 0; }
+    // lseek(2), SEEK_DATA and SEEK_HOLE: what was never written is a hole.
+    loff_t llseek(file* f, loff_t offset, int whence) override {
+        const loff_t size = f->f_inode->i_size;
+        constexpr int data = 3, hole = 4;
+        if (whence != data && whence != hole) return file_operations::llseek(f, offset, whence);
+        if (offset < 0 || offset >= size) return -ENXIO;
+        const auto& pages = f->f_inode->i_mapping.page_tree;
+        u64 index = static_cast<u64>(offset) / PAGE_SIZE;
+        if (whence == data) {
+            const auto next = pages.lower_bound(index);
+            if (next == pages.end() || next->first * PAGE_SIZE >= static_cast<u64>(size)) return -ENXIO;
+            index = next->first;
+        } else {
+            while (pages.contains(index)) ++index;
+        }
+        return f->f_pos = std::clamp(static_cast<loff_t>(index * PAGE_SIZE), offset, size);
+    }
 };
 
 u8 typeOf(const inode* node) { return static_cast<u8>((node->i_mode & S_IFMT) >> 12); }
@@ -124,6 +152,13 @@ struct DirectoryOperations : file_operations {
 };
 
 }  // namespace
+
+// A set-group-id directory hands its group on (inode(7)).
+void inheritGroup(const inode* directory, inode* child) {
+    if (!(directory->i_mode & S_ISGID)) return;
+    child->i_gid = directory->i_gid.get();
+    if (S_ISDIR(child->i_mode)) child->i_mode |= S_ISGID;
+}
 
 inode_operations* ramfsDirectory() {
     static RamDirectory operations;
@@ -145,6 +180,8 @@ file_operations* directoryOperations() {
     static DirectoryOperations operations;
     return &operations;
 }
+
+bool holdsMemoryFiles(const inode* directory) { return directory->i_op == ramfsDirectory() || std::string_view(directory->i_sb->s_type) == overlayName; }
 
 inode* newSymlink(const std::string& target, super_block* sb) {
     inode* const node = newInode(S_IFLNK | 0777, ramfsSymlink(), nullptr, sb);

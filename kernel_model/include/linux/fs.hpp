@@ -16,6 +16,9 @@ namespace kernel {
 
 struct dentry;
 struct file;
+struct file_lock_context;
+struct files_struct;
+struct fsnotify_marks;
 struct inode;
 struct page;
 struct task_struct;
@@ -39,6 +42,16 @@ struct kstat {                              // what stat(2) shows
     u32 blksize;
     i64 atime_ns, mtime_ns, ctime_ns;       // since 1970
 };
+
+// What notify_change is to change; ATTR_*_SET: to the time given, else to the present.
+struct iattr {
+    u32 ia_valid = 0;                       // ATTR_*
+    umode_t ia_mode = 0;                    // permissions only
+    uid_t ia_uid = 0;
+    gid_t ia_gid = 0;
+    i64 ia_atime = 0, ia_mtime = 0;         // ns since 1970
+};
+constexpr u32 ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_ATIME = 0x10, ATTR_MTIME = 0x20, ATTR_ATIME_SET = 0x80, ATTR_MTIME_SET = 0x100;
 
 // One mounted file system (Linux super_block).
 struct super_block {
@@ -66,7 +79,9 @@ struct inode_operations {
     virtual int symlink(inode*, dentry* parent, const std::string& name, const std::string& target);
     virtual int link(dentry* old, inode* directory, dentry* parent, const std::string& name);
     virtual int rename(inode* from, dentry* what, inode* to, dentry* parent, const std::string& name);
+    virtual int exchange(inode*, dentry* what, inode*, dentry* other);     // RENAME_EXCHANGE
     virtual int setsize(inode*, loff_t);
+    virtual int setattr(inode*, const iattr&);
     virtual void getattr(inode*, kstat&);
 };
 struct file_operations {
@@ -112,6 +127,10 @@ struct inode : Object {
     inode_operations* i_op = nullptr;       // never freed
     file_operations* i_fop = nullptr;       // never freed
     std::shared_ptr<void> i_private;        // the file system's own
+    std::shared_ptr<file_lock_context> i_flctx;             // fs/locks.cpp; null: it was never locked
+    std::shared_ptr<fsnotify_marks> i_fsnotify_marks;       // fs/notify; null: nobody watches it
+    std::shared_ptr<std::map<std::string, std::vector<u8>>> i_xattrs;   // by name; null: none
+    std::shared_ptr<struct pipe_inode_info> i_pipe;
     address_space i_mapping;
 };
 
@@ -127,6 +146,8 @@ struct dentry : Object {
     int d_count = 1;
 };
 
+struct fown_struct { int type = 0, id = 0, signum = 0; };       // F_SETOWN_EX's F_OWNER_*; F_SETSIG
+
 struct file : Object {
     file() : Object("file", sizeof *this) {}
     dentry* f_path = nullptr;               // holds a reference
@@ -137,6 +158,7 @@ struct file : Object {
     u32 f_mode = 0;                         // FMODE_*
     FIELD(loff_t, f_pos);
     std::shared_ptr<void> private_data;
+    fown_struct f_owner;
 };
 constexpr u32 FMODE_READ = 1, FMODE_WRITE = 2, FMODE_LSEEK = 4, FMODE_EXEC = 0x20, FMODE_PATH = 0x4000;
 
@@ -183,7 +205,7 @@ file* get_file(file*);
 int get_unused_fd_flags(u32 flags);                                          // fd or -EMFILE
 void fd_install(unsigned fd, file*);
 int close_fd(unsigned fd);
-int filp_close(file*);
+int filp_close(file*, files_struct* id);                                   // id: whose record locks end; null: nobody's
 OrNull<files_struct> dup_fd(files_struct*, int* error);
 void put_files_struct(files_struct*);
 void exit_files(task_struct*);
@@ -201,6 +223,8 @@ long generic_file_write(file*, std::span<const u8> from, loff_t& pos);       // 
 void truncate_setsize(inode*, loff_t);                                       // drops pages behind, zeroes the rest of the last
 void truncate_inode_pages(address_space*);
 int filemap_write_and_wait(address_space*);                                 // what shared mappings changed; 0 or -errno
+// ---- fs/attr.cpp
+int file_remove_privs(inode*);                                               // before its content changes
 // ---- fs/fs_struct.cpp
 int copy_fs(u64 clone_flags, task_struct*);
 OrNull<fs_struct> copy_fs_struct(fs_struct*);

@@ -67,5 +67,7 @@ void traceVma(const char* op, const vm_area_struct*);                   // "add"
 // Content of a page came to be: source zero (from: null), copy (from: the other frame's number, hex), file (from: object
 // with file and offset), kernel (null). A file page is reported once, however often this is called.
 void tracePageFill(const page*, const char* source, traces::Value from);
+void tracePageWrite(const page*, u64 offset, u64 size);                 // its bytes there, as they are now
+std::string vmaPermissions(u64 vm_flags);                               // r-xp
 
 }  // namespace kernel

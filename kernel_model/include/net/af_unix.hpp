@@ -20,6 +20,7 @@ inline unix_sock* unix_sk(const socket* s) { return static_cast<unix_sock*>(s->s
 inline std::shared_ptr<unix_sock> shared(unix_sock* u) { return std::static_pointer_cast<unix_sock>(u->shared_from_this()); }
 
 // ---- net/unix/af_unix.cpp
+void rememberAsPeer(sock*);                            // the present process: SO_PEERCRED, SO_PEERGROUPS
 std::shared_ptr<unix_sock> unix_create1(int type);      // null: no memory
 const std::vector<unix_sock*>& unixSockets();           // all, oldest first
 void unix_release_sock(unix_sock*, bool embryo);

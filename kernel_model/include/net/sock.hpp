@@ -13,6 +13,7 @@ namespace kernel {
 enum : u8 { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_CLOSE = 7, TCP_LISTEN = 10 };
 constexpr u8 RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2, SHUTDOWN_MASK = 3;
 constexpr u32 EPOLL_IN = 0x41, EPOLL_OUT = 0x304, EPOLL_ERR = 8, EPOLL_HUP = 0x10, EPOLL_RDHUP = 0x2000;    // with RDNORM, WRNORM, WRBAND
+constexpr unsigned SIOCINQ_ = 0x541b, SIOCOUTQ_ = 0x5411;       // asm-generic/sockios.h; the host has the names as macros
 constexpr u64 FOREVER = std::numeric_limits<u64>::max();
 constexpr int SOMAXCONN_LIMIT = 4096;       // sysctl net.core.somaxconn
 
@@ -53,6 +54,7 @@ struct sock : Object, std::enable_shared_from_this<sock> {
     socket* sk_socket = nullptr;            // null: an embryo, or closed
     bool dead = false;                      // SOCK_DEAD
     std::optional<scm_creds> peer_cred;     // SO_PEERCRED
+    std::vector<gid_t> peer_groups;         // SO_PEERGROUPS; of no account without peer_cred
     wait_queue_head_t sk_wq;
 };
 

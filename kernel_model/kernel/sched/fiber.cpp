@@ -1,18 +1,13 @@
 #include "kernel_model/kernel/sched/fiber.hpp"
 
+#include "traces/sanitizer.hpp"
+
 #include <cstdint>
 #include <new>
 #include <sys/mman.h>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FIBER_ASAN 1
-#endif
-#endif
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
@@ -53,7 +48,7 @@ namespace {
 
 extern "C" void execscope_switch_stack(void** save, void* load) asm("execscope_switch_stack");
 
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
 constexpr std::size_t STACK_BYTES = 1 << 20;
 #else
 constexpr std::size_t STACK_BYTES = 256 << 10;
@@ -76,7 +71,7 @@ char* takeStack() {
     if (area == MAP_FAILED) throw std::bad_alloc();
     if (mprotect(area, GUARD_BYTES, PROT_NONE)) throw std::bad_alloc();
     char* stack = static_cast<char*>(area) + GUARD_BYTES;
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
     __lsan_register_root_region(stack, STACK_BYTES);
 #endif
     return stack;
@@ -114,14 +109,14 @@ Fiber::Fiber(void (*entry)()) : stack_(takeStack()), bottom_(stack_), size_(STAC
 
 Fiber::~Fiber() {
     if (!stack_) return;
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
     __asan_unpoison_memory_region(stack_, STACK_BYTES);
 #endif
     freeStacks().push_back(stack_);
 }
 
 void Fiber::arrived() {
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
     __sanitizer_finish_switch_fiber(arriving->fake_stack_, &leaving->bottom_, &leaving->size_);
 #endif
 }
@@ -129,7 +124,7 @@ void Fiber::arrived() {
 void Fiber::switchTo(Fiber& from, Fiber& to, [[maybe_unused]] bool from_ends) {
     leaving = &from;
     arriving = &to;
-#ifdef FIBER_ASAN
+#if EXECSCOPE_ASAN
     __sanitizer_start_switch_fiber(from_ends ? nullptr : &from.fake_stack_, to.bottom_, to.size_);
 #endif
     execscope_switch_stack(&from.stack_pointer_, to.stack_pointer_);

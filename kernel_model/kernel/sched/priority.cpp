@@ -18,7 +18,7 @@ static std::list<task_struct*> threadsOf(const TaskList& leaders) {
     for (const task_struct* leader : leaders) all.splice(all.end(), leader->group_leader->thread_group.copy());
     return all;
 }
-static std::list<task_struct*> targetsOf(int which, int who) {
+std::list<task_struct*> targetsOf(int which, int who) {
     if (which == PRIO_PROCESS) {
         task_struct* p = who ? find_task_by_vpid(who) : current;
         return p ? std::list<task_struct*>{p} : std::list<task_struct*>{};

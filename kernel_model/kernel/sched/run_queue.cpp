@@ -10,6 +10,21 @@ namespace kernel {
 struct rq runqueue;
 RunQueueOrder runQueueOrder = RunQueueOrder::round_robin;
 
+// Real-time tasks by priority, then the others: the order in which they are taken.
+std::vector<const task_struct*> runQueueOrdered() {
+    std::vector<const task_struct*> all;
+    for (const auto& [prio, queue] : runqueue.real_time) all.insert(all.end(), queue.begin(), queue.end());
+    all.insert(all.end(), runqueue.queue.begin(), runqueue.queue.end());
+    return all;
+}
+
+static void traceQueue(const char* op, const task_struct* p) {
+    if (!traces::tracer().on(traces::Kind::run_queue)) return;
+    const std::vector<const task_struct*> all = runQueueOrdered();
+    const auto place = std::find(all.begin(), all.end(), p) - all.begin();
+    traces::tracer().emit(traces::Kind::run_queue, {{"op", traces::Value::text(op)}, {"task", traces::objectValue(p)}, {"place", traces::Value::count(place)}});
+}
+
 static bool isRealTime(const task_struct* p) { return p->rt_priority != 0; }
 
 void enqueue_task(task_struct* p, QueueEnd end) {
@@ -17,10 +32,12 @@ void enqueue_task(task_struct* p, QueueEnd end) {
     std::deque<task_struct*>& queue = isRealTime(p) ? runqueue.real_time[p->prio] : runqueue.queue;
     if (end == QueueEnd::front) queue.push_front(p);
     else queue.push_back(p);
+    traceQueue("add", p);
 }
 
 void requeue(task_struct* p) {
     if (p == current || !p->on_rq) return;
+    traceQueue("remove", p);
     std::erase(runqueue.queue, p);
     for (auto& [prio, queue] : runqueue.real_time) std::erase(queue, p);
     enqueue_task(p, QueueEnd::back);
@@ -32,6 +49,7 @@ bool runQueueEmpty() {
 
 static task_struct* takeFrom(std::deque<task_struct*>& queue, std::size_t at) {
     task_struct* p = queue[at];
+    traceQueue("remove", p);
     queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(at));
     return p;
 }

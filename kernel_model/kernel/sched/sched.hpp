@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <vector>
 
 namespace kernel {
 
@@ -24,11 +25,13 @@ extern struct rq runqueue;
 // kernel/sched/run_queue.cpp
 enum class QueueEnd : u8 { front, back };
 void enqueue_task(task_struct*, QueueEnd);
+std::vector<const task_struct*> runQueueOrdered();     // who can run and does not, next first
 void requeue(task_struct*);                 // after its priority has changed
 task_struct* takeNext();                    // the idle task when nobody can run
 QueueEnd placeOf(const task_struct* prev);
 bool preempts(const task_struct* p, const task_struct* running);
 u64 quantumOf(const task_struct*);          // instructions
+std::list<task_struct*> targetsOf(int which, int who);       // PRIO_*: the tasks that setpriority(2) means; kernel/sched/priority.cpp
 bool mayNice(const task_struct*, int nice);  // kernel/sched/priority.cpp
 
 int wakeUpState(task_struct*, TaskState state);  // wake_up_state

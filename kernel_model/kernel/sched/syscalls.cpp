@@ -5,6 +5,8 @@
 #include "kernel_model/kernel/sched/sched.hpp"
 #include "kernel_model/kernel/timespec.hpp"
 
+#include <algorithm>
+
 namespace kernel {
 
 constexpr int RESET_ON_FORK = 0x40000000, POLICY_IDLE = 5;
@@ -89,6 +91,62 @@ SYSCALL_DEFINE(2, sched_setparam, (int, pid), (UserPtr<int>, param)) {
     task_struct* p = TRY(taskNamed(pid));
     return setPolicy(p, p->policy, priority, p->sched_reset_on_fork);
 }
+// ---- sched_setattr(2), sched_getattr(2).
+
+struct sched_attr {
+    u32 size, sched_policy;
+    u64 sched_flags;
+    i32 sched_nice;
+    u32 sched_priority;
+    u64 sched_runtime, sched_deadline, sched_period;
+    u32 sched_util_min, sched_util_max;
+};
+constexpr u32 SCHED_ATTR_SIZE_VER0 = 48;
+constexpr u64 FLAG_RESET_ON_FORK = 1, FLAG_KEEP_POLICY = 8, FLAG_KEEP_PARAMS = 0x10, FLAG_ALL = 0x7f;
+
+// A program built for another kernel passes more or less; what is more must be zero, else it is told the size.
+static Result<sched_attr> sched_copy_attr(UserPtr<void> uattr) {
+    sched_attr attr{};
+    u32 size = TRY(get_user(UserPtr<u32>{uattr.address}));
+    if (!size) size = SCHED_ATTR_SIZE_VER0;
+    bool fits = size >= SCHED_ATTR_SIZE_VER0 && size <= PAGE_SIZE;
+    for (u64 at = sizeof attr; fits && at < size; ++at) fits = TRY(get_user(UserPtr<u8>{uattr.address + at})) == 0;
+    if (!fits) {
+        static_cast<void>(put_user(static_cast<u32>(sizeof attr), UserPtr<u32>{uattr.address}));
+        return Failure{-E2BIG};
+    }
+    if (copy_from_user(&attr, uattr, std::min<u64>(size, sizeof attr))) return Failure{-EFAULT};
+    if (attr.sched_flags & 0x60 && size < sizeof attr) return Failure{-EINVAL};     // SCHED_FLAG_UTIL_CLAMP
+    attr.sched_nice = std::clamp(attr.sched_nice, -20, 19);
+    return attr;
+}
+SYSCALL_DEFINE(3, sched_setattr, (pid_t, pid), (UserPtr<void>, uattr), (unsigned, flags)) {
+    if (!uattr || pid < 0 || flags) return -EINVAL;
+    const sched_attr attr = TRY(sched_copy_attr(uattr));
+    if (static_cast<int>(attr.sched_policy) < 0) return -EINVAL;
+    task_struct* p = TRY(taskNamed(pid));
+    const bool keeps = attr.sched_flags & FLAG_KEEP_PARAMS;
+    const int policy = attr.sched_flags & FLAG_KEEP_POLICY ? p->policy.get() : static_cast<int>(attr.sched_policy);
+    const int priority = keeps ? p->rt_priority.get() : static_cast<int>(attr.sched_priority);
+    if (attr.sched_flags & ~FLAG_ALL) return -EINVAL;
+    const bool nicer = !keeps && !isRealTimePolicy(policy) && attr.sched_nice != p->static_prio - DEFAULT_PRIO;
+    if (nicer && attr.sched_nice < p->static_prio - DEFAULT_PRIO && !mayNice(p, attr.sched_nice)) return -EPERM;
+    TRY_INT(static_cast<int>(setPolicy(p, policy, priority, attr.sched_flags & FLAG_RESET_ON_FORK)));
+    if (nicer) p->static_prio = DEFAULT_PRIO + attr.sched_nice, p->prio = normalPrio(p);
+    return 0;
+}
+SYSCALL_DEFINE(4, sched_getattr, (pid_t, pid), (UserPtr<void>, uattr), (unsigned, usize), (unsigned, flags)) {
+    if (!uattr || pid < 0 || usize > PAGE_SIZE || usize < SCHED_ATTR_SIZE_VER0 || flags) return -EINVAL;
+    const task_struct* p = TRY(taskNamed(pid));
+    sched_attr attr{};
+    attr.size = std::min<u32>(usize, sizeof attr);
+    attr.sched_policy = static_cast<u32>(p->policy.get());
+    attr.sched_flags = p->sched_reset_on_fork ? FLAG_RESET_ON_FORK : 0;
+    if (isRealTimePolicy(p->policy)) attr.sched_priority = static_cast<u32>(p->rt_priority.get());
+    else attr.sched_nice = p->static_prio - DEFAULT_PRIO;
+    return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
+}
+
 SYSCALL_DEFINE(1, sched_get_priority_max, (int, policy)) { return isRealTimePolicy(policy) ? 99 : isPolicy(policy) ? 0 : -EINVAL; }
 SYSCALL_DEFINE(1, sched_get_priority_min, (int, policy)) { return isRealTimePolicy(policy) ? 1 : isPolicy(policy) ? 0 : -EINVAL; }
 

@@ -1,4 +1,6 @@
 // Options of level SOL_SOCKET (Linux net/core/sock.c; socket(7)).
+#include "kernel_model/arch/x86/syscalls/names.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/net/sock.hpp"
 #include "kernel_model/kernel/timespec.hpp"
 
@@ -69,6 +71,27 @@ int peerCredentials(const sock* sk, UserPtr<void> optval, UserPtr<int> optlen) {
     return putOption(optval, optlen, &creds, sizeof creds);
 }
 
+// All groups or none: ERANGE says how many bytes they need.
+int peerGroups(const sock* sk, UserPtr<void> optval, UserPtr<int> optlen) {
+    constexpr u64 COPY_FILE_RANGE = 326;    // 4.5; SO_PEERGROUPS is of 4.13
+    if (!inProfile(COPY_FILE_RANGE)) return -ENOPROTOOPT;
+    if (!sk->peer_cred) return -ENODATA;
+    const int room = TRY(get_user(optlen)), size = static_cast<int>(sk->peer_groups.size() * sizeof(gid_t));
+    if (room < 0) return -EINVAL;
+    TRY_INT(put_user(size, optlen));
+    if (room < size) return -ERANGE;
+    return copy_to_user(optval, sk->peer_groups.data(), static_cast<u64>(size)) ? -EFAULT : 0;
+}
+
+// Options with an effect that is not there: aloud.
+int unknownOption(const sock* sk, int name) {
+    switch (name) {
+        case SO_ATTACH_FILTER: case SO_ATTACH_BPF: case SO_ATTACH_REUSEPORT_CBPF: case SO_ATTACH_REUSEPORT_EBPF: return missing(Missing::socket_filters);
+        case SO_PEEK_OFF: return sk->sk_type == SOCK_STREAM && sk->sk_family != AF_UNIX ? -EOPNOTSUPP : missing(Missing::peek_offset);
+        default: return -ENOPROTOOPT;
+    }
+}
+
 }  // namespace
 
 int putOption(UserPtr<void> to, UserPtr<int> optlen, const void* value, std::size_t size) {
@@ -105,7 +128,7 @@ TRACED(int, sock_setsockopt, (socket*, sock), (int, optname), (UserPtr<void>, op
         case SO_SNDTIMEO: return setTimeout(sk->sk_sndtimeo, optval, optlen);
         default: break;
     }
-    if (!isFlag(optname)) return -ENOPROTOOPT;
+    if (!isFlag(optname)) return unknownOption(sk, optname);
     sk->options[optname] = value != 0;
     return 0;
 }
@@ -128,9 +151,10 @@ TRACED(int, sock_getsockopt, (socket*, sock), (int, optname), (UserPtr<void>, op
         case SO_RCVTIMEO: return showTimeout(sk->sk_rcvtimeo, optval, optlen);
         case SO_SNDTIMEO: return showTimeout(sk->sk_sndtimeo, optval, optlen);
         case SO_PEERCRED: return peerCredentials(sk, optval, optlen);
+        case SO_PEERGROUPS: return peerGroups(sk, optval, optlen);
         default: break;
     }
-    if (!isFlag(optname) && optname != SO_PRIORITY) return -ENOPROTOOPT;
+    if (!isFlag(optname) && optname != SO_PRIORITY) return unknownOption(sk, optname);
     const auto at = sk->options.find(optname);
     return show(at == sk->options.end() ? 0 : at->second);
 }

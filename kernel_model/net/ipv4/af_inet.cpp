@@ -1,5 +1,6 @@
 // Linux net/ipv4/af_inet.c, net/ipv6/af_inet6.c: names, and options of the levels IPPROTO_IP and IPPROTO_TCP (ip(7), tcp(7)).
 #include "kernel_model/include/net/inet_sock.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
@@ -47,8 +48,7 @@ int otherProtocol(const socket* sock, int protocol) {
     if (sock->type != SOCK_RAW) return -ESOCKTNOSUPPORT;
     if (protocol == 0) return -EPROTONOSUPPORT;
     if (!capable(CAP_NET_RAW)) return -EPERM;
-    unsupported("feature", "raw sockets", "", current_pt_regs()->ip, "EPROTONOSUPPORT");
-    return -EPROTONOSUPPORT;
+    return missing(Missing::raw_sockets);
 }
 
 }  // namespace

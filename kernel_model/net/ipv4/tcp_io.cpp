@@ -1,5 +1,6 @@
 // Sending and receiving on a connection of TCP (Linux net/ipv4/tcp.c).
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/net/inet_sock.hpp"
 
 #include <algorithm>
@@ -82,7 +83,7 @@ Result<u64> sendPiece(inet_sock* sk, msghdr& msg, u64 until) {
 TRACED(long, tcp_sendmsg, (socket*, sock), (msghdr&, msg)) {
     inet_sock* const sk = inet_sk(sock);
     const u64 until = sockDeadline(sk->sk_sndtimeo, msg.msg_flags & MSG_DONTWAIT), length = msg.msg_iter.count();
-    if (msg.msg_flags & MSG_OOB) return -EOPNOTSUPP;
+    if (msg.msg_flags & MSG_OOB) return missing(Missing::urgent_data);
     int error = canSend(sk) ? 0 : waitForConnection(sk, until);
     u64 sent = 0;
     while (!error && sent < length) {
@@ -164,7 +165,7 @@ int tcp_shutdown(socket* sock, int how) {
 }
 
 long tcp_ioctl(const inet_sock* sk, unsigned command, u64 argument) {
-    constexpr unsigned SIOCINQ_ = 0x541b, SIOCOUTQ_ = 0x5411, SIOCATMARK_ = 0x8905;
+    constexpr unsigned SIOCATMARK_ = 0x8905;
     u64 amount = 0;                         // SIOCOUTQ: everything has arrived
     if (command == SIOCINQ_) {
         if (sk->sk_state == TCP_LISTEN) return -EINVAL;

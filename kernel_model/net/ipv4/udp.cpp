@@ -137,7 +137,6 @@ struct UdpOperations final : InetOperations {
     int connect(socket* s, const SocketAddress& a, u32) override { return udp_connect(s, a); }
     u32 poll(socket* s) override { return datagram_poll(s->sk.get()); }
     long ioctl(socket* s, unsigned command, u64 argument) override {
-        constexpr unsigned SIOCINQ_ = 0x541b, SIOCOUTQ_ = 0x5411;
         if (command != SIOCINQ_ && command != SIOCOUTQ_) return -ENOTTY;
         const auto& queue = s->sk->sk_receive_queue;
         const u64 amount = command == SIOCOUTQ_ ? s->sk->sk_wmem_alloc : queue.empty() ? 0 : queue.front()->data.size();

@@ -104,12 +104,17 @@ int UnixOperations::release(socket* sock) {
     return 0;
 }
 
+void rememberAsPeer(sock* sk) {
+    sk->peer_cred = {current->tgid, current->cred->euid, current->cred->egid};
+    sk->peer_groups = current->cred->groups;
+}
+
 int UnixOperations::socketpair(socket* one, socket* two) {
     const auto a = shared(unix_sk(one)), b = shared(unix_sk(two));
     a->peer = b;
     b->peer = a;
     for (socket* s : {one, two}) {
-        s->sk->peer_cred = {current->tgid, current->cred->euid, current->cred->egid};
+        rememberAsPeer(s->sk.get());
         s->sk->sk_state = TCP_ESTABLISHED;
         s->state = SS_CONNECTED;
     }
@@ -128,7 +133,6 @@ Result<SocketAddress> UnixOperations::getname(socket* sock, bool of_peer) {
 }
 
 long UnixOperations::ioctl(socket* sock, unsigned command, u64 argument) {
-    constexpr unsigned SIOCINQ_ = 0x541b, SIOCOUTQ_ = 0x5411;
     const unix_sock* const u = unix_sk(sock);
     u64 amount = 0;
     if (command == SIOCOUTQ_) {

@@ -4,7 +4,6 @@
 namespace kernel {
 namespace {
 
-scm_creds ownCredentials() { return {current->tgid, current->cred->euid, current->cred->egid}; }
 
 // The listening socket, with room in its queue.
 Result<std::shared_ptr<unix_sock>> findListener(const SocketAddress& address, int type, u64 until) {
@@ -26,7 +25,7 @@ TRACED(int, unix_listen, (socket*, sock), (int, backlog)) {
     if (backlog > u->sk_max_ack_backlog) wake_up(u->peer_wait);
     u->sk_max_ack_backlog = backlog;
     u->sk_state = TCP_LISTEN;
-    u->peer_cred = ownCredentials();
+    rememberAsPeer(u);
     return 0;
 }
 
@@ -40,9 +39,10 @@ TRACED(int, unix_stream_connect, (socket*, sock), (const SocketAddress&, address
     if (u->sk_state != TCP_CLOSE) return u->sk_state == TCP_ESTABLISHED ? -EISCONN : -EINVAL;
     made->sk_state = TCP_ESTABLISHED;
     made->peer = shared(u);
-    made->peer_cred = ownCredentials();
+    rememberAsPeer(made.get());
     made->addr = other->addr;
     u->peer_cred = other->peer_cred;
+    u->peer_groups = other->peer_groups;
     u->peer = made;
     u->sk_state = TCP_ESTABLISHED;
     sock->state = SS_CONNECTED;

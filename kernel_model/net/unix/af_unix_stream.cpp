@@ -1,5 +1,6 @@
 // Streams (Linux net/unix/af_unix.c): connecting, sending and receiving bytes.
 #include "kernel_model/fs/internal.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/net/af_unix.hpp"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ TRACED(long, unix_stream_sendmsg, (socket*, sock), (msghdr&, msg)) {
     wait_for_unix_gc();
     TRY_INT(scm_send(msg, scm));
     unix_sock* const u = unix_sk(sock);
-    if (msg.msg_flags & MSG_OOB) return -EOPNOTSUPP;
+    if (msg.msg_flags & MSG_OOB) return missing(Missing::urgent_data);
     if (msg.msg_name.size) return u->sk_state == TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
     const auto peer = u->peer;
     if (!peer) return -ENOTCONN;

@@ -1,4 +1,5 @@
 // fs/exec.c as v3.10 has it: strings, the stack, opening, threads and the address space.
+#include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/versions/v3_10/mm.hpp"
 #include "kernel_model/versions/v3_10/exec.hpp"
 #include "kernel_model/versions/v3_10/mm.hpp"
@@ -73,6 +74,7 @@ static int takeOverLeader(task_struct* tsk) {
     transfer_pid(leader, tsk, PIDTYPE_SID);
     inheritLeader(tsk, leader);
     traces::tracer().setTask(tsk->pid);
+    traceTask(tsk);
     release_task(leader);
     return 0;
 }

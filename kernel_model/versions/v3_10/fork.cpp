@@ -48,7 +48,7 @@ int copyCredentials(Ladder& ladder) {
 
 int copyResources(Ladder& ladder, u64 flags) {
     task_struct* p = ladder.p;
-    TRY_INT(copy_semundo(flags, p));
+    TRY_INT(ladder.did(Ladder::semundo, copy_semundo(flags, p)));
     TRY_INT(ladder.did(Ladder::files, copy_files(flags, p)));
     TRY_INT(ladder.did(Ladder::fs, copy_fs(flags, p)));
     TRY_INT(ladder.did(Ladder::sighand, copy_sighand(flags, p)));

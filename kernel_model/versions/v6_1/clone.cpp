@@ -19,11 +19,8 @@ Result<int> chosenNumber(const std::vector<pid_t>& set_tid) {
     return set_tid.front();
 }
 
-int refuseDescriptors(const kernel_clone_args& args) {
-    if (!(args.flags & CLONE_PIDFD)) return 0;
-    if ((args.flags & CLONE_PARENT_SETTID) && args.pidfd == args.parent_tid) return -EINVAL;
-    unsupported("feature", "CLONE_PIDFD", "", current_pt_regs()->ip - 2, "EINVAL");
-    return -EINVAL;
+bool descriptorHasNoPlace(const kernel_clone_args& args) {
+    return args.flags & CLONE_PIDFD && args.flags & CLONE_PARENT_SETTID && args.pidfd == args.parent_tid;
 }
 
 }  // namespace
@@ -47,7 +44,7 @@ static TRACED(pid*, get_task_pid, (task_struct*, task), (pid_type, type)) {
 
 TRACED(long, kernel_clone, (kernel_clone_args*, args)) {
     const u64 flags = args->flags;
-    TRY_INT(refuseDescriptors(*args));
+    if (descriptorHasNoPlace(*args)) return -EINVAL;
     task_struct* p = TRY(copy_process(args));
     traceFork(current, p);
     pid* number = get_task_pid(p, PIDTYPE_PID);

@@ -1,5 +1,6 @@
 // Linux 6.1 kernel/fork.c: clone3(2).
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/missing.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
 #include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/versions/v6_1/fork.hpp"
@@ -62,15 +63,8 @@ TRACED(int, copy_clone_args_from_user, (kernel_clone_args*, kargs), (UserPtr<voi
 }
 
 int refuseUnmodelled(u64 flags) {
-    if (flags & INTO_CGROUP) {
-        unsupported("feature", "CLONE_INTO_CGROUP", "", current_pt_regs()->ip - 2, "EBADF");
-        return -EBADF;
-    }
-    if (flags & NEWTIME) {
-        unsupported("feature", "clone namespaces", "", current_pt_regs()->ip - 2, "EPERM");
-        return -EPERM;
-    }
-    return 0;
+    if (flags & INTO_CGROUP) return missing(Missing::clone_cgroup);
+    return flags & NEWTIME ? missing(Missing::namespaces) : 0;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // fs/exec.c as v6.1 has it: leaving the old image. begin_new_exec is the point of no return.
+#include "kernel_model/kernel/fork.hpp"
 #include "kernel_model/versions/v6_1/mm.hpp"
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/rseq.hpp"
@@ -57,6 +58,7 @@ static int takeOverLeader(task_struct* tsk) {
     transfer_pid(leader, tsk, PIDTYPE_SID);
     inheritLeader(tsk, leader);
     traces::tracer().setTask(tsk->pid);
+    traceTask(tsk);
     v6_1::release_task(leader);
     return 0;
 }

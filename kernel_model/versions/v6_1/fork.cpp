@@ -3,6 +3,8 @@
 #include "kernel_model/include/linux/fs.hpp"
 #include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/linux/uaccess.hpp"
+#include "kernel_model/kernel/pidfd.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
 #include "kernel_model/versions/v6_1/fork.hpp"
 
@@ -58,7 +60,7 @@ void startAnew(task_struct* p) {
 int copyResources(Ladder& ladder, kernel_clone_args* args) {
     task_struct* p = ladder.p;
     const u64 flags = args->flags;
-    TRY_INT(copy_semundo(flags, p));
+    TRY_INT(ladder.did(Ladder::semundo, copy_semundo(flags, p)));
     TRY_INT(ladder.did(Ladder::files, copy_files(flags, p)));
     TRY_INT(ladder.did(Ladder::fs, copy_fs(flags, p)));
     TRY_INT(ladder.did(Ladder::sighand, copy_sighand(flags, p)));
@@ -156,6 +158,16 @@ int takeNumber(Ladder& ladder, const kernel_clone_args& args) {
     return 0;
 }
 
+// CLONE_PIDFD: the parent's descriptor of the child; -1: it asked for none.
+Result<int> givePidfd(const kernel_clone_args& args, pid* number) {
+    if (!(args.flags & CLONE_PIDFD)) return -1;
+    const int fd = pidfd_create(number, 0);
+    if (fd < 0) return Failure{fd};
+    if (!put_user(fd, args.pidfd)) return fd;
+    close_fd(static_cast<unsigned>(fd));
+    return Failure{-EFAULT};
+}
+
 }  // namespace
 
 TRACED(Result<task_struct*>, copy_process, (kernel_clone_args*, args)) {
@@ -175,12 +187,16 @@ TRACED(Result<task_struct*>, copy_process, (kernel_clone_args*, args)) {
     TRY_INT(sched_fork(flags, p));
     TRY_INT(copyResources(ladder, args));
     TRY_INT(takeNumber(ladder, *args));
+    const int pidfd = TRY(givePidfd(*args, ladder.number));
     giveIdentity(p, flags, ladder.number);
     sched_cgroup_fork(p, args);
     do_posix_clock_monotonic_gettime(p->start_time);
     findFamily(p, *args);
     rseq_fork(p, flags);
-    if (fatal_signal_pending(current)) return Failure{-EINTR};
+    if (fatal_signal_pending(current)) {
+        if (pidfd >= 0) close_fd(static_cast<unsigned>(pidfd));
+        return Failure{-EINTR};
+    }
     ptrace_init_task(p, false);
     makeVisible(p, ladder.number);
     ladder.reached = Ladder::none;

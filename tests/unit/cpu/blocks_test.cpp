@@ -1,3 +1,4 @@
+#include "traces/sanitizer.hpp"
 #include "cpu/core.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
@@ -52,7 +53,7 @@ TEST_CASE("ten million rewrites", "[.long]") {
 TEST_CASE("code that straddles two rewritten pages is forgotten with either") {
     Blocks blocks(16);
     const auto add = [&] {
-        BlockPtr block = makeBlock(std::vector<Op>(3));
+        BlockPtr block = blocks.make(std::vector<Op>(3));
         block->pfn = 1, block->second = 2, block->straddles = true, block->offset = 4094;
         return blocks.add(std::move(block));
     };
@@ -75,4 +76,37 @@ TEST_CASE("code that straddles two rewritten pages is forgotten with either") {
     blocks.drop(1);
     CHECK(!blocks.hot(1));
     CHECK(!blocks.frameHasCode(1));
+}
+
+TEST_CASE("blocks lie in the room that there is, take again what was given back, and then go to the heap") {
+    std::vector<u8> storage(64 + 10 * (sizeof(Block) + sizeof(Op)));
+    u8* const aligned = storage.data() + (-reinterpret_cast<u64>(storage.data()) % 64);
+    const std::span<u8> room(aligned, 4 * (sizeof(Block) + sizeof(Op)));
+    Blocks blocks(16, room);
+    const auto inRoom = [&](const BlockPtr& block) {
+        return reinterpret_cast<u8*>(block.get()) >= room.data() && reinterpret_cast<u8*>(block.get()) < room.data() + room.size();
+    };
+    std::vector<BlockPtr> made;
+    for (unsigned i = 0; i < 6; ++i) made.push_back(blocks.make(std::vector<Op>(1)));
+    for (unsigned i = 0; i < 6; ++i) CHECK(inRoom(made[i]) == (i < 4));
+    const Block* const second = made[1].get();
+    made[5].reset();
+    made[1].reset();
+    CHECK(blocks.make(std::vector<Op>(1)).get() == second);
+    CHECK(!inRoom(blocks.make(std::vector<Op>(2))));
+}
+
+TEST_CASE("memory has room for one processor and its first blocks") {
+    PhysicalMemory memory(64 * PAGE_SIZE);
+    const std::span<u8> room = memory.takeRoom(100);
+    if (EXECSCOPE_ASAN) {
+        CHECK(room.empty());
+        return;
+    }
+    REQUIRE(room.size() == 100);
+    CHECK(reinterpret_cast<u64>(room.data()) % 64 == 0);
+    CHECK(room.data() + room.size() <= memory.frame(0));
+    CHECK(memory.takeRoom(u64{1} << 30).empty());
+    const Cpu first(memory), second(memory), third(memory);      // on the heap, at last
+    CHECK(memory.takeRoom(u64{512} << 10).empty());
 }

@@ -1,3 +1,4 @@
+#include "cpu/observe.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,10 +14,16 @@ struct Step {
     std::vector<InstructionRecord::MemoryWrite> writes;
 };
 struct Recorder : InstructionObserver {
-    void instruction(const InstructionRecord& r) override {
-        steps.push_back({r.address, {r.bytes.begin(), r.bytes.end()}, *r.before, *r.after, {r.writes.begin(), r.writes.end()}});
+    void instruction(const InstructionRecord& r) override { steps.push_back(copied(r)); }
+    static Step copied(const InstructionRecord& r) {
+        return {r.address, {r.bytes.begin(), r.bytes.end()}, *r.before, *r.after, {r.writes.begin(), r.writes.end()}};
     }
     std::vector<Step> steps;
+};
+struct PartsToo : InterruptionObserver {
+    void instruction(const InstructionRecord& r) override { whole.push_back(Recorder::copied(r)); }
+    void interrupted(const InstructionRecord& r) override { parts.push_back(Recorder::copied(r)); }
+    std::vector<Step> whole, parts;
 };
 
 }  // namespace
@@ -49,4 +56,25 @@ TEST_CASE("observed instructions report registers, flags and memory; a faulting 
     CHECK(push.writes[0].after[0] == 1);
     REQUIRE(recorder.steps[7].writes.size() == 1);      // crosses a page
     CHECK(recorder.steps[7].writes[0].size == 4);
+}
+
+TEST_CASE("what a repeated instruction did before a fault is reported as a part, not as an instruction") {
+    const std::vector<u8> code{0xf3, 0xaa};         // rep stosb
+    Machine m(code);
+    PartsToo observer;
+    m.processor.observeInstructions(&observer);
+    m.reg(RDI) = Machine::DATA + 16 * PAGE_SIZE - 40;
+    m.reg(RCX) = 50;
+    m.reg(RAX) = 7;
+    CHECK(m.run(100).vector == VECTOR_PF);
+    CHECK(m.processor.instructions() == 0);
+    CHECK(observer.whole.empty());
+    REQUIRE(observer.parts.size() == 1);
+    const Step& part = observer.parts[0];
+    CHECK(part.bytes == code);
+    CHECK(part.before.gpr[RCX] == 50);
+    CHECK(part.after.gpr[RCX] == 10);
+    CHECK(part.after.rip == part.address);
+    REQUIRE(part.writes.size() == 2);
+    CHECK((part.writes[0].size + part.writes[1].size == 40 && part.writes[1].after[0] == 0x0707070707070707));
 }

@@ -49,6 +49,7 @@ TEST_CASE("a command line that is not understood gives status 125") {
 }
 
 TEST_CASE("a trace file given to tree is read, not run") {
-    CHECK(parse({"tree", "--depth", "3", "a.jsonl"}).options->tree.file == "a.jsonl");
-    CHECK(parse({"tree", "prog", "a.jsonl"}).options->tree.file.empty());
+    CHECK(parse({"tree", "--depth", "3", "a.jsonl"}).options->traces == Words{"a.jsonl"});
+    CHECK(parse({"tree", "prog", "a.jsonl"}).options->traces.empty());
+    CHECK(parse({"tree", EXECSCOPE_SOURCE_DIR "/traces/samples/events.jsonl"}).options->traces.size() == 1);
 }

@@ -12,10 +12,11 @@ public:
     void take(const Event& event) { account.event(event); }
     std::string text() {
         traces::MemorySink sink;
-        writeStory(account.story(), {100, false}, sink);
+        writeStory(account.story(), layout, sink);
         return sink.text();
     }
     Account account;
+    StoryLayout layout{{100, false}};
 };
 
 Story& upToExec(Story& t) {
@@ -37,7 +38,7 @@ TEST_CASE("an account of an exec that succeeds") {
     t.add(Kind::set, {{"object", Value::text("task_struct#3")}, {"field", Value::text("mm")}, {"old", Value::text("mm_struct#1")}, {"new", Value::text("mm_struct#2")}});
     t.add(Kind::vma, {{"op", Value::text("add")}, {"mm", Value::text("mm_struct#2")}, {"start", Value::hex(0x400000)}, {"end", Value::hex(0x401000)},
                       {"flags", Value::text("r-xp")}, {"pgoff", Value::hex(1)}, {"file", Value::text("/bin/hello")}});
-    t.call("create_elf_tables");
+    t.call("flush_old_exec").ret("flush_old_exec", 0).call("create_elf_tables");
     const u64 words[] = {1, 0x7ffff0, 0, 0x7ffff8, 0, 6, 4096, 0, 0};
     t.add(Kind::user_write, {{"address", Value::hex(0x7000)}, {"bytes", Value::bytes(words, sizeof words)}});
     t.ret("create_elf_tables", 0);
@@ -48,7 +49,7 @@ TEST_CASE("an account of an exec that succeeds") {
     const std::string text = t.text();
     for (const char* part : {"misc_format → elf_format\n", "task_struct#3       a copy of task_struct#1\n", "1 page no longer writable",
                              "argc        1                   arguments\n", "load_misc_binary    no: -8 (ENOEXEC)\n", "load_elf_binary     yes",
-                             "mm_struct#1 goes, mm_struct#2 takes", "0x400000-0x401000             r-xp  /bin/hello           from offset 0x1000\n",
+                             "flush_old_exec: mm_struct#1 goes, mm_struct#2 takes", "0x400000-0x401000             r-xp  /bin/hello           from offset 0x1000\n",
                              "0x7000  0x1             argc\n", "argv[0]  → \"hello\"\n", "envp[0]  → \"HOME=/\"\n",
                              "0x7028  AT_PAGESZ        0x1000 ", "rip = 0x400100, rsp = 0x7000", "3 instructions, 1 system call, 0 page faults",
                              "exit_group(7)\n", "exits with status 7", "wait4() = 3", "stops with status 7"})

@@ -52,7 +52,7 @@ public:
         return static_cast<long>(from.size());
     }
     int create(const std::string& path, umode_t mode) override {
-        files[path] = {static_cast<umode_t>(S_ISDIR(mode) ? mode : S_IFREG | mode), ""};
+        files[path] = {mode, ""};
         return 0;
     }
     int truncate(const std::string& path, u64 size) override {
@@ -106,6 +106,28 @@ public:
     int truncateHeld(int handle, u64 size) override {
         if (!held.at(handle).writable) return -EBADF;
         entryOf(handle).content.resize(size);
+        return 0;
+    }
+    int setAttributes(const std::string& path, const iattr& attr) override { return change(files.at(path), attr); }
+    int setAttributesHeld(int handle, const iattr& attr) override { return change(entryOf(handle), attr); }
+    static int change(Entry& entry, const iattr& attr) {
+        if (attr.ia_valid & ATTR_MODE) entry.mode = static_cast<umode_t>((entry.mode & S_IFMT) | attr.ia_mode);
+        return 0;
+    }
+    int listAttributes(const std::string&, int, std::vector<std::string>&) override { return -EOPNOTSUPP; }
+    int attribute(const std::string&, int, const std::string&, std::vector<u8>&) override { return -EOPNOTSUPP; }
+    int setAttribute(const std::string&, int, const std::string&, std::span<const u8>, int) override { return -EOPNOTSUPP; }
+    int removeAttribute(const std::string&, int, const std::string&) override { return -EOPNOTSUPP; }
+    int temporary(const std::string&, umode_t, bool) override { return -EOPNOTSUPP; }
+    int linkHeld(int, const std::string&) override { return -ENOENT; }
+    int punchHeld(int, u64, u64) override { return -EOPNOTSUPP; }
+    int exchange(const std::string&, const std::string&) override { return -EINVAL; }
+    int symlink(const std::string& target, const std::string& path) override {
+        files[path] = {S_IFLNK | 0777, target};
+        return 0;
+    }
+    int link(const std::string& from, const std::string& to) override {
+        files[to] = files.at(from);
         return 0;
     }
     long readStream(int, std::span<u8>) override { return 0; }

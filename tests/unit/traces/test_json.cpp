@@ -1,4 +1,5 @@
 #include "traces/complaint.hpp"
+#include "traces/json_parse.hpp"
 #include "traces/json_text.hpp"
 #include "traces/json_writer.hpp"
 #include "traces/reader.hpp"
@@ -6,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 
 using namespace traces;
@@ -102,6 +104,24 @@ TEST_CASE("what is read and written again has the same bytes") {
     CHECK(again == sink.text());
 }
 
+TEST_CASE("a later minor version is read as far as it is known, another major version is not") {
+    const auto header = [](const std::string& version) {
+        return R"({"kind":"header","seq":0,"insn":0,"pid":0,"version":")" + version + "\"}\n";
+    };
+    const std::string newer = header("1.99") + R"({"kind":"of tomorrow","seq":1})" "\n" + withAttr("1");
+    CHECK(firstError(newer) == "");
+    std::istringstream in(newer);
+    Reader reader(in);
+    CHECK(reader.next()->kind == Kind::header);
+    CHECK(reader.next()->kind == Kind::local);
+    CHECK(reader.passedOver() == 1);
+    CHECK(reader.line() == 3);
+    CHECK(reader.offset() == newer.size());
+    CHECK(firstError(header("1.0") + R"({"kind":"of tomorrow","seq":1})" "\n") == R"(2: unknown kind of event "of tomorrow")");
+    CHECK(firstError(header("2.0")).starts_with(R"(1: this is version "2.0" of the format)"));
+    CHECK(firstError(header("")).starts_with("1: this is version"));
+}
+
 TEST_CASE("a hostile trace gives an error with its line") {
     const std::string good = withAttr("1");
     CHECK(firstError("") == "");
@@ -170,4 +190,30 @@ TEST_CASE("a full disk leaves whole lines and is reported once") {
                             std::to_string(lines) + " events (" + std::to_string(sink.text.size()) +
                             " bytes) and no more will be added; the program runs on");
     CHECK(firstError(sink.text) == "");
+}
+
+// Another parser says whether it is JSON; beyond that, ours refuses what a trace does not have.
+TEST_CASE("what is not JSON is refused, and nothing else for that reason") {
+    const std::string texts[] = {
+        R"({"kind":"local","seq":12,"list":[1,-2,[],{}],"o":{"a":null,"b":true,"c":false}})", R"( { "a" : [ 1 , 2 ] } )",
+        "\"\\u00e9\\uD83d\\uDE00\\n\\t\\/\\b\\f\\r\\\\\\\"\"", "\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"", "-0", "00", "-", "1.", "1e", "[1,]",
+        "{,}", "\"\\u12\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "tru", "nul", "\"a\tb\"", "\"\xed\xa0\x80\"", "\"\xc0\x80\"", "", " ", "1 2", "1.5e+7",
+    };
+    const std::string alphabet = "{}[]\",:\\u0d8eE.+-1truefalsnl \t\n\x01\x7f\xc3\xa9\xef\xbe\x80";
+    std::mt19937 random(3);
+    for (const std::string& text : texts)
+        for (unsigned change = 0; change < 400; ++change) {
+            std::string changed = text;
+            for (unsigned i = 0; i < change % 4 && !changed.empty(); ++i) {
+                const std::size_t at = random() % changed.size();
+                const char c = alphabet[random() % alphabet.size()];
+                if (random() % 3) changed[at] = c;
+                else if (random() % 2) changed.insert(at, 1, c);
+                else changed.erase(at, 1 + random() % 3);
+            }
+            const std::string error = parseJson(changed, 16).error;
+            const bool other = error.find("64 bits") != std::string::npos || error.find("twice") != std::string::npos;    // the rest was not looked at
+            INFO(changed << ": " << error);
+            CHECK((other || error.empty() == nlohmann::json::accept(changed)));
+        }
 }

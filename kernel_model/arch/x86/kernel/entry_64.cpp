@@ -5,6 +5,7 @@
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
+#include "kernel_model/kernel/trace_syscalls.hpp"
 
 #include <cstring>
 #include <new>
@@ -25,13 +26,22 @@ const char* syscallName(u64 nr) {
     const char* name = syscallNameOfLinux(nr);
     return name ? name : "unknown";
 }
+// Of a buffer that the call reads, its bytes: the next argument is its size.
+std::string shownArgument(const SyscallDefinition& definition, const Arguments& args, std::size_t n) {
+    const SyscallArgument& argument = definition.arguments[n];
+    const bool vector = n == 1 && (!std::strcmp(definition.name, "writev") || !std::strcmp(definition.name, "pwritev"));
+    if (vector) return renderUserVector(args.raw[n], args.raw[n + 1]);
+    const bool buffer = !std::strcmp(argument.type, "Bytes<const char>") && n + 1 < static_cast<std::size_t>(definition.argument_count);
+    return buffer && args.raw[n] ? renderUserBytes(args.raw[n], args.raw[n + 1]) : argument.render(args.raw[n]);
+}
+
 void traceEnter(u64 nr, const SyscallDefinition* definition, const Arguments& args) {
     using traces::Value;
     std::vector<Value> shown, registers;
     const int count = definition ? definition->argument_count : 6;
     for (int i = 0; i < count; ++i) {
         const auto n = static_cast<std::size_t>(i);
-        shown.push_back(Value::text(definition ? definition->arguments[n].render(args.raw[n]) : renderPointer(args.raw[n])));
+        shown.push_back(Value::text(definition ? shownArgument(*definition, args, n) : renderPointer(args.raw[n])));
         registers.push_back(Value::hex(args.raw[n]));
     }
     traces::tracer().emit(traces::Kind::sys_enter, {{"nr", Value::count(static_cast<i64>(nr))}, {"name", Value::text(syscallName(nr))},

@@ -1,5 +1,6 @@
 // Linux arch/x86/kernel/traps.c and the exit path of entry_64.S: user mode is left by a system call, an exception or the end
 // of the quantum, and entered again after signals and rescheduling.
+#include "cpu/debug.hpp"
 #include "kernel_model/arch/x86/kernel/entry.hpp"
 #include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/stop.hpp"
@@ -8,6 +9,7 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/version/mm.hpp"
+#include "kernel_model/include/user_mode.hpp"
 #include "kernel_model/include/version/signal.hpp"
 #include "kernel_model/kernel/posix-timers.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
@@ -90,7 +92,8 @@ static void doException(const cpu::Trap& trap, pt_regs* regs) {
     rememberFault(trap);
     switch (trap.vector) {
         case cpu::VECTOR_DE: return do_trap(trap.vector, SIGFPE, FPE_INTDIV, regs->ip);
-        case cpu::VECTOR_DB: return do_trap(trap.vector, SIGTRAP, TRAP_TRACE, regs->ip);
+        case cpu::VECTOR_DB:                // get_si_code
+            return do_trap(trap.vector, SIGTRAP, trap.address & cpu::DR6_SINGLE_STEP ? TRAP_TRACE : TRAP_BRKPT, regs->ip);
         case cpu::VECTOR_BP: return do_trap(trap.vector, SIGTRAP, SI_KERNEL, 0);
         case cpu::VECTOR_UD:
             if (trap.unsupported) noteUnsupportedInstruction(regs->ip);
@@ -144,6 +147,8 @@ static void doTick() {
     if (!runQueueEmpty()) current->need_resched = true;
 }
 
+UserModeWatcher* userModeWatcher = nullptr;
+
 static void exitToUser(pt_regs* regs) {
     if (current->need_resched || current->sigpending_flag || current->notify_resume) version().signal.exit_to_user_mode(regs);
     loadRegisters(*regs);
@@ -167,12 +172,14 @@ void runUser() {
     const u64& limit = machine().boot.max_instructions;      // an observer may set it while the machine runs
     for (;;) {
         exitToUser(regs);
+        if (userModeWatcher) [[unlikely]] userModeWatcher->entering();
         const u64 before = instructions;
         const cpu::Trap trap = cpu.run(nextStop(limit ? limit : ~u64{0}));
+        if (userModeWatcher) [[unlikely]] userModeWatcher->left();
         task->utime += instructions - before;
         saveRegisters(*regs);
-        enterKernel(trap, regs);
         stopIfRequested();
+        enterKernel(trap, regs);
     }
 }
 

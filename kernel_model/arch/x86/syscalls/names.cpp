@@ -84,9 +84,9 @@ const char* syscallSince(u64 number) {
 
 SyscallCoverage coverageOf(u64 number) {
     using Extent = SyscallCoverage::Extent;
-    const char* missing = missingOfSyscall(number);
-    const Extent extent = !inProfile(number) ? Extent::none : !syscallByNumber(number) ? Extent::absent : missing ? Extent::partial : Extent::full;
-    return {number, syscallNameOfLinux(number), syscallSince(number), extent, extent == Extent::partial ? missing : nullptr};
+    const std::string missing = missingOfSyscall(number);
+    const Extent extent = !inProfile(number) ? Extent::none : !syscallByNumber(number) ? Extent::absent : missing.empty() ? Extent::full : Extent::partial;
+    return {number, syscallNameOfLinux(number), syscallSince(number), extent, extent == Extent::partial ? missing : ""};
 }
 
 std::vector<SyscallCoverage> syscallCoverage() {

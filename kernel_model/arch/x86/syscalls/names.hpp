@@ -3,13 +3,15 @@
 
 #include "traces/types.hpp"
 
+#include <string>
 #include <vector>
 
 namespace kernel {
 
 bool inProfile(u64 number);                 // the present version has it and does something
 const char* syscallSince(u64 number);       // the version of Linux that brought it: "4.11"; "3.10" for all that were there before
-const char* missingOfSyscall(u64 number);   // of a PARTIAL row; null: nothing, or it is not in the table at all
+std::string missingOfSyscall(u64 number);   // empty: nothing, or it is not in the table at all
+std::string missingOfCall(const std::string& call);         // by missing.tbl
 
 // How far each call of the present version goes, by number.
 struct SyscallCoverage {
@@ -18,7 +20,7 @@ struct SyscallCoverage {
     const char* name;
     const char* since;
     Extent extent;
-    const char* missing;                    // of partial
+    std::string missing;                    // of partial
 };
 std::vector<SyscallCoverage> syscallCoverage();
 SyscallCoverage coverageOf(u64 number);     // of one that has a name

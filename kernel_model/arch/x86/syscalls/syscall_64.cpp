@@ -3,6 +3,7 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/version/version.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -34,10 +35,11 @@ static constexpr auto byNumber = [] {
     return table;
 }();
 
-const char* missingOfSyscall(u64 number) {
-    for (const SyscallRow& row : rows)
-        if (static_cast<u64>(row.number) == number) return row.missing;
-    return nullptr;
+std::string missingOfSyscall(u64 number) {
+    const auto* const row = std::ranges::find(rows, static_cast<int>(number), &SyscallRow::number);
+    if (row == std::end(rows)) return "";
+    const std::string refused = missingOfCall(row->definition->name);
+    return row->missing ? row->missing + (refused.empty() ? "" : "; " + refused) : refused;
 }
 
 const SyscallDefinition* syscallByNumber(u64 number) {

@@ -1,0 +1,23 @@
+#include "emu/commands.hpp"
+#include "emu/report.hpp"
+#include "emu/terminal.hpp"
+#include "emu/tools/story_diff.hpp"
+#include "emu/tracing.hpp"
+
+#include <unistd.h>
+
+namespace emu {
+
+// As diff(1): 0 the same, 1 different.
+int diffCommand(const Options& options) {
+    const std::string path = options.trace.output.empty() ? "-" : options.trace.output;
+    for (const std::string& trace : options.traces) checkApart(path, trace, "a trace that is read");
+    StorySteps a(options.traces[0]), b(options.traces[1]);
+    const Screen screen = path == "-" ? screenOf(STDOUT_FILENO) : Screen{};
+    StoryDiff diff(a, b, screen);
+    const std::string text = diff.tell();
+    checkWritten("the differences", openSink(path, path)->write(text).error);
+    return diff.different() ? 1 : 0;
+}
+
+}  // namespace emu

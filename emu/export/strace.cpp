@@ -1,0 +1,248 @@
+// System calls and signals of the program in the text of strace -f -o FILE. init's are left out: strace would not see them.
+#include "emu/export/exporter.hpp"
+#include "emu/export/strace_structs.hpp"
+#include "emu/export/traced_memory.hpp"
+#include "emu/run_report/signal_codes.hpp"
+#include "emu/tools/read_trace.hpp"
+#include "emu/tools/text.hpp"
+
+#include <set>
+
+namespace emu {
+
+using traces::Event;
+using traces::Kind;
+using traces::Value;
+
+namespace {
+
+constexpr int initPid = 1, fromKernel = 0x80;      // SI_KERNEL
+constexpr std::size_t resultColumn = 40, mostKept = 4096, mostTasks = 100'000;
+
+std::string list(const std::vector<std::string>& items) {
+    std::string out;
+    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+    return out;
+}
+
+std::string fromHex(std::string_view digits) {
+    std::string out;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) out += static_cast<char>(std::strtoul(std::string(digits.substr(i, 2)).c_str(), nullptr, 16));
+    return out;
+}
+
+// si_status of SIGCHLD: what it exited with, or the signal that ended, stopped or continued it.
+std::string childStatus(int code, u64 exit, int stop) {
+    constexpr int exited = 1, stopped = 5, continued = 6;
+    if (code == exited) return std::to_string(exit >> 8 & 0xff);
+    return code == stopped ? straceSignal(stop) : code == continued ? "SIGCONT" : straceSignal(static_cast<int>(exit & 0x7f));
+}
+
+class StraceExport final : public traces::Observer {
+public:
+    explicit StraceExport(const ExportTarget& target) : out_(target.path) {}
+    void event(const Event& event) override;
+    void finish() {
+        interrupt();
+        out_.flush();
+    }
+
+private:
+    struct Task {
+        bool seen = false;          // from its first execve on, or made by one that is seen
+        bool inCall = false, split = false;      // split: its beginning stands on a line of its own
+        StraceCall call;
+        std::vector<std::string> signals;        // to be told when it comes back from the kernel
+        std::map<i64, std::string> info;         // of signals under way, by number
+        u64 fault = 0, exitCode = 0;
+        int stop = 0;               // the latest signal that may have stopped it
+        bool killed = false;        // by SIGKILL: it will not come back, and no result is seen
+    };
+
+    Task& task(int pid);
+    void begin(int pid, const Event& event);
+    void end(int pid, const Event& event);
+    void generated(const Event& event);
+    void exited(int pid, const Event& event);
+    void written(Task& task, const Event& event);
+    void start(int pid);
+    void interrupt();
+    void result(const std::string& text);
+    void tellSignals(int pid);
+
+    Output out_;
+    TracedMemory memory_;           // for the structures that calls read
+    std::string line_;              // not ended yet
+    int owner_ = 0;                 // whose it is
+    std::map<int, Task> tasks_;
+};
+
+StraceExport::Task& StraceExport::task(int pid) {
+    if (tasks_.size() == mostTasks && !tasks_.contains(pid)) throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
+    return tasks_[pid];
+}
+
+void StraceExport::interrupt() {
+    if (line_.empty()) return;
+    out_.put(line_ + " <unfinished ...>\n");
+    line_.clear();
+    task(owner_).split = true;
+}
+
+void StraceExport::start(int pid) {
+    interrupt();
+    line_ = std::to_string(pid);
+    line_.append(line_.size() < 5 ? 5 - line_.size() : 0, ' ') += ' ';
+    owner_ = pid;
+}
+
+void StraceExport::result(const std::string& text) {
+    line_ += ")";
+    line_.append(line_.size() < resultColumn ? resultColumn - line_.size() : 1, ' ');
+    out_.put(line_ + "= " + text + "\n");
+    line_.clear();
+}
+
+void StraceExport::begin(int pid, const Event& event) {
+    Task& current = task(pid);
+    StraceCall call;
+    if (const Value* name = event.find("name")) call.name = printable(name->string);
+    if (const Value* args = event.find("args"))
+        for (const Value& item : args->items) call.shown.push_back(printable(item.string));
+    if (const Value* raw = event.find("raw"))
+        for (std::size_t i = 0; i < std::min<std::size_t>(raw->items.size(), call.raw.size()); ++i) call.raw[i] = raw->items[i].number;
+    current.seen = current.seen || call.name == "execve" || call.name == "execveat";
+    if (!current.seen) return;
+    call.stack = memory_.stackOf(pid);
+    call.memory = [this, pid](u64 address, u64 size) { return memory_.read(pid, address, size); };
+    current.call = std::move(call);
+    current.inCall = true;
+    current.split = false;
+    start(pid);
+    const StraceText text = straceArguments(current.call, false);
+    line_ += current.call.name + "(" + list(text.before);
+    if (!text.after.empty() && current.call.name != "clone") line_ += text.before.empty() ? "" : ", ";
+    if (current.call.name == "exit_group" || current.call.name == "exit") {
+        current.inCall = false;
+        result("?");
+    }
+}
+
+void StraceExport::end(int pid, const Event& event) {
+    Task& current = task(pid);
+    if (current.inCall) {
+        current.inCall = false;
+        if (const Value* value = event.find("result")) current.call.result = *value;
+        current.call.error = showText(event, "errno");
+        if (current.split) {
+            start(pid);
+            line_ += "<... " + current.call.name + " resumed>";
+        }
+        const StraceText text = straceArguments(current.call, true);
+        if (current.call.name == "clone" && !text.after.empty()) line_ += ", ";
+        line_ += list(text.after);
+        result(current.killed ? "?" : straceResult(current.call));
+    }
+    tellSignals(pid);
+}
+
+void StraceExport::tellSignals(int pid) {
+    for (const std::string& signal : std::exchange(task(pid).signals, {})) {
+        start(pid);
+        out_.put(line_ + signal + "\n");
+        line_.clear();
+    }
+}
+
+void StraceExport::written(Task& task, const Event& event) {
+    const Value* bytes = event.find("bytes");
+    if (!task.inCall || !bytes || task.call.name == "process_vm_writev" || task.call.kept > mostKept) return;
+    std::string content = fromHex(std::string_view(bytes->string).substr(0, 2 * mostKept));
+    task.call.kept += content.size();
+    task.call.written[number(event, "address")] = std::move(content);
+}
+
+void StraceExport::generated(const Event& event) {
+    const int target = static_cast<int>(count(event, "target_pid"));
+    const std::string outcome = showText(event, "result");
+    if (!tasks_.contains(target) || !tasks_[target].seen || outcome == "already_pending") return;
+    Task& current = tasks_[target];
+    const int signal = static_cast<int>(count(event, "sig")), code = static_cast<int>(count(event, "code"));
+    const std::string name = showText(event, "name"), sender = ", si_pid=" + std::to_string(event.pid) + ", si_uid=0";
+    if (name == "SIGKILL") {
+        current.killed = true;
+        return;
+    }
+    const std::string known = signalCodeName(signal, code);
+    std::string text = "--- " + name + " {si_signo=" + name + ", si_code=" + (known.empty() ? std::to_string(code) : known);
+    if (name == "SIGCHLD" && code > 0) {
+        const u64 exit = task(event.pid).exitCode;
+        text += sender + ", si_status=" + childStatus(code, exit, task(event.pid).stop) + ", si_utime=0, si_stime=0";
+    } else if (signalHasAddress(signal, code == fromKernel ? 1 : code)) {
+        text += ", si_addr=" + (current.fault && code != fromKernel ? hex(current.fault) : "NULL");
+    } else if (signalHasSender(code)) {
+        text += sender;
+    }
+    text += "} ---";
+    if (outcome == "ignored") current.signals.push_back(std::move(text));
+    else current.info[signal] = std::move(text);
+    if (!current.inCall) tellSignals(target);
+}
+
+void StraceExport::exited(int pid, const Event& event) {
+    Task& current = task(pid);
+    current.exitCode = number(event, "exit_code");
+    if (!current.seen) return;
+    if (current.inCall && !current.split) line_ += " <unfinished ...>", result("?");
+    current.inCall = false;
+    start(pid);
+    const u64 code = current.exitCode;
+    line_ += code & 0x7f ? "+++ killed by " + straceSignal(static_cast<int>(code & 0x7f)) + (code & 0x80 ? " (core dumped) +++" : " +++")
+                         : "+++ exited with " + std::to_string(code >> 8 & 0xff) + " +++";
+    out_.put(line_ + "\n");
+    line_.clear();
+}
+
+void StraceExport::event(const Event& event) {
+    if (event.kind == Kind::header && traces::describeMask(traces::parseCategories(showText(event, "categories")).mask &
+                                                           traces::bit(Kind::sys_enter)) == traces::describeMask(0))
+        throw TraceProblem("the trace was made without system calls (-e)");
+    memory_.event(event);
+    if (event.pid == 0 && event.kind != Kind::sched_process_fork) return;
+    Task& current = task(event.pid);
+    const bool told = event.pid != initPid;
+    switch (event.kind) {
+        case Kind::sys_enter: if (told) begin(event.pid, event); break;
+        case Kind::sys_exit: if (told) end(event.pid, event); break;
+        case Kind::user_write: written(current, event); break;
+        case Kind::signal_generate: generated(event); break;
+        case Kind::signal_deliver:
+            if (const i64 sig = count(event, "sig"); sig >= 19 && sig <= 22) current.stop = static_cast<int>(sig);      // SIGSTOP to SIGTTOU
+            // A signal that ends the whole process is carried out as SIGKILL (complete_signal).
+            if (const auto info = showText(event, "name") == "SIGKILL" ? current.info.begin() : current.info.find(count(event, "sig"));
+                info != current.info.end()) {
+                current.signals.push_back(info->second);
+                current.info.erase(info);
+                if (!current.inCall) tellSignals(event.pid);
+            }
+            break;
+        case Kind::page_fault_user: current.fault = number(event, "address"); break;
+        case Kind::exception: current.fault = number(event, "ip"); break;
+        case Kind::sched_process_fork: {
+            const int child = static_cast<int>(count(event, "child_pid"));
+            const bool seen = current.seen;
+            tasks_.erase(child);
+            task(child).seen = seen;
+            break;
+        }
+        case Kind::sched_process_exit: exited(event.pid, event); break;
+        default: break;
+    }
+}
+
+}  // namespace
+
+extern const ExportFormat straceFormat;
+const ExportFormat straceFormat = {"strace", "the text of strace -f, without init", false, makeExporter<StraceExport>};
+
+}  // namespace emu

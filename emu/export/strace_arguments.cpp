@@ -1,0 +1,279 @@
+#include "emu/export/strace_arguments.hpp"
+
+#include "emu/export/strace_structs.hpp"
+#include "emu/run_report/signal_codes.hpp"
+#include "emu/tools/text.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace emu {
+
+using traces::Value;
+
+namespace {
+
+// How each argument is written, a letter each; an argument without a letter stands as the trace shows it.
+//   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
+//   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   D of descriptors   F a directory's descriptor
+//   r resource   a arch_prctl   i ioctl   e whence   f access mode   k signal   h how of sigprocmask   c fcntl's command
+// Known when the call has ended:
+//   s A n I y l structures that the call reads (strace_structs.hpp)   C clock   j itimer   B TIMER_ABSTIME   K of mlockall   E of epoll_create1
+//   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
+//   z Z t J Y U structures that it writes: s A n I y, and struct timeval   R iovec of a read   V bytes of mincore
+const std::map<std::string_view, std::string_view> LETTERS = {
+    {"read", "dbu"}, {"write", "d.u"}, {"pread64", "dbud"}, {"pwrite64", "d.ud"}, {"open", ".Oo"}, {"openat", "F.Oo"}, {"creat", ".o"},
+    {"close", "d"}, {"stat", ".S"}, {"lstat", ".S"}, {"fstat", "dS"}, {"newfstatat", "F.ST"}, {"lseek", "dde"}, {"mmap", "xu.Mdx"},
+    {"munmap", "xu"}, {"brk", "x"}, {"ioctl", "dix"}, {"access", ".f"}, {"faccessat", "F.f"}, {"pipe", "p"}, {"pipe2", "pO"}, {"dup", "d"},
+    {"dup2", "dd"}, {"dup3", "ddO"}, {"mkdir", ".o"}, {"chmod", ".o"}, {"fchmod", "do"}, {"umask", "o"}, {"readlink", ".bu"},
+    {"readlinkat", "F.bu"}, {"getcwd", "bu"}, {"getrandom", "HuG"}, {"arch_prctl", "ax"}, {"set_tid_address", "x"}, {"set_robust_list", "xu"},
+    {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWx"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
+    {"exit", "d"}, {"rt_sigpending", "zu"}, {"rt_sigsuspend", "su"}, {"nanosleep", "nx"}, {"clock_nanosleep", "CBnx"}, {"clock_gettime", "Ct"},
+    {"clock_getres", "Ct"}, {"clock_settime", "Cn"}, {"gettimeofday", "Ux"}, {"setitimer", "jIJ"}, {"getitimer", "jJ"}, {"setrlimit", "rl"},
+    {"sigaltstack", "yY"}, {"epoll_create1", "E"}, {"mlockall", "K"}, {"mincore", "xuV"}, {"exit_group", "d"}, {"fcntl", "dc"}, {"ftruncate", "du"}, {"mprotect", "xu."}, {"rt_sigprocmask", "hszu"},
+    {"rt_sigaction", "kAZu"}, {"writev", "d.d"}, {"readv", "dRd"}};
+
+constexpr std::string_view LATE = "bHwSLpzZtJYURV";
+
+std::string pointer(u64 address) { return address ? hex(address) : "NULL"; }
+std::string octal(u64 value) {
+    char text[32];
+    std::snprintf(text, sizeof text, value ? "0%03llo" : "0%llo", static_cast<unsigned long long>(value));
+    if (value > 077) return "0" + std::string(text + (text[1] == '0' ? 2 : 1));
+    return text;
+}
+
+std::string directory(u64 descriptor) {
+    const int fd = static_cast<int>(descriptor);
+    return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
+}
+
+u64 word(std::string_view bytes, std::size_t at, std::size_t size) {
+    u64 value = 0;
+    if (at + size <= bytes.size()) std::memcpy(&value, bytes.data() + at, size);
+    return value;
+}
+
+std::string openFlags(u64 flags) {
+    static constexpr const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+    const std::string more = straceFlags(StraceSet::open, flags & ~u64{3} & 0xffffffff, "");
+    return access[flags & 3] + (more.empty() ? "" : "|" + more);
+}
+
+std::string waitStatus(u64 status) {
+    const u64 low = status & 0x7f;
+    const std::string signal = straceSignal(static_cast<int>(low == 0x7f ? status >> 8 & 0xff : low));
+    if (status == 0xffff) return "{WIFCONTINUED(s)}";
+    if (low == 0x7f) return "{WIFSTOPPED(s) && WSTOPSIG(s) == " + signal + "}";
+    if (low == 0) return "{WIFEXITED(s) && WEXITSTATUS(s) == " + std::to_string(status >> 8 & 0xff) + "}";
+    return "{WIFSIGNALED(s) && WTERMSIG(s) == " + signal + (status & 0x80 ? " && WCOREDUMP(s)}" : "}");
+}
+
+// struct stat of x86-64: st_mode at 24, st_rdev at 40, st_size at 48.
+std::string statText(std::string_view bytes) {
+    static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
+                                                     {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
+    const u64 mode = word(bytes, 24, 4), device = word(bytes, 40, 8);
+    const auto type = types.find(mode & 0170000);
+    std::string out = "{st_mode=" + (type == types.end() ? octal(mode & 0170000) : std::string(type->second));
+    const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
+    out += (bits.empty() ? "" : "|" + bits) + "|" + octal(mode & 0777);
+    if (const u64 kind = mode & 0170000; kind == 020000 || kind == 060000)
+        return out + ", st_rdev=makedev(" + hex(device >> 8 & 0xfff) + ", " + hex((device & 0xff) | (device >> 12 & 0xffffff00)) + "), ...}";
+    return out + ", st_size=" + std::to_string(word(bytes, 48, 8)) + ", ...}";
+}
+
+std::string limit(u64 value) {
+    if (value == ~u64{0}) return "RLIM64_INFINITY";
+    return value > 1024 && value % 1024 == 0 ? std::to_string(value / 1024) + "*1024" : std::to_string(value);
+}
+
+// A structure that a call writes, by the letter of one that it reads.
+char written(char letter) {
+    constexpr std::string_view writes = "zZtJYU", reads = "sAnIyU";
+    const std::size_t at = writes.find(letter);
+    return at == std::string_view::npos ? 0 : reads[at];
+}
+
+std::string readVector(const StraceCall& call) {
+    const u64 count = std::min<u64>(call.raw[2], 32);
+    const std::string vector = call.read(call.raw[1], 16 * count);
+    std::string out;
+    u64 left = call.result.number;
+    for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
+        const u64 base = word(vector, i, 8), length = word(vector, i + 8, 8), part = std::min(length, left);
+        const std::string content = part ? call.bytes(base, std::min<u64>(part, 33)) : "";
+        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? pointer(base) : straceString(content)) + ", iov_len=" + std::to_string(length) + "}";
+        left -= part;
+    }
+    return vector.empty() ? pointer(call.raw[1]) : "[" + out + "]";
+}
+
+std::string pagesInCore(const StraceCall& call) {
+    const std::string bytes = call.bytes(call.raw[2], std::min<u64>((call.raw[1] + 4095) / 4096, 33));
+    std::string out;
+    for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 32); ++i) out += (i ? ", " : "") + std::to_string(bytes[i] & 1);
+    return bytes.empty() ? pointer(call.raw[2]) : "[" + out + (bytes.size() > 32 ? ", ...]" : "]");
+}
+
+std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
+    const i64 result = call.result.asCount();
+    const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' ? 4u : 0u; };
+    const bool counted = letter == 'b' || letter == 'H';
+    if (!call.error.empty() || raw == 0) return pointer(raw);
+    if (counted && result == 0) return "\"\"";
+    if (letter == 'R') return readVector(call);
+    if (letter == 'V') return pagesInCore(call);
+    if (const char structure = written(letter)) {
+        const std::string text = straceStruct(structure, call.bytes(raw, straceStructSize(structure)));
+        return text.empty() ? pointer(raw) : text;
+    }
+    // Of a long read, what strace shows of it is enough.
+    const std::string bytes = call.bytes(raw, counted ? static_cast<std::size_t>(std::min<i64>(result, 33)) : size());
+    if (bytes.empty()) return pointer(raw);
+    switch (letter) {
+        case 'w': return "[" + waitStatus(word(bytes, 0, 4)) + "]";
+        case 'S': return statText(bytes);
+        case 'L': return "{rlim_cur=" + limit(word(bytes, 0, 8)) + ", rlim_max=" + limit(word(bytes, 8, 8)) + "}";
+        case 'p': return "[" + std::to_string(word(bytes, 0, 4)) + ", " + std::to_string(word(bytes, 4, 4)) + "]";
+        default: return straceString(call.name == "getcwd" ? std::string_view(bytes).substr(0, bytes.size() - (result <= 33)) : bytes, letter == 'H');
+    }
+}
+
+std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
+    const u64 raw = call.raw[i];
+    switch (letter) {
+        case 'd': return std::to_string(call.name == "lseek" || call.name.starts_with("p") ? static_cast<i64>(raw) : static_cast<int>(raw));
+        case 'u': return std::to_string(raw);
+        case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? pointer(raw) : "0") : pointer(raw);
+        case 'o': return octal(raw & 07777);
+        case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : openFlags(raw);
+        case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : "MAP_PRIVATE") +
+                         (raw & ~u64{3} ? "|" + straceFlags(StraceSet::mmap, raw & ~u64{3}, "") : "");
+        case 'W': return straceFlags(StraceSet::wait, raw & 0xffffffff, "0");
+        case 'T': return straceFlags(StraceSet::at, raw, "0");
+        case 'G': return straceFlags(StraceSet::random, raw, "0");
+        case 'F': return directory(raw);
+        case 'r': return straceName(StraceEnum::resource, raw);
+        case 'a': return straceName(StraceEnum::arch, raw);
+        case 'i': return straceName(StraceEnum::ioctl, raw);
+        case 'e': return straceName(StraceEnum::seek, raw);
+        case 'h': return straceName(StraceEnum::mask, raw);
+        case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";
+        case 's': case 'A': case 'n': case 'I': case 'y': case 'l': {
+            const std::string text = straceStruct(letter, call.read(raw, straceStructSize(letter)));
+            return text.empty() ? pointer(raw) : text;
+        }
+        case 'C': return straceName(StraceEnum::clock, raw);
+        case 'j': return straceName(StraceEnum::itimer, raw);
+        case 'B': return straceFlags(StraceSet::timer, raw, "0");
+        case 'K': return straceFlags(StraceSet::lockAll, raw, "0");
+        case 'E': return straceFlags(StraceSet::epollMake, raw, "0");
+        case 'f': {
+            static constexpr const char* modes[] = {"F_OK", "X_OK", "W_OK", "W_OK|X_OK", "R_OK", "R_OK|X_OK", "R_OK|W_OK", "R_OK|W_OK|X_OK"};
+            return raw < 8 ? modes[raw] : hex(raw);
+        }
+        default: return i < call.shown.size() ? call.shown[i] : hex(raw);
+    }
+}
+
+// clone(2) of x86-64 takes flags, stack, parent_tid, child_tid, tls; strace writes the stack first.
+StraceText cloneArguments(const StraceCall& call) {
+    const u64 flags = call.raw[0];
+    const u64 signal = flags & 0xff;
+    std::string text = straceFlags(StraceSet::clone, flags & 0xffffff00, "");
+    if (signal) text += (text.empty() ? "" : "|") + straceSignal(static_cast<int>(signal));
+    StraceText out{{"child_stack=" + pointer(call.raw[1]), "flags=" + (text.empty() ? "0" : text)}, {}};
+    if (flags & 0x100000) {
+        const std::string tid = call.bytes(call.raw[2], 4);
+        out.after.push_back("parent_tid=" + (tid.empty() ? pointer(call.raw[2]) : "[" + std::to_string(word(tid, 0, 4)) + "]"));
+    }
+    if (flags & 0x80000) out.after.push_back("tls=" + pointer(call.raw[4]));
+    if (flags & 0x1200000) out.after.push_back("child_tidptr=" + pointer(call.raw[3]));
+    return out;
+}
+
+StraceText fcntlArguments(const StraceCall& call) {
+    const u64 command = call.raw[1], argument = call.raw[2];
+    StraceText out{{std::to_string(static_cast<int>(call.raw[0])), straceName(StraceEnum::fcntl, command)}, {}};
+    if (command == 2) out.before.push_back(straceFlags(StraceSet::descriptor, argument, "0"));
+    else if (command == 4) out.before.push_back(openFlags(argument));
+    else if (command != 1 && command != 3 && command != 9 && command != 1032)
+        out.before.push_back(command == 0 || command >= 1030 ? std::to_string(argument) : pointer(argument));
+    return out;
+}
+
+}  // namespace
+
+std::string StraceCall::bytes(u64 address, std::size_t size) const {
+    std::string out;
+    while (out.size() < size) {
+        auto at = written.upper_bound(address + out.size());
+        if (at == written.begin()) return {};
+        --at;
+        const u64 skip = address + out.size() - at->first;
+        if (skip >= at->second.size()) return {};
+        out += at->second.substr(skip, size - out.size());
+    }
+    return out;
+}
+
+std::string straceString(std::string_view bytes, bool hexadecimal) {
+    constexpr std::size_t most = 32;
+    static const std::map<char, const char*> named = {{'\n', "\\n"}, {'\t', "\\t"}, {'\r', "\\r"}, {'\v', "\\v"}, {'\f', "\\f"}, {'"', "\\\""}, {'\\', "\\\\"}};
+    std::string out = "\"";
+    const std::size_t count = std::min(bytes.size(), most);
+    for (std::size_t i = 0; i < count; ++i) {
+        char text[8];
+        const auto byte = static_cast<unsigned char>(bytes[i]);
+        const auto name = named.find(bytes[i]);
+        const bool digit = i + 1 < count && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
+        if (hexadecimal) std::snprintf(text, sizeof text, "\\x%02x", byte);
+        else if (name != named.end()) std::snprintf(text, sizeof text, "%s", name->second);
+        else std::snprintf(text, sizeof text, byte >= 0x20 && byte < 0x7f ? "%c" : digit ? "\\%03o" : "\\%o", byte);
+        out += text;
+    }
+    return out + (bytes.size() > most ? "\"..." : "\"");
+}
+
+StraceText straceArguments(const StraceCall& call, bool ended) {
+    if (call.name == "clone") return cloneArguments(call);
+    if (call.name == "fcntl") return fcntlArguments(call);
+    if (std::optional<StraceText> special = straceSpecial(call, ended)) return *special;
+    const auto known = LETTERS.find(call.name);
+    const std::string_view letters = known == LETTERS.end() ? std::string_view() : known->second;
+    std::size_t count = call.shown.size();
+    if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
+    if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
+    if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
+    StraceText out;
+    for (std::size_t i = 0; i < count; ++i) {
+        const char letter = i < letters.size() ? letters[i] : '.';
+        const bool late = LATE.find(letter) != std::string_view::npos;
+        if (!out.after.empty() || late) out.after.push_back(late ? ended ? lateArgument(call, letter, call.raw[i]) : "" : earlyArgument(call, letter, i));
+        else out.before.push_back(earlyArgument(call, letter, i));
+    }
+    return out;
+}
+
+std::string straceResult(const StraceCall& call) {
+    const i64 result = call.result.asCount();
+    if (!call.error.empty()) {
+        static const std::map<std::string_view, const char*> restarts = {{"ERESTARTSYS", "To be restarted if SA_RESTART is set"},
+                                                                         {"ERESTARTNOINTR", "To be restarted"},
+                                                                         {"ERESTARTNOHAND", "To be restarted if no handler"},
+                                                                         {"ERESTART_RESTARTBLOCK", "Interrupted by signal"}};
+        if (const auto restart = restarts.find(call.error); restart != restarts.end()) return "? " + call.error + " (" + restart->second + ")";
+        const char* text = ::strerrordesc_np(static_cast<int>(-result));
+        return "-1 " + call.error + " (" + (text ? text : "?") + ")";
+    }
+    if (call.result.type == Value::Type::hex) return pointer(call.result.number);
+    if (call.name == "umask") return octal(static_cast<u64>(result));
+    if (call.name == "fcntl" && call.raw[1] == 3) return hex(call.result.number) + " (flags " + openFlags(call.result.number) + ")";
+    if (call.name == "fcntl" && call.raw[1] == 1 && result)
+        return hex(call.result.number) + " (flags " + straceFlags(StraceSet::descriptor, call.result.number, "0") + ")";
+    return std::to_string(result) + straceResultNote(call);
+}
+
+}  // namespace emu

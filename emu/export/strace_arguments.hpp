@@ -1,0 +1,49 @@
+// Arguments and results of system calls as strace(1) 6.1 writes them, from what a trace records.
+#pragma once
+
+#include "traces/event.hpp"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace emu {
+
+// A call under way: its registers, its arguments as the trace shows them, what the kernel wrote for it so far.
+struct StraceCall {
+    std::string name;
+    std::array<u64, 6> raw{};
+    std::vector<std::string> shown;
+    std::map<u64, std::string> written;     // address: bytes
+    u64 stack = 0;                          // rsp, when the trace tells it
+    u64 kept = 0;                           // bytes in `written`
+    traces::Value result;
+    std::string error;                      // ENOENT; empty: it worked
+
+    std::function<std::string(u64 address, u64 size)> memory;   // what is there now; may be absent
+    std::string bytes(u64 address, std::size_t size) const;     // what was written there; empty: not all of it
+    std::string read(u64 address, u64 size) const { return memory && address ? memory(address, size) : std::string(); }
+};
+
+struct StraceText {
+    std::vector<std::string> before;        // known when the call begins
+    std::vector<std::string> after;         // known when it ends
+};
+StraceText straceArguments(const StraceCall& call, bool ended);
+std::string straceResult(const StraceCall& call);
+
+std::string straceString(std::string_view bytes, bool hexadecimal = false);   // quoted, at most 32 bytes
+
+struct StraceFlag {
+    u64 value;
+    const char* name;
+};
+enum class StraceSet : u8 { open, mmap, clone, wait, at, random, descriptor, mode, action, poll, epoll, stack, lockAll, timer, epollMake, socket, none };
+std::string straceFlags(StraceSet set, u64 value, const char* zero);
+enum class StraceEnum : u8 { resource, arch, ioctl, fcntl, seek, mask, clock, itimer, epoll, family, socket };
+std::string straceName(StraceEnum set, u64 value);      // the number when it has none
+
+}  // namespace emu

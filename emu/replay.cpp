@@ -1,0 +1,99 @@
+#include "emu/replay.hpp"
+
+#include "kernel_model/include/stop.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+namespace emu {
+
+using traces::Event;
+using traces::Kind;
+using traces::Value;
+
+namespace {
+
+// The text of an attribute, which a hand-made trace may lack; one that looks like a number is a number there.
+std::string textOf(const Event& event, std::string_view name) {
+    const Value* value = event.find(name);
+    return value && value->type == Value::Type::text ? value->string : "";
+}
+
+int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+
+}  // namespace
+
+InputReplay::InputReplay(const std::string& path) : in_(path) {
+    header_ = *in_.next();
+    advance();
+}
+
+void InputReplay::advance() {
+    do next_ = in_.next();
+    while (next_ && next_->kind != Kind::input);
+    if (next_ && textOf(*next_, "source") == "terminal") in_.refuse(in_.reader().line(), "what was typed at a terminal cannot be replayed");
+}
+
+long InputReplay::stop(const std::string& what, u64 instructions) {
+    if (problem_.empty()) problem_ = "the run differs from " + in_.name() + " at instruction " + std::to_string(instructions) + ": " + what;
+    kernel::stop_requested = 1;
+    return -EIO;
+}
+
+long InputReplay::read(const char* source, std::span<u8> to, u64 instructions) {
+    if (!problem_.empty()) return -EIO;
+    if (!next_) return stop(std::string("it reads ") + source + " once more than was recorded", instructions);
+    const std::string recorded = "line " + std::to_string(in_.reader().line()) + " recorded input of " + textOf(*next_, "source") + " at instruction " +
+                                 std::to_string(next_->insn);
+    const std::string bytes = textOf(*next_, "bytes");
+    if (textOf(*next_, "source") != source || next_->insn != instructions) return stop(std::string("it reads ") + source + ", " + recorded, instructions);
+    if (bytes.size() / 2 > to.size()) return stop("it reads " + std::to_string(to.size()) + " bytes, " + recorded + ", more of it", instructions);
+    for (std::size_t i = 0; 2 * i + 1 < bytes.size(); ++i) {
+        const int high = digit(bytes[2 * i]), low = digit(bytes[2 * i + 1]);
+        if (high < 0 || low < 0) return stop(recorded + ", but no bytes", instructions);
+        to[i] = static_cast<u8>(high << 4 | low);
+    }
+    try {
+        advance();
+    } catch (const std::exception& error) {     // this is a fiber of the kernel's: nothing may leave it
+        next_.reset();
+        stop(error.what(), instructions);
+    }
+    return static_cast<long>(bytes.size() / 2);
+}
+
+void InputReplay::ended() {
+    if (!problem_.empty() || !next_) return;
+    problem_ = "the run differs from " + in_.name() + ": it ended before it read what line " + std::to_string(in_.reader().line()) + " recorded";
+}
+
+bool sameWorld(const Event& recorded, const Event& now) {
+    for (const char* name : {"tool", "profile", "cpu", "seed", "program", "program_hash", "argv", "env", "frames"}) {
+        const Value* a = recorded.find(name);
+        const Value* b = now.find(name);
+        if ((a == nullptr) == (b == nullptr) && (!a || *a == *b)) continue;
+        throw std::runtime_error(std::string("--replay: '") + name + "' is another one than in the trace: give the program and the options that it was made with");
+    }
+    const Value* a = recorded.find("options");
+    const Value* b = now.find("options");
+    const Value* inject = a ? a->find("inject") : nullptr;
+    const Value* injects = b ? b->find("inject") : nullptr;
+    if ((inject == nullptr) != (injects == nullptr) || (inject && *inject != *injects)) throw std::runtime_error("--replay: --inject is another one than in the trace");
+    const Value* categories = recorded.find("categories");
+    return categories && *categories == *now.find("categories") && (a == nullptr) == (b == nullptr) && (!a || *a == *b);
+}
+
+std::string Replay::ended() {
+    input_.ended();
+    if (!input_.problem().empty()) return input_.problem();
+    const u64 line = same_ ? recorded_.differs() : 0;
+    return line ? "the run differs from line " + std::to_string(line) + " of " + path_ + " on, though its input was the same: is a file that it reads another one?" : "";
+}
+
+traces::Sink::Result TeeSink::write(std::string_view bytes) {
+    static_cast<void>(second_.write(bytes));
+    return first_->write(bytes);
+}
+
+}  // namespace emu

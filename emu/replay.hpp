@@ -1,0 +1,72 @@
+// trace --replay: what came from outside comes from a trace, and the run is compared with it.
+#pragma once
+
+#include "emu/determinism.hpp"
+#include "emu/tools/trace_input.hpp"
+#include "traces/sink.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace emu {
+
+// The `input` events of a trace, one after the other. A run that asks for another one is stopped: problem() says where.
+class InputReplay {
+public:
+    // Throws std::runtime_error when it is no trace.
+    explicit InputReplay(const std::string& path);
+
+    // As HostGateway::readStream, at this clock of the machine. 0 at the recorded end of input; -EIO when it goes otherwise.
+    long read(const char* source, std::span<u8> to, u64 instructions);
+    void ended();                                               // the run: nothing may be left
+    const std::string& problem() const { return problem_; }     // empty: it went as recorded
+    const traces::Event& header() const { return header_; }
+
+private:
+    void advance();
+    long stop(const std::string& what, u64 instructions);
+
+    TraceInput in_;
+    traces::Event header_;
+    std::optional<traces::Event> next_;
+    std::string problem_;
+};
+
+// Compares the header of a run with that of the trace that it replays. Throws std::runtime_error that names what differs; true: they
+// are the same to the byte, so the traces must be.
+bool sameWorld(const traces::Event& recorded, const traces::Event& now);
+
+// One replayed run.
+class Replay {
+public:
+    explicit Replay(const std::string& path) : path_(path), input_(path), recorded_(path) {}
+    InputReplay& input() { return input_; }
+    traces::Sink& recorded() { return recorded_; }              // to which the run's trace is written, too
+    void begins(const traces::Event& header) { same_ = sameWorld(input_.header(), header); }
+    std::string ended();                                        // how the run differs from the recorded one; empty: it does not
+
+private:
+    std::string path_;
+    InputReplay input_;
+    ComparingSink recorded_;
+    bool same_ = false;                                         // it records the same
+};
+
+// Writes to two sinks; the second one never fails.
+class TeeSink final : public traces::Sink {
+public:
+    TeeSink(std::unique_ptr<traces::Sink> first, traces::Sink& second) : first_(std::move(first)), second_(second) {}
+    Result write(std::string_view bytes) override;
+    Result finish() override { return first_->finish(); }
+    bool wantsFrame(std::size_t pending) const override { return first_->wantsFrame(pending); }
+    void beginFrame() override { first_->beginFrame(); }
+    void truncate(u64 size) override { first_->truncate(size); }
+    std::string name() const override { return first_->name(); }
+
+private:
+    std::unique_ptr<traces::Sink> first_;
+    traces::Sink& second_;
+};
+
+}  // namespace emu

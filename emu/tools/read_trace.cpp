@@ -1,0 +1,27 @@
+#include "emu/tools/read_trace.hpp"
+
+#include "emu/log.hpp"
+
+namespace emu {
+
+using traces::Event;
+using traces::Kind;
+
+void readTrace(const std::string& path, const std::function<traces::Observer&()>& begin) {
+    TraceInput input(path);
+    std::optional<Event> event = input.next();
+    traces::Observer& observer = begin();
+    Kind last = Kind::header;
+    for (; event; event = input.next()) {
+        if (last == Kind::footer) input.refuse(input.reader().line(), "something stands behind the footer");
+        last = event->kind;
+        try {
+            observer.event(*event);
+        } catch (const TraceProblem& problem) {
+            input.refuse(input.reader().line(), problem.what());
+        }
+    }
+    if (last != Kind::footer) warn(input.name() + " was cut: it has no footer; this is what its complete lines say");
+}
+
+}  // namespace emu

@@ -1,0 +1,66 @@
+// Address spaces and the content of page frames as the events of a trace make them. Content lies in a PhysicalMemory, so that a
+// processor can run on it; the page tables for it lie in frames above those of the guest.
+#pragma once
+
+#include "cpu/cpu.hpp"
+#include "emu/verify/problem.hpp"
+#include "traces/state_hash.hpp"
+
+#include <map>
+#include <vector>
+
+namespace emu {
+
+struct FoldedArea {
+    u64 end = 0, pgoff = 0;
+    std::string flags, file;            // r-xp; name of the file object, or empty
+};
+
+struct FoldedSpace {
+    std::map<u64, FoldedArea> areas;    // by start
+    std::map<u64, u64> entries;         // by address of the page; without the bits A and D
+    u64 root = 0;                       // our top table, 0: none yet
+};
+
+class FoldedMemory {
+public:
+    explicit FoldedMemory(u64 frames);  // of the guest, from the header
+
+    void area(const traces::Event& vma);
+    void entry(const traces::Event& pte);
+    void blob(const traces::Event& blob);
+    void fill(const traces::Event& page_fill);
+    void write(const traces::Event& user_write);
+    void writeFrame(const traces::Event& page_write);
+    void freed(const ObjectName& mm);                           // mm_struct
+
+    void hash(traces::StateHash& state) const;
+    // Throws Problem: entries outside of areas or with more rights, frames that are mapped another number of times than counted.
+    void check(const std::map<u64, i64>& counts) const;
+
+    cpu::Cpu& processor() noexcept { return cpu_; }
+    void activate(const ObjectName& mm);                        // its tables become the processor's
+    const FoldedSpace* space(const ObjectName& mm) const;
+
+private:
+    u64 newTable();
+    void freeTables(u64 table, unsigned level);
+    void setTable(FoldedSpace& space, u64 address, u64 entry);
+    u8* frame(u64 pfn);
+    const std::string& blobNamed(const std::string& id) const;
+    void put(u64 pfn, u64 offset, const std::string& bytes);
+    void addArea(FoldedSpace& space, u64 start, const traces::Event& vma);
+    static FoldedArea takeArea(FoldedSpace& space, u64 start, u64 end, const std::string& flags);
+
+    u64 frames_;
+    cpu::PhysicalMemory memory_;
+    cpu::Cpu cpu_;
+    std::map<ObjectName, FoldedSpace> spaces_;
+    std::vector<std::string> blobs_;        // the last ones, by number modulo their count
+    u64 blob_count_ = 0;
+    std::vector<u64> free_tables_;
+    u64 fresh_table_;
+    u64 loaded_ = 0;
+};
+
+}  // namespace emu

@@ -1,0 +1,161 @@
+"""What of a run a trace records: -e, --window, --full-from, --steps; and runs that --replay a trace."""
+import json
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import cases
+from cases import check
+from world import execscope, guest
+
+OPEN = ("header", "footer", "checkpoint", "unsupported", "truncated")
+
+
+def hello():
+    return "--", guest("hello.musl")
+
+
+def recorded(*options, program=None, status=0):
+    """The events of a trace that verifies."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/t.jsonl"
+        result = execscope("trace", "-o", path, *options, *(program or hello()))
+        check(result.status != 125, options, result)
+        checked = execscope("verify", path)
+        check(checked.status == status, options, checked)
+        with open(path, encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+    check([event["seq"] for event in events] == list(range(len(events))), "a gap", options)
+    return events
+
+
+def kinds(events):
+    return {event["kind"] for event in events} - set(OPEN)
+
+
+def test_default_records_small_programs_whole():
+    events = recorded()
+    steps = [event for event in events if event["kind"] == "insn"]
+    check(len(steps) == events[-1]["instructions"] and "truncated" not in {event["kind"] for event in events}, len(steps))
+    check(any(event.get("symbol", "").startswith("main+0x") for event in steps), "no symbol", steps[-5:])
+    bounded = recorded("--steps", "500")
+    cut = [event for event in bounded if event["kind"] == "truncated"]
+    check(sum(event["kind"] == "insn" for event in bounded) == 500, len(bounded))
+    check(len(cut) == 1 and cut[0]["kinds"] == ["registers", "insn"] and "limit of 500" in cut[0]["reason"], cut)
+    same = [event["kind"] for event in events if event["kind"] in ("call", "sys_enter", "vma", "set")]
+    check(same == [event["kind"] for event in bounded if event["kind"] in ("call", "sys_enter", "vma", "set")], "the rest is recorded on")
+
+
+def test_classes_names_and_pids():
+    names = {event["name"] for event in recorded("-e", "trace=%memory,write", program=("--", guest("hello.gnu"))) if event["kind"] in ("sys_enter", "sys_exit")}
+    check("write" in names and names - {"write"} and names <= {"write", "mmap", "munmap", "mprotect", "brk"}, names)
+    events = recorded("-e", "trace=load_elf_binary,sched,writev")
+    check(kinds(events) == {"call", "return", "sched_switch", "run_queue", "sys_enter", "sys_exit"}, kinds(events))
+    check({event["function"] for event in events if event["kind"] in ("call", "return")} == {"load_elf_binary"}, events)
+    fork = ("--", guest("vfork.gnu"))
+    both = recorded("-e", "trace=syscall,task", program=fork)
+    one = recorded("-e", "trace=syscall,task", "-e", "pid=3", program=fork)
+    wanted = [event["kind"] for event in both if event["pid"] == 3 or event["kind"] in OPEN]
+    check([event["kind"] for event in one] == wanted and len(wanted) < len(both), len(one), len(wanted))
+    check(one[0]["options"] == {"only": ["pid=3"], "partly": "syscall,task"}, one[0])
+
+
+def test_windows():
+    whole = recorded("-e", "trace=all")
+    steps = [event["address"] for event in whole if event["kind"] == "insn"]
+
+    def window(text, *options):
+        events = recorded("-e", "trace=syscall", "--window", text, *options)
+        check(kinds(events) <= {"insn", "registers", "sys_enter", "sys_exit"} and "sys_enter" in kinds(events), kinds(events))
+        return [event for event in events if event["kind"] == "insn"], events
+
+    seen, events = window("300:20")
+    check([event["address"] for event in seen] == steps[299:319] and seen[0]["insn"] == 300, len(seen))
+    check([event["reason"] for event in events if event["kind"] == "truncated"] == ["end of the window of 20 instructions"], events)
+    seen, _ = window("main:7")
+    check(len(seen) == 7 and seen[0]["symbol"] == "main+0x0", seen)
+    check(window(seen[0]["address"] + ":7")[0] == seen, "by address")
+    seen, _ = window("do_exit")
+    check(0 < len(seen) < 300, "init, behind the program's end", len(seen))
+    check(window("no_such_function")[0] == [], "never")
+
+
+def test_full_from():
+    events = recorded("--full-from", "main")
+    first = next(i for i, event in enumerate(events) if event["kind"] not in OPEN)
+    check(events[first]["kind"] == "insn" and events[first]["symbol"] == "main+0x0", events[:3])
+    check({"insn", "call", "set", "pte", "registers"} <= kinds(events), kinds(events))
+    events = recorded("-e", "trace=task", "--full-from", "do_exit")
+    first = next(i for i, event in enumerate(events) if event["kind"] == "call")
+    check(events[first]["function"] == "do_exit" and kinds(events[:first]) <= {"task", "sched_process_fork", "sched_process_exec", "sched_process_exit"},
+          kinds(events[:first]))
+
+
+def test_window_never_reached():
+    for options, said in ((("--window", "nosuch:3"), "--window nosuch was"), (("--full-from", "nosuch"), "--full-from nosuch was"),
+                          (("--window", "999999999"), "--window 999999999 was"), (("--window", "main:3"), ""), ((), "")):
+        with tempfile.TemporaryDirectory() as folder:
+            result = execscope("trace", "-o", folder + "/t.jsonl", *options, *hello())
+            check(result.status == 3 and said in result.stderr.decode(), options, result)
+            check(("never reached" in result.stderr.decode()) == bool(said), options, result)
+
+
+def test_usage():
+    for options, words in ((("-e", "trace=%nothing"), ("%nothing", "%memory")), (("-e", "trace=no_such_call"), ("no_such_call", "v3.10")),
+                           (("-e", "pid=x"), ("'x'",)), (("-e", "quiet=all"), ("quiet=all",)), (("--window", "main:0"), ("main:0",)),
+                           (("--window", "12x"), ("12x",)),
+                           (("--window", ""), ("--window",)), (("--window", ":3"), ("--window",)), (("--window=-x:3",), ("-x",)),
+                           (("--full-from", ""), ("--full-from",)), (("--full-from=-x",), ("-x",)), (("--steps", "0"), ("--steps",)),
+                           (("--window", "main", "--full-from", "main"), ("exclude",)), (("--replay", "/no/such"), ("/no/such",)),
+                           (("--replay", "/dev/null"), ("no events",)), (("--replay", "x", "--verify-determinism"), ("--verify-determinism",))):
+        with tempfile.TemporaryDirectory() as folder:
+            result = execscope("trace", "-o", folder + "/t", *options, *hello())
+            check(result.status == 125 and result.stdout == b"" and not os.path.exists(folder + "/t"), options, result)
+            for word in words:
+                check(word in result.stderr.decode(), options, word, result)
+
+
+def test_replay():
+    """The same trace without the input; what goes otherwise is said with its place."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = folder + "/a.jsonl", folder + "/b.jsonl.zst"
+
+        def run(*options, stdin=b"", program=("--", guest("stdin.gnu"))):
+            return execscope("trace", "-e", "trace=all", *options, *program, stdin=stdin)
+
+        def differs(*options, words):
+            result = run(*options, "-o", second)
+            check(result.status == 125, options, result)
+            for word in words:
+                check(word in result.stderr.decode(), word, result)
+
+        made = run("-o", first, stdin=b"some input\nand more")
+        again = run("-o", second, "--replay", first)
+        check(made.status == again.status != 125 and made.stdout == again.stdout and made.stdout, made, again)
+        check(execscope("diff", first, second).status == 0)
+        check(run("-o", first, "--replay", first).status == 125, "over itself")
+        differs("--replay", first, "--seed", "7", words=("'seed'",))
+        with open(first, encoding="utf-8") as file:
+            lines = file.readlines()
+        inputs = [i for i, line in enumerate(lines) if line.startswith('{"kind":"input"')]
+        check(inputs and b"some input" in bytes.fromhex(json.loads(lines[inputs[0]])["bytes"]), lines[inputs[0]])
+
+        def changed(change, *words):
+            with open(first, "w", encoding="utf-8") as file:
+                file.writelines(change(list(lines)))
+            differs("--replay", first, words=words)
+
+        changed(lambda all: [line for i, line in enumerate(all) if i != inputs[-1]], "reads stdin once more", "at instruction")
+        changed(lambda all: all[:inputs[-1]] + [all[inputs[-1]].replace('"insn":', '"insn":9')] + all[inputs[-1] + 1:], "line %d recorded input" % (inputs[-1] + 1))
+        changed(lambda all: all[:-1] + [all[inputs[-1]]] + all[-1:], "it ended before")
+        changed(lambda all: all[:-5] + [all[-5].replace('"seq":', '"seq":1')] + all[-4:], "from line %d" % (len(lines) - 4))
+        changed(lambda all: all[:inputs[0]] + [all[inputs[0]].replace("stdin", "terminal")] + all[inputs[0] + 1:], "terminal")
+        with open(first, "w", encoding="utf-8") as file:
+            file.writelines([lines[0].replace(',"categories":"all"', ""), *lines[1:]])
+        check(run("-o", second, "--replay", first).status == made.status, "without categories")
+
+
+if __name__ == "__main__":
+    cases.run(__name__)

@@ -1,0 +1,74 @@
+"""The text of strace, against strace itself."""
+import os
+import re
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import cases
+from cases import check
+from world import command, execscope, guest, needs
+
+
+PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(si_pid=)(\d+)")
+
+
+def straceLines(text):
+    """{process, counted from 0: its lines, whole calls, without what differs from run to run}."""
+    found, begun, numbers = {}, {}, {}
+    for line in text.splitlines():
+        pid, line = line.split(None, 1)
+        process = numbers.setdefault(pid, len(numbers))
+        if line.endswith(" <unfinished ...>"):
+            begun[pid] = line[:-len(" <unfinished ...>")]
+            continue
+        if line.startswith("<... "):
+            line = begun.pop(pid) + line.partition(" resumed>")[2]
+        found.setdefault(process, []).append(re.sub(r" +", " ", line).strip())
+    normal = {}
+    for process, lines in found.items():
+        normal[process] = []
+        for line in lines:
+            line = re.sub(r"0x[0-9a-f]{5,}", "PTR", line)
+            line = re.sub(r'(getrandom\()"[^"]*"', r"\1BYTES", re.sub(r"/\* \d+ vars \*/", "VARS", line))
+            line = re.sub(r'^readlink\((PTR|"/proc/self/exe")', "readlink(EXE", line)    # not yet in memory when it is shown
+            for pattern in PIDS:
+                line = re.sub(pattern, lambda m: m[1] + "P%d" % numbers[m[2]] if m[2] in numbers else m[1] + "other", line)
+            normal[process].append(line)
+    return normal
+
+
+def test_strace_says_what_strace_says():
+    """Of programs that fork, exec and wait, and of one that makes calls with every structure that the export knows (strace_reads.c)."""
+    strace, compiler = needs("/usr/bin/strace"), needs("/usr/bin/gcc")
+    with tempfile.TemporaryDirectory() as built:
+        reads = os.path.join(built, "reads")
+        check(command([compiler, "-static", "-O1", "-w", "-o", reads, os.path.join(HERE, "strace_reads.c")]).status == 0)
+        compare(strace, [guest(name) for name in ("hello.gnu", "hello.musl", "vfork.gnu", "wait_status.gnu")] + [reads])
+
+
+def compare(strace, programs):
+    for name in programs:
+        with tempfile.TemporaryDirectory() as folder:
+            native = command([strace, "-f", "-o", folder + "/native", name], cwd="/")
+            if not os.path.exists(folder + "/native") or native.status == 1 and b"ptrace" in native.stderr:
+                raise cases.Skip("no ptrace here")
+            result = execscope("trace", "--profile", "v6.1", "-e", "trace=all", "-o", folder + "/t.jsonl", "--", name, cwd="/")
+            check(result.stdout == native.stdout, result)
+            exported = execscope("export", "--format", "strace", folder + "/t.jsonl")
+            check(exported.status == 0, exported)
+            with open(folder + "/native", encoding="utf-8") as file:
+                wanted = straceLines(file.read())
+            seen = straceLines(exported.stdout.decode())
+            check(list(wanted) == list(seen), name, wanted, seen)
+            for process in wanted:
+                both = [[line for line in lines[process] if not line.startswith("---")] for lines in (wanted, seen)]
+                for theirs, ours in zip(*both):
+                    check(ours == theirs, name, "process", process, "\nstrace:    ", theirs, "\nexecscope: ", ours)
+                signals = [sorted(line for line in lines[process] if line.startswith("---")) for lines in (wanted, seen)]
+                check(len(both[0]) == len(both[1]) and signals[0] == signals[1], name, process, signals)
+
+
+if __name__ == "__main__":
+    cases.run(__name__)

@@ -1,0 +1,162 @@
+"""execscope verify: traces of many kinds of programs are complete, and what was cut or damaged is said."""
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import cases
+from cases import Options, check
+from world import Tree, execscope, guest, hostEnvironment, needs
+
+BUSYBOX = "/bin/busybox"
+ALL = ("-e", "trace=all")
+
+
+def verify(path, status=0):
+    result = execscope("verify", path)
+    check(result.status == status, "verify", path, result)
+    return result.stdout.decode()
+
+
+def traced(run, *options, profile="v3.10", folder=None):
+    """Traces a program with these options and returns the file's path."""
+    path = os.path.join(folder, "t.jsonl")
+    result = execscope("trace", "-o", path, "--profile", profile, *options, *run)
+    check(result.status != 125, "trace", run, result)
+    return path
+
+
+def complete(*programs, options=(*ALL, "--checkpoints"), profiles=("v3.10", "v6.1")):
+    with tempfile.TemporaryDirectory() as folder:
+        for program in programs:
+            for profile in profiles:
+                out = verify(traced(("--", *program), *options, profile=profile, folder=folder))
+                check("Not verified" not in out and "objects" in out, program, profile, out)
+
+
+def test_verify_small():
+    complete((guest("hello.gnu"),), (guest("hello.musl"),))
+
+
+def test_verify_programs():
+    """Repeated string instructions that faults interrupt, a task that execs twice, bytes that move without being copied."""
+    complete((guest("around.gnu"),), (guest("cow.gnu"),), options=ALL)
+    complete((guest("exec_keeps.gnu"),), (guest("moving_bytes.gnu"),), options=ALL, profiles=("v6.1",))
+
+
+def test_verify_shell():
+    with Tree() as tree, tempfile.TemporaryDirectory() as folder:
+        tree.copy(needs(BUSYBOX), "/bin/busybox")
+        tree.file("/bin/script", b"#!/bin/busybox sh\necho $0\n", 0o755)
+        for applet in ("sh", "ls", "wc", "sort", "cat"):
+            os.symlink("busybox", tree.path + "/bin/" + applet)
+        line = "echo a; ls / | wc -l; /bin/script; echo b >/tmp/f; cat /tmp/f; (kill $$; exit 3) & wait"
+        run = ("--root", tree.path, "--", "/bin/busybox", "sh", "-c", line)
+        for profile in ("v3.10", "v6.1"):
+            verify(traced(run, *ALL, profile=profile, folder=folder))
+
+
+def test_verify_categories():
+    """What a trace does not record is not verified, and verify says so."""
+    with tempfile.TemporaryDirectory() as folder:
+        for categories, parts in (("all,!insn", "registers, memory"), ("mm", "tasks, registers, memory"), ("kernel,syscall", "areas")):
+            out = verify(traced(("--", guest("hello.gnu")), "-e", "trace=" + categories, folder=folder))
+            check("Not verified, because the trace does not record" in out and parts in out, out)
+
+
+def test_verify_cut_and_damaged():
+    with tempfile.TemporaryDirectory() as folder:
+        path = traced(("--", guest("hello.gnu")), folder=folder)
+        with open(path, "rb") as file:
+            whole = file.read()
+        lines = whole.splitlines(keepends=True)
+
+        def changed(content, status, message):
+            with open(path, "wb") as file:
+                file.write(content)
+            result = execscope("verify", path)
+            check(result.status == status and message in (result.stdout + result.stderr).decode(), message, result)
+
+        changed(b"".join(lines[:900]), 2, "cut: it has no footer")
+        changed(b"".join(lines[:900]) + lines[900][:20], 2, "up to its last complete line")
+        changed(b"".join(lines[:1]), 2, "1 events hold together")
+        changed(b"".join(lines[:500] + [b"{}\n"] + lines[500:]), 125, "line 501: no 'kind'")
+        changed(b"".join(lines[:500] + lines[501:]), 1, "line 501: 'seq' should be 500")
+        changed(whole.replace(b'"hash":"0x', b'"hash":"0x1', 1), 1, "line ")
+        changed(b"[" * 100000 + b"\n", 125, "line 1: more than 16 levels of nesting")
+        changed(b"", 125, "holds no events")
+        changed(lines[1], 125, "a trace begins with a header")
+
+
+def ends(signal_number):
+    """A trace whose writer is killed in the middle is the beginning of a trace."""
+    with tempfile.TemporaryDirectory() as folder, Tree() as tree:
+        tree.copy(needs(BUSYBOX), "/bin/busybox")
+        os.symlink("busybox", tree.path + "/bin/sh")
+        path = os.path.join(folder, "t.jsonl")
+        run = subprocess.Popen([Options.execscope, "trace", "-o", path, *ALL, "--root", tree.path, "--", "/bin/busybox", "sh", "-c",
+                                "while :; do :; done"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=hostEnvironment())
+        until = time.monotonic() + 60
+        while time.monotonic() < until and (not os.path.exists(path) or os.path.getsize(path) < 5_000_000):
+            time.sleep(0.02)
+        run.send_signal(signal_number)
+        status = run.wait(60)
+        return status, verify(path, 2 if signal_number == signal.SIGKILL else 0)
+
+
+def test_verify_survives_sigkill():
+    status, out = ends(signal.SIGKILL)
+    check(status == -signal.SIGKILL and "was cut" in out, status, out)
+
+
+def test_verify_survives_sigint():
+    status, out = ends(signal.SIGINT)
+    check(status == 128 + signal.SIGINT, status, out)
+
+
+def test_verify_survives_full_disk_and_closed_pipe():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "t.jsonl")
+        limited = subprocess.run(["bash", "-c", 'ulimit -f 600; trap "" XFSZ; exec "$0" trace -o "$1" -e trace=all -- "$2"',
+                                  Options.execscope, path, guest("hello.gnu")], capture_output=True, env=hostEnvironment())
+        check(limited.returncode == 125 and b"cannot write the trace" in limited.stderr, limited)
+        check("was cut" in verify(path, 2))
+        full = execscope("trace", "-o", "/dev/full", *ALL, "--", guest("hello.gnu"))
+        check(full.status == 125 and full.stdout == b"hello\n" and b"No space left on device; it holds the first 0 events" in full.stderr, full)
+        limited = subprocess.run(["bash", "-c", 'ulimit -f 300; trap "" XFSZ; exec "$0" trace -o "$1" -e trace=all -- "$2"',
+                                  Options.execscope, path[:-5] + "trace", guest("hello.gnu")], capture_output=True, env=hostEnvironment())
+        said = re.search(rb"it holds the first (\d+) events \((\d+) bytes\)", limited.stderr)
+        held = execscope("export", "--format", "jsonl", path[:-5] + "trace").stdout.splitlines()
+        check(limited.returncode == 125 and len(held) == int(said[1]) > 0 and os.path.getsize(path[:-5] + "trace") == int(said[2]), limited, len(held))
+        with open(path, "wb") as file:
+            piped = subprocess.Popen([Options.execscope, "trace", "-o", "-", *ALL, "--", guest("hello.gnu")], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, env=hostEnvironment())
+            file.write(piped.stdout.read(100_000))
+            piped.stdout.close()
+            piped.stderr.read()
+            check(piped.wait(60) == 125, piped)
+        check("was cut" in verify(path, 2))
+
+
+def test_trace_verify_determinism():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "t.jsonl")
+        result = execscope("trace", "--verify-determinism", "--log", "info", "-o", path, "--", guest("hello.gnu"))
+        check((result.stdout, result.status) == (b"hello\n", 3) and b"both runs gave the same trace" in result.stderr, result)
+        verify(path)
+        with Tree() as tree:
+            os.mkdir(tree.path + "/out")
+            tree.copy(needs(BUSYBOX), "/bin/busybox")
+            run = ("--root", tree.path, "--bind", tree.path + "/out:/out:rw", "--", "/bin/busybox", "sh", "-c", "ls /out; echo a >/out/f")
+            result = execscope("trace", "--verify-determinism", "-o", path, *run)
+            check(result.status == 125 and b"differs from line" in result.stderr, result)
+
+
+if __name__ == "__main__":
+    cases.run(__name__)

@@ -1,0 +1,95 @@
+// Changes of a trace that its readers notice: they know lines, and where a value of JSON begins and ends.
+#include "tests/fuzz/trace_readers.hpp"
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace fuzz {
+namespace {
+
+constexpr const char* values[] = {
+    "null", "true", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5", "\"\"", "[]", "{}", "[[{}]]",
+    "\"0x0\"", "\"0x1\"", "\"0xffffffffffffffff\"", "\"0x7ffffffff000\"", "\"0x8000000000000000\"", "\"0x27\"", "\"mm_struct#3\"",
+    "\"task_struct#18446744073709551615\"", "\"task_struct#3\"", "\"page#1\"", "\"blob#0\"", "\"#\"", "\"copy\"", "\"remove\"", "\"add\"",
+    "\"r-xp\"", "\"\\u0000\\uef80\\ud83d\\ude00\"", "\"f3aa\"", "\"0f05\"", "{\"rip\":\"0xffffffffffffffff\"}", "{\"mxcsr\":\"0xffffffff\"}", "268435456",
+};
+
+class Mutation {
+public:
+    Mutation(std::string text, unsigned seed) : random_(seed) {
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+            lines_.push_back(text.substr(at, end - at));
+            at = end;
+        }
+    }
+
+    std::string changed() {
+        for (std::size_t n = 1 + below(4); n > 0 && !lines_.empty(); --n) change();
+        const bool renumber = below(2);
+        std::string out;
+        for (std::size_t i = 0; i < lines_.size(); ++i) out += renumber ? numbered(lines_[i], i) : lines_[i];
+        return out;
+    }
+
+private:
+    std::size_t below(std::size_t n) { return random_() % n; }
+    std::string& anyLine() { return lines_[below(lines_.size())]; }
+    auto place() { return lines_.begin() + static_cast<std::ptrdiff_t>(below(lines_.size())); }
+
+    void change() {
+        switch (below(10)) {
+            case 0: lines_.erase(place()); break;
+            case 1: {
+                const std::string copy = anyLine();
+                lines_.insert(place(), copy);
+                break;
+            }
+            case 2: std::iter_swap(place(), place()); break;
+            case 3: changeByte(anyLine()); break;
+            case 4:
+                if (below(4) == 0) lines_.erase(place(), lines_.end());
+                else anyLine().resize(1 + below(20), '{');
+                break;
+            default: changeValue(anyLine()); break;
+        }
+    }
+    void changeByte(std::string& line) {
+        if (!line.empty()) line[below(line.size())] = static_cast<char>(below(256));
+    }
+    void changeValue(std::string& line) {
+        std::vector<std::size_t> starts;
+        for (std::size_t at = line.find("\":"); at != std::string::npos; at = line.find("\":", at + 1)) starts.push_back(at + 2);
+        if (starts.empty()) return;
+        const std::size_t begin = starts[below(starts.size())];
+        line.replace(begin, endOfValue(line, begin) - begin, values[below(std::size(values))]);
+    }
+    static std::size_t endOfValue(const std::string& line, std::size_t at) {
+        int depth = 0;
+        bool quoted = false;
+        for (; at < line.size(); ++at) {
+            const char c = line[at];
+            if (c == '"' && line[at - 1] != '\\') quoted = !quoted;
+            if (quoted) continue;
+            if (c == '{' || c == '[') ++depth;
+            if ((c == ',' || c == '}' || c == ']') && depth == 0) return at;
+            if (c == '}' || c == ']') --depth;
+        }
+        return at;
+    }
+    static std::string numbered(std::string line, std::size_t number) {
+        const std::size_t at = line.find("\"seq\":");
+        if (at != std::string::npos) line.replace(at + 6, endOfValue(line, at + 6) - at - 6, std::to_string(number));
+        return line;
+    }
+
+    std::mt19937 random_;
+    std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::string changedTrace(std::string trace, unsigned seed) { return Mutation(std::move(trace), seed).changed(); }
+
+}  // namespace fuzz
