@@ -19,8 +19,9 @@ SHELL = [(b"$ ", b"echo typ\x7fped\r"), (b"typed\r\n", b""), (b"$ ", b"echo r'un
          (b"through\r\nthrough\r\n", b"\x1a"), (b"Stopped", b""), (b"$ ", b"jobs\r"), (b"Stopped", b""), (b"$ ", b"fg\r"),
          (b"cat\r\n", b"again\r"), (b"again\r\nagain\r\n", b"\x03"), (b"$ ", b"echo status $?\r"), (b"status 130\r\n", b""),
          (b"$ ", b"cat & sleep 1\r"), (b"Stopped", b""), (b"$ ", b"kill -9 %1; sleep 1\r"), (b"Killed", b""),
-         (b"$ ", b"echo r'unning'; while :; do :; done\r"),
-         (b"running\r\n", b"\x03"), (b"$ ", b"echo status $?\r"), (b"status 130\r\n", b""), (b"$ ", b"exit 7\r")]
+         (b"$ ", b"BUSY\r"), (b"running\r\n", b"\x03"), (b"$ ", b"echo status $?\r"), (b"status 130\r\n", b""), (b"$ ", b"exit 7\r")]
+# busybox's shell in a loop of its own loses one Ctrl-C in fifty, natively, too: another one loops for it.
+BUSY = {"bash": b"echo r'unning'; while :; do :; done", "busybox": b"/bin/busybox sh -c \"echo r'unning'; while :; do :; done\""}
 
 
 def guest(name, libc):
@@ -56,8 +57,9 @@ def shell(profile, name):
     options = ["--bind", "/bin/busybox:/bin/cat", "--bind", "/bin/busybox:/bin/sleep"]
     for variable, value in ENVIRONMENT.items():
         options += ["-E", variable + "=" + value]
-    expected = comparable(terminal.play(SHELLS[name], SHELL, ENVIRONMENT))
-    found = comparable(terminal.play([*emulated(profile, *options), *SHELLS[name]], SHELL, untilTaken=True))
+    steps = [(text, typed.replace(b"BUSY", BUSY[name])) for text, typed in SHELL]
+    expected = comparable(terminal.play(SHELLS[name], steps, ENVIRONMENT))
+    found = comparable(terminal.play([*emulated(profile, *options), *SHELLS[name]], steps, untilTaken=True))
     cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 
