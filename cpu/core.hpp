@@ -67,7 +67,7 @@ struct Core : Registers {
     Trap trap;                          // Kind::limit: none
     bool alone = false;                 // the present op runs on its own
     bool faulted = false;               // the threaded code was left in front of an op that faulted
-    bool stale = false;                 // an op of the present block may have been dropped: leave after this one
+    bool stale = false;                 // decoded code was dropped since this run of a block began: an action leaves behind itself
     bool observing = false;
     bool onStack = false;               // the present action's memory operand is based on rsp or rbp: #SS, not #GP
     bool shadow = false;                // behind a load of SS: no #DB (SDM Vol. 3 §6.8.3)

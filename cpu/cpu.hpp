@@ -26,6 +26,9 @@ class InstructionObserver {
 public:
     virtual ~InstructionObserver() = default;
     virtual void instruction(const InstructionRecord&) = 0;
+    // An instruction that a fault stopped, with what it had done until then: mostly nothing, but some elements of a repeated string
+    // instruction or a gather (SDM Vol. 2, REP; VGATHER). It is not counted, and rip is still at it.
+    virtual void interrupted(const InstructionRecord&) {}
 };
 
 class Cpu {

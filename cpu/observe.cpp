@@ -1,6 +1,4 @@
 // Observed runs: one instruction at a time, every store through Core::write, which logs it.
-#include "cpu/observe.hpp"
-
 #include "cpu/core.hpp"
 
 #include <cstddef>
@@ -39,7 +37,7 @@ void Core::afterInstruction() {
     const u64 unsettled = std::exchange(rflags, settledFlags(*this));
     const InstructionRecord record{observed.rip, observedBytes, &observed, this, writes};
     if (!faulted) observer->instruction(record);
-    else if (auto* partly = dynamic_cast<InterruptionObserver*>(observer)) partly->interrupted(record);
+    else observer->interrupted(record);
     rflags = unsettled;
 }
 

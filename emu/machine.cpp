@@ -10,6 +10,7 @@
 #include "kernel_model/include/version/version.hpp"
 #include "loader/formats.hpp"
 #include "traces/hash.hpp"
+#include "traces/sanitizer.hpp"
 
 #include <climits>
 #include <cstdlib>
@@ -223,11 +224,7 @@ void GuestMachine::buildTree() {
 
 // Our own bookkeeping is checked at the end of every run in builds with sanitizers, and with --log debug.
 static void checkLeftovers(const kernel::MachineEnd& end, const WorldOptions& options) {
-#ifdef __SANITIZE_ADDRESS__
-    constexpr bool always = true;
-#else
-    constexpr bool always = false;
-#endif
+    constexpr bool always = EXECSCOPE_ASAN;
     if (end.reason != kernel::MachineEnd::Reason::poweroff || (!always && options.log != "debug")) return;
     std::string text;
     for (const std::string& one : kernel::leftovers()) text += (text.empty() ? "" : "; ") + one;

@@ -29,6 +29,12 @@ void forEachCommand(Visit visit) {
     for (const Command& command : traceCommands()) visit(command);
 }
 
+bool isCommand(const std::string& word) {
+    bool known = false;
+    forEachCommand([&](const Command& command) { known = known || word == command.name; });
+    return known;
+}
+
 bool runsProgram(const Command& command) {
     return command.operands == Operands::program || command.operands == Operands::program_or_trace;
 }
@@ -51,8 +57,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
         return std::string("execscope: ") + error.what() + "\nTry 'execscope --help'.\n";
     });
     const auto isNamed = [&](const Command& command) { return std::find(line.begin(), line.end(), command.name) != line.end(); };
-    bool known = false;         // the first word is a command: the others need not be there
-    forEachCommand([&](const Command& command) { known = known || (!line.empty() && line.front() == command.name); });
+    const bool known = !line.empty() && isCommand(line.front());        // the others need not be there
     forEachCommand([&](const Command& command) {
         if (!known || line.front() == command.name) addCommand(app, options, command, isNamed(command));
     });
@@ -60,10 +65,7 @@ void define(CLI::App& app, Options& options, const std::vector<std::string>& lin
 
 void checkCommand(const std::vector<std::string>& line) {
     const auto word = std::find_if(line.begin(), line.end(), [](const std::string& argument) { return !argument.starts_with("-"); });
-    if (word == line.end()) return;
-    bool known = false;
-    forEachCommand([&](const Command& command) { known = known || *word == command.name; });
-    if (!known) throw CLI::ValidationError(*word, "is no command");
+    if (word != line.end() && !isCommand(*word)) throw CLI::ValidationError(*word, "is no command");
 }
 
 void checkNoOption(const std::string& word, const char* advice) {

@@ -1,6 +1,7 @@
 #include "emu/replay.hpp"
 
 #include "kernel_model/include/stop.hpp"
+#include "traces/json_text.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,7 +21,7 @@ std::string textOf(const Event& event, std::string_view name) {
     return value && value->type == Value::Type::text ? value->string : "";
 }
 
-int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+bool isHex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }
 
 }  // namespace
 
@@ -46,21 +47,19 @@ long InputReplay::read(const char* source, std::span<u8> to, u64 instructions) {
     if (!next_) return stop(std::string("it reads ") + source + " once more than was recorded", instructions);
     const std::string recorded = "line " + std::to_string(in_.reader().line()) + " recorded input of " + textOf(*next_, "source") + " at instruction " +
                                  std::to_string(next_->insn);
-    const std::string bytes = textOf(*next_, "bytes");
+    const std::string digits = textOf(*next_, "bytes");
     if (textOf(*next_, "source") != source || next_->insn != instructions) return stop(std::string("it reads ") + source + ", " + recorded, instructions);
-    if (bytes.size() / 2 > to.size()) return stop("it reads " + std::to_string(to.size()) + " bytes, " + recorded + ", more of it", instructions);
-    for (std::size_t i = 0; 2 * i + 1 < bytes.size(); ++i) {
-        const int high = digit(bytes[2 * i]), low = digit(bytes[2 * i + 1]);
-        if (high < 0 || low < 0) return stop(recorded + ", but no bytes", instructions);
-        to[i] = static_cast<u8>(high << 4 | low);
-    }
+    if (digits.size() / 2 > to.size()) return stop("it reads " + std::to_string(to.size()) + " bytes, " + recorded + ", more of it", instructions);
+    if (!isHex(digits)) return stop(recorded + ", but no bytes", instructions);
+    const std::string bytes = traces::bytesFromHex(digits);
+    std::ranges::copy(bytes, to.begin());
     try {
         advance();
     } catch (const std::exception& error) {     // this is a fiber of the kernel's: nothing may leave it
         next_.reset();
         stop(error.what(), instructions);
     }
-    return static_cast<long>(bytes.size() / 2);
+    return static_cast<long>(bytes.size());
 }
 
 void InputReplay::ended() {

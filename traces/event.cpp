@@ -1,18 +1,15 @@
 #include "traces/event.hpp"
 
+#include "traces/json_digits.hpp"
+
 #include <algorithm>
 
 namespace traces {
 
 Value Value::bytes(const void* data, std::size_t size) {
-    static constexpr char digits[] = "0123456789abcdef";
     Value v{Type::text, 0, {}, {}, {}};
     v.string.resize(2 * size);
-    for (std::size_t i = 0; i < size; ++i) {
-        const u8 byte = static_cast<const u8*>(data)[i];
-        v.string[2 * i] = digits[byte >> 4];
-        v.string[2 * i + 1] = digits[byte & 15];
-    }
+    putBytes(v.string.data(), static_cast<const u8*>(data), size);
     return v;
 }
 

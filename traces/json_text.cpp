@@ -1,5 +1,7 @@
 #include "traces/json_text.hpp"
 
+#include "traces/json_digits.hpp"
+
 #include <charconv>
 
 namespace traces {
@@ -96,10 +98,8 @@ void appendCount(std::string& out, i64 n) {
 }
 
 void appendHex(std::string& out, u64 n) {
-    char text[20] = {'"', '0', 'x'};
-    char* end = std::to_chars(text + 3, text + sizeof text, n, 16).ptr;
-    *end++ = '"';
-    out.append(text, end);
+    char text[20];
+    out.append(text, putHex(text, n));
 }
 
 void appendText(std::string& out, std::string_view text) {
@@ -128,6 +128,13 @@ std::string unescapeBytes(std::string_view s) {
         i += 2;
     }
     return out;
+}
+
+std::string bytesFromHex(std::string_view digits) {
+    const auto nibble = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string bytes(digits.size() / 2, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]));
+    return bytes;
 }
 
 void appendValue(std::string& out, const Value& value) {

@@ -132,7 +132,7 @@ void ZstdSink::toFile(std::string_view bytes) {
         const std::lock_guard lock(mutex_);
         if (error_) return;
     }
-    fail(file_->write(bytes).error);
+    if (const int error = file_->write(bytes).error) fail(error);
 }
 
 void ZstdSink::fail(int error) {

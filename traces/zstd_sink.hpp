@@ -1,6 +1,7 @@
-// A trace compressed with zstd (RFC 8878) as it is written, by a thread of its own. The file consists of independent frames; in JSON,
-// those after the first begin with the line of a checkpoint, unless a frame reaches its bound. Behind them stands the index of zstd's seekable format
-// (github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md), a frame that decoders skip.
+// A trace compressed with zstd (RFC 8878) as it is written, by a thread of its own. The file consists of independent frames; in
+// JSON, those after the first begin with the line of a checkpoint, unless a frame reaches its bound. Behind them stands the index of
+// zstd's seekable format, a frame that decoders skip
+// (github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md).
 #pragma once
 
 #include "traces/sink.hpp"
@@ -37,7 +38,7 @@ private:
     void compress(const Piece& piece);
     void writeIndex();
     void toFile(std::string_view bytes);
-    void fail(int error);           // from now on; 0: all is well
+    void fail(int error);           // errno; from now on
 
     static constexpr std::size_t smallestFrame = std::size_t{4} << 20, largestFrame = std::size_t{1} << 30;     // of content
     static constexpr std::size_t longestQueue = 8;
@@ -51,7 +52,7 @@ private:
     bool busy_ = false;
     int error_ = 0;                     // errno of the file; nothing is written after it
 
-    ZSTD_CCtx* context_;              // from here on the thread's own
+    ZSTD_CCtx* context_;                // from here on the thread's own
     std::string out_;
     std::vector<Frame> frames_;
     Frame open_{};

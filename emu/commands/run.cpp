@@ -1,6 +1,7 @@
 #include "emu/commands.hpp"
 #include "emu/report.hpp"
 #include "emu/run_report/run_report.hpp"
+#include "traces/sanitizer.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,12 +14,9 @@ namespace {
 // The host takes a process's memory back at once; giving it back block by block is a good part of what a small program costs.
 // Builds with sanitizers do it all the same, to find what was forgotten.
 void leave(int status) {
-#ifndef __SANITIZE_ADDRESS__
+    if (EXECSCOPE_ASAN) return;
     std::fflush(nullptr);
     std::_Exit(status);
-#else
-    (void)status;
-#endif
 }
 
 int runGuest(const Options& options, RunReport* report) {

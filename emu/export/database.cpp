@@ -10,17 +10,6 @@ namespace emu {
 using traces::AttrType;
 using traces::Value;
 
-namespace {
-
-std::string fromHex(std::string_view digits) {
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; };
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) bytes += static_cast<char>(digit(digits[i]) << 4 | digit(digits[i + 1]));
-    return bytes;
-}
-
-}  // namespace
-
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 
 Statement::Statement(sqlite3* database, std::string_view sql) {
@@ -56,7 +45,7 @@ void Statement::bind(int column, const Value* value, AttrType type) {
             break;
         case Value::Type::text: {
             if (type != AttrType::bytes) return bind(column, std::string_view(value->string));
-            const std::string bytes = fromHex(value->string);
+            const std::string bytes = traces::bytesFromHex(value->string);
             return check(sqlite3_bind_blob64(statement_.get(), column, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
         }
         default: break;

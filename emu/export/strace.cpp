@@ -5,6 +5,7 @@
 #include "emu/run_report/signal_codes.hpp"
 #include "emu/tools/read_trace.hpp"
 #include "emu/tools/text.hpp"
+#include "traces/json_text.hpp"
 
 #include <set>
 
@@ -22,12 +23,6 @@ constexpr std::size_t resultColumn = 40, mostKept = 4096, mostTasks = 100'000;
 std::string list(const std::vector<std::string>& items) {
     std::string out;
     for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
-    return out;
-}
-
-std::string fromHex(std::string_view digits) {
-    std::string out;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) out += static_cast<char>(std::strtoul(std::string(digits.substr(i, 2)).c_str(), nullptr, 16));
     return out;
 }
 
@@ -157,7 +152,7 @@ void StraceExport::tellSignals(int pid) {
 void StraceExport::written(Task& task, const Event& event) {
     const Value* bytes = event.find("bytes");
     if (!task.inCall || !bytes || task.call.name == "process_vm_writev" || task.call.kept > mostKept) return;
-    std::string content = fromHex(std::string_view(bytes->string).substr(0, 2 * mostKept));
+    std::string content = traces::bytesFromHex(std::string_view(bytes->string).substr(0, 2 * mostKept));
     task.call.kept += content.size();
     task.call.written[number(event, "address")] = std::move(content);
 }

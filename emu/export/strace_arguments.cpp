@@ -15,11 +15,12 @@ using traces::Value;
 namespace {
 
 // How each argument is written, a letter each; an argument without a letter stands as the trace shows it.
+// Known when the call begins:
 //   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
-//   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   D of descriptors   F a directory's descriptor
-//   r resource   a arch_prctl   i ioctl   e whence   f access mode   k signal   h how of sigprocmask   c fcntl's command
-// Known when the call has ended:
-//   s A n I y l structures that the call reads (strace_structs.hpp)   C clock   j itimer   B TIMER_ABSTIME   K of mlockall   E of epoll_create1
+//   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
+//   F a directory's descriptor   r resource   a arch_prctl   i ioctl   e whence   f access mode   k signal   h how of sigprocmask
+//   C clock   j itimer   s A n I y l structures that the call reads (strace_structs.hpp)
+// Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
 //   z Z t J Y U structures that it writes: s A n I y, and struct timeval   R iovec of a read   V bytes of mincore
 const std::map<std::string_view, std::string_view> LETTERS = {
@@ -31,12 +32,12 @@ const std::map<std::string_view, std::string_view> LETTERS = {
     {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWx"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
     {"exit", "d"}, {"rt_sigpending", "zu"}, {"rt_sigsuspend", "su"}, {"nanosleep", "nx"}, {"clock_nanosleep", "CBnx"}, {"clock_gettime", "Ct"},
     {"clock_getres", "Ct"}, {"clock_settime", "Cn"}, {"gettimeofday", "Ux"}, {"setitimer", "jIJ"}, {"getitimer", "jJ"}, {"setrlimit", "rl"},
-    {"sigaltstack", "yY"}, {"epoll_create1", "E"}, {"mlockall", "K"}, {"mincore", "xuV"}, {"exit_group", "d"}, {"fcntl", "dc"}, {"ftruncate", "du"}, {"mprotect", "xu."}, {"rt_sigprocmask", "hszu"},
+    {"sigaltstack", "yY"}, {"epoll_create1", "E"}, {"mlockall", "K"}, {"mincore", "xuV"}, {"exit_group", "d"},
+    {"ftruncate", "du"}, {"mprotect", "xu."}, {"rt_sigprocmask", "hszu"},
     {"rt_sigaction", "kAZu"}, {"writev", "d.d"}, {"readv", "dRd"}};
 
 constexpr std::string_view LATE = "bHwSLpzZtJYURV";
 
-std::string pointer(u64 address) { return address ? hex(address) : "NULL"; }
 std::string octal(u64 value) {
     char text[32];
     std::snprintf(text, sizeof text, value ? "0%03llo" : "0%llo", static_cast<unsigned long long>(value));
@@ -47,12 +48,6 @@ std::string octal(u64 value) {
 std::string directory(u64 descriptor) {
     const int fd = static_cast<int>(descriptor);
     return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
-}
-
-u64 word(std::string_view bytes, std::size_t at, std::size_t size) {
-    u64 value = 0;
-    if (at + size <= bytes.size()) std::memcpy(&value, bytes.data() + at, size);
-    return value;
 }
 
 std::string openFlags(u64 flags) {
@@ -74,19 +69,14 @@ std::string waitStatus(u64 status) {
 std::string statText(std::string_view bytes) {
     static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
                                                      {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
-    const u64 mode = word(bytes, 24, 4), device = word(bytes, 40, 8);
+    const u64 mode = straceWord(bytes, 24, 4), device = straceWord(bytes, 40, 8);
     const auto type = types.find(mode & 0170000);
     std::string out = "{st_mode=" + (type == types.end() ? octal(mode & 0170000) : std::string(type->second));
     const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
     out += (bits.empty() ? "" : "|" + bits) + "|" + octal(mode & 0777);
     if (const u64 kind = mode & 0170000; kind == 020000 || kind == 060000)
         return out + ", st_rdev=makedev(" + hex(device >> 8 & 0xfff) + ", " + hex((device & 0xff) | (device >> 12 & 0xffffff00)) + "), ...}";
-    return out + ", st_size=" + std::to_string(word(bytes, 48, 8)) + ", ...}";
-}
-
-std::string limit(u64 value) {
-    if (value == ~u64{0}) return "RLIM64_INFINITY";
-    return value > 1024 && value % 1024 == 0 ? std::to_string(value / 1024) + "*1024" : std::to_string(value);
+    return out + ", st_size=" + std::to_string(straceWord(bytes, 48, 8)) + ", ...}";
 }
 
 // A structure that a call writes, by the letter of one that it reads.
@@ -102,41 +92,41 @@ std::string readVector(const StraceCall& call) {
     std::string out;
     u64 left = call.result.number;
     for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
-        const u64 base = word(vector, i, 8), length = word(vector, i + 8, 8), part = std::min(length, left);
+        const u64 base = straceWord(vector, i, 8), length = straceWord(vector, i + 8, 8), part = std::min(length, left);
         const std::string content = part ? call.bytes(base, std::min<u64>(part, 33)) : "";
-        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? pointer(base) : straceString(content)) + ", iov_len=" + std::to_string(length) + "}";
+        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? stracePointer(base) : straceString(content)) + ", iov_len=" + std::to_string(length) + "}";
         left -= part;
     }
-    return vector.empty() ? pointer(call.raw[1]) : "[" + out + "]";
+    return vector.empty() ? stracePointer(call.raw[1]) : "[" + out + "]";
 }
 
 std::string pagesInCore(const StraceCall& call) {
     const std::string bytes = call.bytes(call.raw[2], std::min<u64>((call.raw[1] + 4095) / 4096, 33));
     std::string out;
     for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 32); ++i) out += (i ? ", " : "") + std::to_string(bytes[i] & 1);
-    return bytes.empty() ? pointer(call.raw[2]) : "[" + out + (bytes.size() > 32 ? ", ...]" : "]");
+    return bytes.empty() ? stracePointer(call.raw[2]) : "[" + out + (bytes.size() > 32 ? ", ...]" : "]");
 }
 
 std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
     const i64 result = call.result.asCount();
     const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' ? 4u : 0u; };
     const bool counted = letter == 'b' || letter == 'H';
-    if (!call.error.empty() || raw == 0) return pointer(raw);
+    if (!call.error.empty() || raw == 0) return stracePointer(raw);
     if (counted && result == 0) return "\"\"";
     if (letter == 'R') return readVector(call);
     if (letter == 'V') return pagesInCore(call);
     if (const char structure = written(letter)) {
         const std::string text = straceStruct(structure, call.bytes(raw, straceStructSize(structure)));
-        return text.empty() ? pointer(raw) : text;
+        return text.empty() ? stracePointer(raw) : text;
     }
     // Of a long read, what strace shows of it is enough.
     const std::string bytes = call.bytes(raw, counted ? static_cast<std::size_t>(std::min<i64>(result, 33)) : size());
-    if (bytes.empty()) return pointer(raw);
+    if (bytes.empty()) return stracePointer(raw);
     switch (letter) {
-        case 'w': return "[" + waitStatus(word(bytes, 0, 4)) + "]";
+        case 'w': return "[" + waitStatus(straceWord(bytes, 0, 4)) + "]";
         case 'S': return statText(bytes);
-        case 'L': return "{rlim_cur=" + limit(word(bytes, 0, 8)) + ", rlim_max=" + limit(word(bytes, 8, 8)) + "}";
-        case 'p': return "[" + std::to_string(word(bytes, 0, 4)) + ", " + std::to_string(word(bytes, 4, 4)) + "]";
+        case 'L': return straceStruct('l', bytes);
+        case 'p': return "[" + std::to_string(straceWord(bytes, 0, 4)) + ", " + std::to_string(straceWord(bytes, 4, 4)) + "]";
         default: return straceString(call.name == "getcwd" ? std::string_view(bytes).substr(0, bytes.size() - (result <= 33)) : bytes, letter == 'H');
     }
 }
@@ -146,7 +136,7 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     switch (letter) {
         case 'd': return std::to_string(call.name == "lseek" || call.name.starts_with("p") ? static_cast<i64>(raw) : static_cast<int>(raw));
         case 'u': return std::to_string(raw);
-        case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? pointer(raw) : "0") : pointer(raw);
+        case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return octal(raw & 07777);
         case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : openFlags(raw);
         case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : "MAP_PRIVATE") +
@@ -163,7 +153,7 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";
         case 's': case 'A': case 'n': case 'I': case 'y': case 'l': {
             const std::string text = straceStruct(letter, call.read(raw, straceStructSize(letter)));
-            return text.empty() ? pointer(raw) : text;
+            return text.empty() ? stracePointer(raw) : text;
         }
         case 'C': return straceName(StraceEnum::clock, raw);
         case 'j': return straceName(StraceEnum::itimer, raw);
@@ -184,13 +174,13 @@ StraceText cloneArguments(const StraceCall& call) {
     const u64 signal = flags & 0xff;
     std::string text = straceFlags(StraceSet::clone, flags & 0xffffff00, "");
     if (signal) text += (text.empty() ? "" : "|") + straceSignal(static_cast<int>(signal));
-    StraceText out{{"child_stack=" + pointer(call.raw[1]), "flags=" + (text.empty() ? "0" : text)}, {}};
+    StraceText out{{"child_stack=" + stracePointer(call.raw[1]), "flags=" + (text.empty() ? "0" : text)}, {}};
     if (flags & 0x100000) {
         const std::string tid = call.bytes(call.raw[2], 4);
-        out.after.push_back("parent_tid=" + (tid.empty() ? pointer(call.raw[2]) : "[" + std::to_string(word(tid, 0, 4)) + "]"));
+        out.after.push_back("parent_tid=" + (tid.empty() ? stracePointer(call.raw[2]) : "[" + std::to_string(straceWord(tid, 0, 4)) + "]"));
     }
-    if (flags & 0x80000) out.after.push_back("tls=" + pointer(call.raw[4]));
-    if (flags & 0x1200000) out.after.push_back("child_tidptr=" + pointer(call.raw[3]));
+    if (flags & 0x80000) out.after.push_back("tls=" + stracePointer(call.raw[4]));
+    if (flags & 0x1200000) out.after.push_back("child_tidptr=" + stracePointer(call.raw[3]));
     return out;
 }
 
@@ -200,7 +190,7 @@ StraceText fcntlArguments(const StraceCall& call) {
     if (command == 2) out.before.push_back(straceFlags(StraceSet::descriptor, argument, "0"));
     else if (command == 4) out.before.push_back(openFlags(argument));
     else if (command != 1 && command != 3 && command != 9 && command != 1032)
-        out.before.push_back(command == 0 || command >= 1030 ? std::to_string(argument) : pointer(argument));
+        out.before.push_back(command == 0 || command >= 1030 ? std::to_string(argument) : stracePointer(argument));
     return out;
 }
 
@@ -268,7 +258,7 @@ std::string straceResult(const StraceCall& call) {
         const char* text = ::strerrordesc_np(static_cast<int>(-result));
         return "-1 " + call.error + " (" + (text ? text : "?") + ")";
     }
-    if (call.result.type == Value::Type::hex) return pointer(call.result.number);
+    if (call.result.type == Value::Type::hex) return stracePointer(call.result.number);
     if (call.name == "umask") return octal(static_cast<u64>(result));
     if (call.name == "fcntl" && call.raw[1] == 3) return hex(call.result.number) + " (flags " + openFlags(call.result.number) + ")";
     if (call.name == "fcntl" && call.raw[1] == 1 && result)

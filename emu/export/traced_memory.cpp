@@ -2,6 +2,7 @@
 
 #include "emu/tools/text.hpp"
 #include "traces/blobs.hpp"
+#include "traces/json_text.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,13 +14,6 @@ using traces::Kind;
 using traces::Value;
 
 namespace {
-
-std::string fromHex(std::string_view digits) {
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; };
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) bytes += static_cast<char>(digit(digits[i]) << 4 | digit(digits[i + 1]));
-    return bytes;
-}
 
 std::size_t slotOf(const std::string& blob) {
     const std::size_t hash = blob.find('#');
@@ -42,7 +36,7 @@ void TracedMemory::writeFrame(u64 pfn, u64 offset, std::string_view bytes) {
 void TracedMemory::write(const std::string& mm, u64 address, const std::string& hexBytes) {
     const auto space = spaces_.find(mm);
     if (space == spaces_.end()) return;
-    const std::string bytes = fromHex(hexBytes);
+    const std::string bytes = traces::bytesFromHex(hexBytes);
     for (u64 done = 0; done < bytes.size();) {
         const u64 at = address + done, offset = at % pageSize, part = std::min<u64>(bytes.size() - done, pageSize - offset);
         if (const auto page = space->second.find(at - offset); page != space->second.end())
@@ -81,9 +75,9 @@ void TracedMemory::event(const Event& event) {
     if (!known_) return;
     switch (event.kind) {
         case Kind::truncated: known_ = false; break;
-        case Kind::blob: blobs_[slotOf(showText(event, "id"))] = fromHex(showText(event, "bytes")); break;
+        case Kind::blob: blobs_[slotOf(showText(event, "id"))] = traces::bytesFromHex(showText(event, "bytes")); break;
         case Kind::page_fill: fill(event); break;
-        case Kind::page_write: writeFrame(number(event, "pfn"), number(event, "offset"), fromHex(showText(event, "bytes"))); break;
+        case Kind::page_write: writeFrame(number(event, "pfn"), number(event, "offset"), traces::bytesFromHex(showText(event, "bytes"))); break;
         case Kind::user_write: write(event.find("mm") ? showText(event, "mm") : mms_[event.pid], number(event, "address"), showText(event, "bytes")); break;
         case Kind::registers:
             learnStack(event);

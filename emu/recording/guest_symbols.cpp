@@ -1,7 +1,7 @@
 #include "emu/recording/guest_symbols.hpp"
 
+#include "kernel_model/include/linux/mm.hpp"
 #include "kernel_model/include/linux/sched.hpp"
-#include "kernel_model/mm/vma_changes.hpp"
 
 #include <algorithm>
 #include <charconv>

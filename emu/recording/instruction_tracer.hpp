@@ -1,7 +1,7 @@
 // Turns executed instructions into `insn` events; those that a fault stopped before they had done anything are none.
 #pragma once
 
-#include "cpu/observe.hpp"
+#include "cpu/cpu.hpp"
 #include "emu/recording/guest_symbols.hpp"
 #include "traces/json_writer.hpp"
 
@@ -17,7 +17,7 @@ enum class Done : u8 { whole, part };
 std::vector<traces::Attr> instructionAttrs(const cpu::InstructionRecord& record, Done done);
 bool hasEffect(const cpu::InstructionRecord& record);       // false: no register and no memory is other than before
 
-class InstructionTracer final : public cpu::InterruptionObserver {
+class InstructionTracer final : public cpu::InstructionObserver {
 public:
     InstructionTracer();
     ~InstructionTracer() override;

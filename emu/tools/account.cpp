@@ -1,5 +1,7 @@
 #include "emu/tools/account.hpp"
 
+#include "traces/json_text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -56,8 +58,6 @@ template <class Item>
 void keep(std::vector<Item>& items, Item item) {
     if (items.size() < mostKept) items.push_back(std::move(item));
 }
-
-u8 hexDigit(char c) { return static_cast<u8>(c <= '9' ? c - '0' : c - 'a' + 10); }
 
 }  // namespace
 
@@ -184,9 +184,9 @@ void Account::exec(const Event& event) {
     if (event.kind == Kind::check && !number(event, "passed")) refusal(event);
     if (event.kind == Kind::vma) spaces_.event(event);
     if (event.kind == Kind::user_write && tables_ && event.find("bytes")) {
-        const std::string& bytes = event.find("bytes")->string;
-        for (std::size_t i = 0; i + 1 < bytes.size() && story_.stack.size() < mostStackBytes; i += 2)
-            story_.stack[number(event, "address") + i / 2] = static_cast<u8>(hexDigit(bytes[i]) << 4 | hexDigit(bytes[i + 1]));
+        const std::string bytes = traces::bytesFromHex(event.find("bytes")->string);
+        for (std::size_t i = 0; i < bytes.size() && story_.stack.size() < mostStackBytes; ++i)
+            story_.stack[number(event, "address") + i] = static_cast<u8>(bytes[i]);
     }
     if (event.kind == Kind::sched_process_exit) return run(event);
     if (event.kind != Kind::sys_exit || showText(event, "name") != "execve") return;

@@ -1,4 +1,5 @@
-// A trace file, compressed, compact or neither, as every tool that reads one gets it: events, or an exception with the path, the line and what is wrong.
+// A trace file, compressed, compact or neither, as every tool that reads one gets it: events, or an exception with the path, the
+// line and what is wrong.
 #pragma once
 
 #include "traces/compact.hpp"

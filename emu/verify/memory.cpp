@@ -2,6 +2,7 @@
 
 #include "cpu/paging.hpp"
 #include "traces/blobs.hpp"
+#include "traces/json_text.hpp"
 
 #include <cstring>
 
@@ -84,7 +85,7 @@ void FoldedMemory::entry(const Event& event) {
 }
 
 void FoldedMemory::blob(const Event& event) {
-    std::string bytes = bytesFrom(textOf(event, "bytes"));
+    std::string bytes = traces::bytesFromHex(textOf(event, "bytes"));
     demand(bytes.size() <= cpu::PAGE_SIZE, "a blob of more than a page");
     demand(textOf(event, "id") == "blob#" + std::to_string(blob_count_), "blobs are counted from 0");
     if (blobs_.size() < traces::blobsKept) blobs_.emplace_back();
@@ -121,7 +122,7 @@ void FoldedMemory::write(const Event& event) {
     const Value* mm = event.find("mm");
     demand(mm && mm->type == Value::Type::text, "in which address space?");
     const FoldedSpace& space = spaces_[objectName(mm->string)];
-    const std::string bytes = bytesFrom(textOf(event, "bytes"));
+    const std::string bytes = traces::bytesFromHex(textOf(event, "bytes"));
     for (u64 done = 0; done < bytes.size();) {
         const u64 address = hexOf(event, "address") + done, offset = address % cpu::PAGE_SIZE;
         const auto at = space.entries.find(address - offset);
@@ -132,7 +133,7 @@ void FoldedMemory::write(const Event& event) {
     }
 }
 
-void FoldedMemory::writeFrame(const Event& event) { put(hexOf(event, "pfn"), hexOf(event, "offset"), bytesFrom(textOf(event, "bytes"))); }
+void FoldedMemory::writeFrame(const Event& event) { put(hexOf(event, "pfn"), hexOf(event, "offset"), traces::bytesFromHex(textOf(event, "bytes"))); }
 
 void FoldedMemory::freed(const ObjectName& mm) {
     const auto space = spaces_.find(mm);

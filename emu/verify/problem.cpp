@@ -14,13 +14,6 @@ std::string shown(const traces::Value& value) {
 
 std::string shownHex(u64 n) { return shown(traces::Value::hex(n)); }
 
-std::string bytesFrom(const std::string& digits) {
-    const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string bytes(digits.size() / 2, '\0');
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]));
-    return bytes;
-}
-
 ObjectName objectName(const std::string& text) {
     const std::size_t mark = text.rfind('#');
     ObjectName name;

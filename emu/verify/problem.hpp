@@ -24,7 +24,6 @@ inline u64 hexOf(const traces::Event& event, std::string_view name) { return att
 inline i64 countOf(const traces::Event& event, std::string_view name) { return attr(event, name).asCount(); }
 std::string shown(const traces::Value& value);      // as in JSON, shortened
 std::string shownHex(u64 n);
-std::string bytesFrom(const std::string& digits);   // what two hex digits per byte say
 
 // TYPE#N, in the order of the types and then of the numbers.
 struct ObjectName {

@@ -1,7 +1,7 @@
 // Instructions that are carried out again, on what the events before them have made.
 #pragma once
 
-#include "cpu/observe.hpp"
+#include "cpu/cpu.hpp"
 #include "emu/tracing.hpp"
 #include "emu/verify/memory.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace emu {
 
-class Rerun final : public cpu::InterruptionObserver {
+class Rerun final : public cpu::InstructionObserver {
 public:
     explicit Rerun(FoldedMemory& memory);
     ~Rerun() override;

@@ -2,7 +2,6 @@
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
-#include "kernel_model/kernel/task_extras.hpp"
 
 #include <algorithm>
 
@@ -31,22 +30,20 @@ int ioprio_check_cap(int ioprio) {
     }
 }
 
-int set_task_ioprio(const task_struct* p, int ioprio) {
+int set_task_ioprio(task_struct* p, int ioprio) {
     const uid_t his = p->real_cred->uid;
     if (his != current->cred->euid && his != current->cred->uid && !capable(CAP_SYS_NICE)) return -EPERM;
-    TaskExtras its = extrasOf(p);
-    its.ioprio = ioprio;
-    setExtras(p, its);
+    p->ioprio = ioprio;
     return 0;
 }
 
 int shown(const task_struct* p) {
-    const int set = extrasOf(p).ioprio;
+    const int set = p->ioprio;
     return set < 0 ? unset() : set;
 }
 // What counts when several are compared: a nice value stands for none.
 int effective(const task_struct* p) {
-    const int set = extrasOf(p).ioprio;
+    const int set = p->ioprio;
     if (set > 0 && classOf(set) != IOPRIO_CLASS_NONE) return set;
     if (!version().process.newerProc) return value(IOPRIO_CLASS_BE, NORMAL);
     return value(p->policy == SCHED_IDLE ? IOPRIO_CLASS_IDLE : p->rt_priority ? IOPRIO_CLASS_RT : IOPRIO_CLASS_BE, (p->static_prio - DEFAULT_PRIO + 20) / 5);
@@ -58,7 +55,7 @@ SYSCALL_DEFINE(3, ioprio_set, (int, which), (int, who), (int, ioprio)) {
     TRY_INT(ioprio_check_cap(ioprio));
     if (which < IOPRIO_WHO_PROCESS || which > IOPRIO_WHO_USER) return -EINVAL;
     int result = -ESRCH;
-    for (const task_struct* p : targetsOf(which - IOPRIO_WHO_PROCESS, who))
+    for (task_struct* p : targetsOf(which - IOPRIO_WHO_PROCESS, who))
         if ((result = set_task_ioprio(p, ioprio)) < 0) break;
     return result;
 }

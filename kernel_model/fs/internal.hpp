@@ -34,7 +34,7 @@ dentry* currentRoot();
 dentry* currentDirectory();
 std::string pathFrom(const dentry*, const dentry* root, bool& reached);
 
-constexpr u64 TMPFS_MAGIC = 0x01021994;    // super_block::s_magic
+constexpr u64 TMPFS_MAGIC = 0x01021994, EXT4_SUPER_MAGIC = 0xef53;     // super_block::s_magic
 constexpr u64 RESOLVE_NO_XDEV = 1, RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_BENEATH = 8, RESOLVE_IN_ROOT = 0x10,
               RESOLVE_CACHED = 0x20;
 

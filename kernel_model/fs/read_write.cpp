@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace kernel {
 namespace {
@@ -32,10 +33,10 @@ long readStream(file* f, std::span<const iovec64> pieces, loff_t& pos) {
     if (!(f->f_mode & FMODE_READ)) return -EBADF;
     u64 count = 0;
     for (const iovec64& v : pieces) count = std::min(count + v.len, most_at_once);
-    std::vector<u8> bytes(count);
-    const long got = vfs_read(f, bytes, pos);
+    const auto bytes = std::make_unique_for_overwrite<u8[]>(count);
+    const long got = vfs_read(f, std::span(bytes.get(), count), pos);
     if (got <= 0) return got;
-    const std::span<const u8> read(bytes.data(), static_cast<u64>(got));
+    const std::span<const u8> read(bytes.get(), static_cast<u64>(got));
     u64 done = scatter(pieces, read);
     if (pipe_inode_info* const pipe = done < read.size() ? get_pipe_info(f) : nullptr) {
         done &= PAGE_MASK;

@@ -136,7 +136,7 @@ void mountMemoryRoot() {
 }
 
 void mountHostRoot(const std::string& host_directory) {
-    auto* const sb = newSuperBlock(overlayName, "/dev/root", 0xef53);
+    auto* const sb = newSuperBlock(overlayName, "/dev/root", EXT4_SUPER_MAGIC);
     int error = 0;
     inode* const node = hostRoot(host_directory, true, false, sb, &error);
     if (!node) {
@@ -179,7 +179,7 @@ Result<dentry*> makePath(const std::string& directory) {
 int bindHost(const std::string& host, const std::string& guest, bool writable) {
     const auto slash = guest.find_last_not_of('/');
     const std::string path = slash == std::string::npos ? "/" : guest.substr(0, slash + 1);
-    auto* const sb = newSuperBlock("execscope-bind", path, 0xef53);
+    auto* const sb = newSuperBlock("execscope-bind", path, EXT4_SUPER_MAGIC);
     sb->read_only = !writable;
     int error = 0;
     inode* const node = hostRoot(host, false, writable, sb, &error);

@@ -10,7 +10,6 @@
 #include "kernel_model/include/version/process.hpp"
 #include "kernel_model/kernel/sched/fiber.hpp"
 #include "kernel_model/kernel/sched/sched.hpp"
-#include "kernel_model/kernel/task_extras.hpp"
 
 #include <new>
 
@@ -38,7 +37,8 @@ task_struct::task_struct(const task_struct& from)
       saved_sigmask(from.saved_sigmask), restore_sigmask(from.restore_sigmask), sas_ss_sp(from.sas_ss_sp),
       sas_ss_size(from.sas_ss_size), sas_ss_flags(from.sas_ss_flags), thread(from.thread), parent_exec_id(from.parent_exec_id),
       self_exec_id(from.self_exec_id), robust_list(from.robust_list), rseq(from.rseq), rseq_sig(from.rseq_sig),
-      rseq_event_mask(from.rseq_event_mask), sigpending_flag(from.sigpending_flag) {}
+      rseq_event_mask(from.rseq_event_mask), sigpending_flag(from.sigpending_flag), ioprio(from.ioprio), mempolicy(from.mempolicy),
+      mempolicy_node(from.mempolicy_node) {}
 
 static TRACED(void, setup_thread_stack, (task_struct*, p), (task_struct*, org)) { p->stack = std::make_unique<Fiber>(taskMain); }
 
@@ -53,15 +53,11 @@ TRACED(OrNull<task_struct>, dup_task_struct, (task_struct*, orig)) {
         delete tsk;
         return nullptr;
     }
-    inheritExtras(orig, tsk);
     tsk->usage = 2;                         // one for the parent's wait, one for the last schedule()
     return tsk;
 }
 
-TRACED(void, free_task, (task_struct*, tsk)) {
-    dropExtras(tsk);
-    delete tsk;
-}
+TRACED(void, free_task, (task_struct*, tsk)) { delete tsk; }
 
 static TRACED(void, __put_task_struct, (task_struct*, tsk)) {
     exit_creds(tsk);

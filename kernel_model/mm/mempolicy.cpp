@@ -4,7 +4,6 @@
 #include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/linux/uaccess.hpp"
-#include "kernel_model/kernel/task_extras.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -71,7 +70,6 @@ struct Shown { int policy = 0; bool nodes = false; };
 Result<Shown> do_get_mempolicy(u64 addr, u64 flags) {
     if (flags & ~(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED)) return Failure{-EINVAL};
     if (flags & MPOL_F_MEMS_ALLOWED) return flags & (MPOL_F_NODE | MPOL_F_ADDR) ? Result<Shown>(Failure{-EINVAL}) : Shown{0, true};
-    const TaskExtras& its = extrasOf(current);
     if (flags & MPOL_F_ADDR) {
         const vm_area_struct* const vma = find_vma(current->mm, addr);
         if (!vma || vma->vm_start > addr) return Failure{-EFAULT};
@@ -82,8 +80,8 @@ Result<Shown> do_get_mempolicy(u64 addr, u64 flags) {
         return Shown{};                     // node 0; the area has no policy
     }
     if (addr) return Failure{-EINVAL};
-    if (flags & MPOL_F_NODE) return its.mempolicy == MPOL_INTERLEAVE ? Shown{0, its.on_node_0} : Result<Shown>(Failure{-EINVAL});
-    return Shown{its.mempolicy, its.on_node_0};
+    if (flags & MPOL_F_NODE) return current->mempolicy == MPOL_INTERLEAVE ? Shown{0, current->mempolicy_node} : Result<Shown>(Failure{-EINVAL});
+    return Shown{current->mempolicy, current->mempolicy_node};
 }
 
 }  // namespace
@@ -91,10 +89,8 @@ Result<Shown> do_get_mempolicy(u64 addr, u64 flags) {
 SYSCALL_DEFINE(3, set_mempolicy, (int, mode), (UserPtr<void>, nmask), (u64, maxnode)) {
     const Nodes nodes = TRY(get_nodes(nmask, maxnode));
     const Policy policy = TRY(mpol_new(mode, nodes));
-    TaskExtras its = extrasOf(current);
-    its.mempolicy = policy.mode;
-    its.on_node_0 = policy.nodes;
-    setExtras(current, its);
+    current->mempolicy = policy.mode;
+    current->mempolicy_node = policy.nodes;
     return 0;
 }
 

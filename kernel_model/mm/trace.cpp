@@ -1,6 +1,5 @@
 // The mm events of the trace: vma, page_fill and blob, user_write. They change nothing.
 #include "kernel_model/mm/internal.hpp"
-#include "kernel_model/mm/vma_changes.hpp"
 #include "traces/blobs.hpp"
 #include "traces/hash.hpp"
 

@@ -31,6 +31,7 @@ Result<u64> vm_mmap(file*, u64 address, u64 length, u64 prot, u64 flags, u64 off
 // Moves a VMA's ends (shift_arg_pages, mremap): keeps mm_rb in order and emits the `change` event. Never fails here.
 int vma_adjust(vm_area_struct*, u64 start, u64 end, pgoff_t pgoff);
 int install_special_mapping(mm_struct*, u64 address, u64 length, u64 vm_flags, std::vector<page*> pages, const vm_operations_struct*);
+u64 vmaChanges();                           // mm/trace.cpp: how often areas of any process have come, gone or changed so far
 // ---- mm/mremap.cpp
 u64 move_page_tables(vm_area_struct* from, u64 old_address, vm_area_struct* to, u64 new_address, u64 length);
 // ---- mm/memory.cpp

@@ -239,6 +239,9 @@ struct task_struct : Object {
     KernelThreadFunction kthread_function;  // kernel thread: what ret_from_fork calls
     ThreadArgument kthread_argument;
     u64 wake_time = 0;                      // schedule_timeout: virtual nanoseconds, 0 = none
+    int ioprio = -1;                        // ioprio_set(2); -1: never set
+    int mempolicy = 0;                      // set_mempolicy(2): mode and mode flags
+    bool mempolicy_node = false;            // its nodes: the only one, or none
     u32 jobctl = 0;
     kernel_siginfo last_siginfo;
     kernel::restart_block restart_block;

@@ -4,7 +4,6 @@
 namespace kernel {
 namespace {
 
-
 // The listening socket, with room in its queue.
 Result<std::shared_ptr<unix_sock>> findListener(const SocketAddress& address, int type, u64 until) {
     for (;;) {

@@ -1,4 +1,4 @@
-#include "cpu/observe.hpp"
+#include "cpu/cpu.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
@@ -20,7 +20,7 @@ struct Recorder : InstructionObserver {
     }
     std::vector<Step> steps;
 };
-struct PartsToo : InterruptionObserver {
+struct PartsToo : InstructionObserver {
     void instruction(const InstructionRecord& r) override { whole.push_back(Recorder::copied(r)); }
     void interrupted(const InstructionRecord& r) override { parts.push_back(Recorder::copied(r)); }
     std::vector<Step> whole, parts;

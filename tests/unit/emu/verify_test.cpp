@@ -3,9 +3,10 @@
 #include "emu/guests/guests.hpp"
 #include "emu/tracing.hpp"
 #include "emu/verify/verifier.hpp"
-#include "traces/json_text.hpp"
 #include "traces/exempt.hpp"
+#include "traces/json_text.hpp"
 #include "traces/reader.hpp"
+#include "traces/sanitizer.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -193,11 +194,7 @@ Trial mutate(Mutator& random) {
     }
 }
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr unsigned sampled = 20;
-#else
-constexpr unsigned sampled = 150;
-#endif
+constexpr unsigned sampled = EXECSCOPE_ASAN ? 20 : 150;
 
 }  // namespace
 
