@@ -115,6 +115,8 @@ Parsed parse(std::vector<std::string> line, std::vector<std::string>& program) {
         checkCommand(line);
         std::reverse(line.begin(), line.end());     // as CLI11 takes it
         app.parse(line);
+        for (const CLI::Option* option : app.get_subcommands().front()->get_options())
+            if (option->count()) options.given.insert(option->get_name());
         takeOperands(options, app.get_subcommands().front()->remaining(true), program);
     } catch (const CLI::ParseError& error) {
         const int status = app.exit(error);

@@ -4,6 +4,7 @@
 #include "traces/types.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct Command;
 
 struct Options {
     const Command* command = nullptr;
+    std::set<std::string> given;                // the options on the command line: --uid
     WorldOptions world;
     std::vector<std::string> traces;            // trace files, instead of a program
     TraceOptions trace;

@@ -21,6 +21,8 @@ std::string textOf(const Event& event, std::string_view name) {
     return value && value->type == Value::Type::text ? value->string : "";
 }
 
+bool same(const Value* a, const Value* b) { return (a == nullptr) == (b == nullptr) && (!a || *a == *b); }
+
 bool isHex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }
 
 }  // namespace
@@ -68,19 +70,23 @@ void InputReplay::ended() {
 }
 
 bool sameWorld(const Event& recorded, const Event& now) {
-    for (const char* name : {"tool", "profile", "cpu", "seed", "program", "program_hash", "argv", "env", "frames"}) {
-        const Value* a = recorded.find(name);
-        const Value* b = now.find(name);
-        if ((a == nullptr) == (b == nullptr) && (!a || *a == *b)) continue;
-        throw std::runtime_error(std::string("--replay: '") + name + "' is another one than in the trace: give the program and the options that it was made with");
-    }
+    const auto refuse = [](const std::string& what) {
+        throw std::runtime_error("--replay: " + what + " is another one than in the trace: give the program and the options that it was made with");
+    };
+    for (const char* name : {"tool", "profile", "cpu", "seed", "program", "program_hash", "argv", "env", "frames"})
+        if (!same(recorded.find(name), now.find(name))) refuse(std::string("'") + name + "'");
+    const Value none = Value::object();
     const Value* a = recorded.find("options");
     const Value* b = now.find("options");
-    const Value* inject = a ? a->find("inject") : nullptr;
-    const Value* injects = b ? b->find("inject") : nullptr;
-    if ((inject == nullptr) != (injects == nullptr) || (inject && *inject != *injects)) throw std::runtime_error("--replay: --inject is another one than in the trace");
-    const Value* categories = recorded.find("categories");
-    return categories && *categories == *now.find("categories") && (a == nullptr) == (b == nullptr) && (!a || *a == *b);
+    bool recording = same(recorded.find("categories"), now.find("categories"));
+    for (const Value* options : {a, b})
+        for (const std::string& key : options ? options->keys : none.keys) {
+            const bool equal = same((a ? a : &none)->find(key), (b ? b : &none)->find(key));
+            const bool recorded_only = key == "only" || key == "partly" || key == "steps";
+            if (!equal && !recorded_only) refuse("'options." + key + "'");
+            recording = recording && equal;
+        }
+    return recording;
 }
 
 std::string Replay::ended() {

@@ -2,6 +2,7 @@
 
 #include "emu/replay.hpp"
 #include "emu/state/registers.hpp"
+#include "emu/world_header.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "traces/zstd_sink.hpp"
 
@@ -59,8 +60,8 @@ void TraceSession::begin(GuestMachine& machine, const WorldOptions& options, con
                                {"argv", texts(options.program)},
                                {"env", texts(machine.environment())},
                                {"categories", Value::text(traces::describeMask(selection.whole()))}};
-    Value more = Value::object();
-    if (!options.inject.empty()) more.with("inject", texts(options.inject));
+    Value more = worldOptions(options);
+    if (selection.limited()) more.with("steps", Value::count(static_cast<i64>(selection.steps)));
     if (!selection.described.empty()) more.with("only", texts(selection.described));
     if (const u64 partly = selection.partly()) more.with("partly", Value::text(traces::describeMask(partly)));
     if (!more.items.empty()) header.push_back({"options", std::move(more)});

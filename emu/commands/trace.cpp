@@ -3,6 +3,7 @@
 #include "emu/interrupt.hpp"
 #include "emu/replay.hpp"
 #include "emu/report.hpp"
+#include "emu/world_header.hpp"
 
 #include <functional>
 #include <stdexcept>
@@ -32,12 +33,14 @@ using OpenFile = std::function<std::unique_ptr<TraceFile>(traces::Sink* also)>;
 int runTraced(const Options& options, GuestOutput output, const OpenFile& open) {
     std::unique_ptr<Replay> replay;
     if (!options.trace.replay.empty()) replay = std::make_unique<Replay>(options.trace.replay);
-    GuestMachine machine(options.world, output, {}, replay ? &replay->input() : nullptr);
+    WorldOptions world = options.world;
+    if (replay) takeWorld(replay->input().header(), options.given, world);
+    GuestMachine machine(world, output, {}, replay ? &replay->input() : nullptr);
     const TraceSelection selection = selectionFrom(options.trace);
     const std::unique_ptr<TraceFile> file = open(replay ? &replay->recorded() : nullptr);
     Outcome outcome;
     {
-        TraceSession session(machine, options.world, selection, options.trace.checkpoints_always ? Checkpoints::always : Checkpoints::seldom, *file);
+        TraceSession session(machine, world, selection, options.trace.checkpoints_always ? Checkpoints::always : Checkpoints::seldom, *file);
         if (replay) replay->begins(session.header());
         outcome = runInterruptibly(machine);
         session.finish(outcome);

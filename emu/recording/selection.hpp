@@ -30,6 +30,7 @@ struct TraceSelection {
     std::vector<std::string> described;     // for the header
 
     u64 whole() const;                      // kinds of which no event is missing (before a `truncated`)
+    bool limited() const { return steps && !begin; }        // `inside` ends after `steps` instructions of the run
     u64 partly() const;                     // kinds of which some events are there
     bool admits(const traces::Event& event, u64 kinds) const;   // `kinds`: those that are on
     u64 listened() const;                   // kinds of which some event may be asked for outside of the window

@@ -157,5 +157,35 @@ def test_replay():
         check(run("-o", second, "--replay", first).status == made.status, "without categories")
 
 
+def test_replay_takes_the_options_of_the_run():
+    """From the header, those that are not given; one that is given otherwise is named before the program runs."""
+    world = ("--profile", "v6.1", "--cpu", "x86-64-v2", "--seed", "5", "--uid", "1000", "--gid", "100", "--sched", "random", "--aslr", "--chdir", "/tmp",
+             "--max-instructions", "500", "--disk", "7", "--memory", "64", "--inject", "load_elf_binary:error=EIO:when=9")
+    others = (("--profile", "v3.10"), ("--cpu", "x86-64-v3"), ("--seed", "0"), ("--uid", "0"), ("--gid", "0"), ("--sched", "rr"), ("--chdir", "/"),
+              ("--max-instructions", "501"), ("--disk", "8"), ("--memory", "65"), ("--inject", "load_elf_binary:error=EIO:when=8"))
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = folder + "/a.jsonl", folder + "/b.jsonl"
+        made = execscope("trace", "-o", first, *world, *hello())
+        again = execscope("trace", "-o", second, "--replay", first, *hello())
+        check(made.status == again.status == 125 and made.stdout == again.stdout == b"" and b"500" in again.stderr, made, again)
+        with open(first, "rb") as one, open(second, "rb") as two:
+            lines = one.read()
+            check(lines == two.read(), "another trace")
+        check(json.loads(lines.split(b"\n")[0])["options"] ==
+              {"uid": 1000, "gid": 100, "sched": "random", "aslr": True, "chdir": "/tmp", "max_instructions": 500, "disk": 7,
+               "inject": [world[-1]], "steps": 20000}, lines[:1000])
+        for option, value in others:
+            other = execscope("trace", "-o", second, "--replay", first, option, value, *hello())
+            name = {"memory": "frames"}.get(option[2:], option[2:].replace("-", "_"))
+            check(other.status == 125 and b"--replay: '" in other.stderr and name + "'" in other.stderr.decode(), option, other)
+        for old, new in ((b'"uid":1000', b'"uid":"1000"'), (b'"disk":7', b'"disk":0'), (b'"sched":"random"', b'"sched":"most"'),
+                         (b'"aslr":true', b'"aslr":1'), (b'"profile":"v6.1"', b'"profile":"v9"'), (b'"frames":16384', b'"frames":16385')):
+            check(old in lines, old)
+            with open(first, "wb") as file:
+                file.write(lines.replace(old, new, 1))
+            wrong = execscope("trace", "-o", second, "--replay", first, *hello())
+            check(wrong.status == 125 and old.split(b'"')[1] in wrong.stderr and b"header" in wrong.stderr, new, wrong)
+
+
 if __name__ == "__main__":
     cases.run(__name__)

@@ -382,9 +382,9 @@ def injected(profile):
         for case in chosen:
             (results, traced), options = with_injection(world, profile, case)
             found[case.name] = results[case.name]
-            mark, header = results[case.name].execution.injected, traced.header.get("options")
+            mark, header = results[case.name].execution.injected, traced.header.get("options", {}).get("inject")
             function, errno = case.inject[profile].split(":")
-            if not mark or mark["function"] != function or header != {"inject": [options[1]]}:
+            if not mark or mark["function"] != function or header != [options[1]]:
                 wrong.append("%s: %s failed; header: %s" % (case.name, mark, header))
         check(not wrong, "\n".join(wrong))
         compare(found, chosen, lambda case: case.expected[profile])
