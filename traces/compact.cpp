@@ -10,8 +10,6 @@ namespace traces {
 
 namespace {
 
-[[noreturn]] void damaged(const char* what) { throw DamagedData(std::string("the compact trace is damaged: ") + what); }
-
 // The number behind `key` in a line as the writer makes it; 0: it is not there.
 u64 numberIn(std::string_view line, std::string_view key) {
     const std::size_t at = line.find(key);
@@ -22,8 +20,14 @@ u64 numberIn(std::string_view line, std::string_view key) {
 
 }  // namespace
 
+void TraceText::damaged(const char* what) const {
+    throw DamagedData("the compact trace is damaged at byte " + std::to_string(record_) + ": " + what);
+}
+
 bool TraceText::need(std::size_t size) {
     if (in_.size() - at_ >= size) return true;
+    bytes_.update(in_.data(), at_);
+    erased_ += at_;
     in_.erase(0, at_);
     at_ = 0;
     while (in_.size() < size) {
@@ -109,6 +113,26 @@ bool TraceText::line(CompactRecord kind) {
     return true;
 }
 
+// With its hash, or not at all.
+bool TraceText::footer() {
+    constexpr std::size_t hashRecord = 1 + sizeof(u64);
+    if (!need(4)) return false;
+    u32 size = 0;
+    std::memcpy(&size, in_.data() + at_, sizeof size);
+    if (size > longest) damaged("the length of a line");
+    if (!need(4 + size + hashRecord)) return false;
+    const std::size_t end = at_ + 4 + size;
+    bytes_.update(in_.data(), end);
+    u64 recorded = 0;
+    std::memcpy(&recorded, in_.data() + end + 1, sizeof recorded);
+    if (in_[end] != static_cast<char>(CompactRecord::hash)) damaged("the footer is without its hash");
+    if (recorded != bytes_.digest()) damaged("its hash is another one than that of its bytes");
+    if (need(4 + size + hashRecord + 1)) damaged("it goes on behind its end");
+    line(CompactRecord::footer);
+    at_ += hashRecord;
+    return true;
+}
+
 bool TraceText::define() {
     if (!need(6)) return false;
     const u16 slot = take<u16>();
@@ -179,10 +203,11 @@ bool TraceText::step() {
 
 bool TraceText::record() {
     if (!need(1)) return false;
+    record_ = erased_ + at_;
     const auto kind = static_cast<CompactRecord>(take<char>());
     switch (kind) {
-        case CompactRecord::line:
-        case CompactRecord::footer: return line(kind);
+        case CompactRecord::line: return line(kind);
+        case CompactRecord::footer: return footer();
         case CompactRecord::define: return define();
         case CompactRecord::step: return step();
         case CompactRecord::text: return text();
@@ -192,6 +217,7 @@ bool TraceText::record() {
             next_.insn = take<u64>();
             next_.pid = take<u32>();
             return true;
+        case CompactRecord::hash: break;
     }
     damaged("an unknown record");
 }

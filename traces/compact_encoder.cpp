@@ -29,4 +29,9 @@ void CompactEncoder::instruction(std::string& out, const Event& event, std::stri
     last_ = {event.seq, event.insn, event.pid};
 }
 
+void CompactEncoder::hash(std::string& out, u64 hash) {
+    out += static_cast<char>(CompactRecord::hash);
+    append(out, hash);
+}
+
 }  // namespace traces

@@ -52,12 +52,16 @@ void JsonWriter::event(const Event& event) {
     if (buffer_.size() >= bufferSize || event.kind == Kind::footer || event.kind == Kind::header) flush();
 }
 
+u64 JsonWriter::hash() const {
+    Xxh64 all = hash_;
+    all.update(buffer_.data(), buffer_.size());
+    return all.digest();
+}
+
 void JsonWriter::append(const Event& event) {
     if (event.kind == Kind::footer) {
-        Xxh64 hash = hash_;
-        hash.update(buffer_.data(), buffer_.size());
         Event footer = event;
-        footer.attrs.push_back({"hash", Value::hex(hash.digest())});
+        footer.attrs.push_back({"hash", Value::hex(hash())});
         appendEvent(buffer_, footer);
     } else if (event.kind == Kind::insn && event.attrs.empty()) {
         appendBeginning(buffer_, event);
@@ -73,13 +77,14 @@ void JsonWriter::appendCompact(const Event& event) {
     text_.clear();
     appendEvent(text_, event);
     compact_->line(buffer_, event, text_);
+    if (event.kind == Kind::footer) CompactEncoder::hash(buffer_, hash());
 }
 
 void JsonWriter::flush() {
     if (failed_ || buffer_.empty()) return;
     const Sink::Result result = sink_.write(buffer_);
     if (result.error) return fail(result);
-    if (!compact_) hash_.update(buffer_.data(), buffer_.size());
+    hash_.update(buffer_.data(), buffer_.size());
     written_ += buffer_.size();
     lines_ += pending_;
     pending_ = 0;

@@ -38,6 +38,7 @@ private:
     void fail(Sink::Result result);
     void append(const Event& event);
     void appendCompact(const Event& event);
+    u64 hash() const;      // of all bytes so far
 
     static constexpr std::size_t bufferSize = std::size_t{1} << 20;
     Sink& sink_;

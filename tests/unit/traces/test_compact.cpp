@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 using namespace traces;
 
@@ -77,16 +78,23 @@ TEST_CASE("compact: a trace holds the same bytes in both forms") {
         }
         CHECK(cut > records.text().size() / 2);
     }
-    SECTION("damage is an error or other text") {
+    SECTION("damage is an error, or a trace without a footer") {
         for (std::size_t at = compactMagic.size(); at < records.text().size(); ++at)
-            for (const char c : {'\0', '\xff', 'I', 'D'}) {
+            for (const char c : {'\0', '\xff', 'I', 'D', 'L'}) {
                 std::string changed = records.text();
-                changed[at] = c;
+                if (std::exchange(changed[at], c) == c) continue;
+                std::string text;
                 try {
-                    static_cast<void>(rendered(changed));
+                    text = rendered(changed);
                 } catch (const DamagedData&) {
                 }
+                REQUIRE(text.find("footer") == std::string::npos);
             }
+        CHECK_THROWS_WITH(rendered(records.text() + "L"), Catch::Contains("behind its end"));
+        std::string changed = records.text();
+        changed.back() ^= 1;
+        CHECK_THROWS_WITH(rendered(changed), Catch::Contains("at byte " + std::to_string(changed.rfind("F", changed.rfind("{\"kind\":\"footer\"")))) &&
+                                                 Catch::Contains("hash"));
         CHECK_THROWS_AS(rendered(std::string(compactMagic) + "a\nI" + low(u16{1}) + low(u32{0})), DamagedData);
         CHECK_THROWS_AS(rendered(std::string(compactMagic) + "a\nX"), DamagedData);
     }
