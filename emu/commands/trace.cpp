@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <sys/stat.h>
 
 namespace emu {
 
@@ -65,6 +66,9 @@ int traceTo(const Options& options, const std::string& path) {
 void checkReplay(const TraceOptions& options, const std::string& path) {
     if (options.verify_determinism) throw std::runtime_error("--replay compares with TRACE already: leave --verify-determinism out");
     if (isCompact(path)) throw std::runtime_error("--replay compares lines: write " + path + " as JSON Lines");
+    struct ::stat status {};
+    if (options.replay == "-" || (::stat(options.replay.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)))
+        throw std::runtime_error("--replay reads TRACE twice, which " + (options.replay == "-" ? "standard input" : options.replay) + " does not allow: name a file");
     checkApart(path, options.replay, "what --replay reads");
 }
 

@@ -106,6 +106,7 @@ void addWorld(CLI::App& app, WorldOptions& world, const Command& command) {
 void addExpression(CLI::App& app, TraceOptions& trace, bool wide) {
     CLI::Option* const option = app.add_option_function<std::vector<std::string>>("-e", [&trace, wide](const std::vector<std::string>& all) {
         for (const std::string& text : all) {
+            if (text == "trace=") throw CLI::ValidationError("-e", "'trace=' names nothing (all and none are names)");
             if (text.starts_with("trace=")) trace.categories = text.substr(6);
             else if (wide && text.starts_with("pid=") && text.size() > 4) trace.pids = text.substr(4);
             else throw CLI::ValidationError("-e", "'" + text + "' is not " + (wide ? "trace=LIST or pid=LIST" : "trace=CATEGORIES"));

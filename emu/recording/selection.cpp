@@ -52,13 +52,16 @@ bool isKernelFunction(std::string_view name) {
 
 // One of LIST that is no category; false: nothing is called like that.
 bool addNamed(std::string_view name, TraceSelection& selection) {
+    const bool away = name.starts_with('!');
+    if (away) name.remove_prefix(1);
+    auto& syscalls = away ? selection.no_syscalls : selection.syscalls;
     if (name.starts_with('%')) {
         const std::string_view names = syscallsOfClass(name.substr(1));
-        for (const std::string_view one : split(names, ' ')) selection.syscalls.emplace(one);
+        for (const std::string_view one : split(names, ' ')) syscalls.emplace(one);
         return !names.empty();
     }
-    if (isSyscall(name)) selection.syscalls.emplace(name);
-    else if (isKernelFunction(name)) selection.functions.emplace(name);
+    if (isSyscall(name)) syscalls.emplace(name);
+    else if (isKernelFunction(name)) (away ? selection.no_functions : selection.functions).emplace(name);
     else return false;
     return true;
 }
@@ -73,8 +76,9 @@ void parseList(const std::string& list, TraceSelection& selection) {
                                      syscallClasses() + ") or a function of " + std::string(kernel::version().profile));
         (categories += categories.empty() ? "" : ",") += item;
     }
-    selection.chosen = traces::parseCategories(categories.empty() ? "none" : categories).mask;
-    if (!selection.functions.empty() || !selection.syscalls.empty()) selection.described.push_back("trace=" + list);
+    const bool named = !selection.functions.empty() || !selection.syscalls.empty();
+    selection.chosen = traces::parseCategories(!categories.empty() ? categories : named ? "none" : "all").mask;
+    if (named || selection.narrowed()) selection.described.push_back("trace=" + list);
 }
 
 void parsePids(const std::string& list, TraceSelection& selection) {
@@ -103,6 +107,7 @@ Break parseBreak(const std::string& text, const std::string& option) {
 void parseWindow(const std::string& text, TraceSelection& selection) {
     const std::size_t colon = text.rfind(':');
     selection.begin = parseBreak(text.substr(0, colon), "--window");
+    if (colon != std::string::npos && selection.steps) throw std::runtime_error("--window " + text + " says how many instructions already: leave --steps out");
     if (colon != std::string::npos && (!parseNumber(std::string_view(text).substr(colon + 1), selection.steps) || !selection.steps))
         throw std::runtime_error("--window " + text + ": '" + text.substr(colon + 1) + "' is no number of instructions from 1");
     selection.chosen &= ~STEPS;
@@ -116,23 +121,27 @@ u64 TraceSelection::listened() const {
     return chosen | (functions.empty() ? 0 : CALLS) | (syscalls.empty() ? 0 : SYSCALLS);
 }
 
-u64 TraceSelection::whole() const { return pids.empty() ? chosen | (begin ? 0 : inside) : traces::alwaysOn(); }
+u64 TraceSelection::narrowed() const { return (no_functions.empty() ? 0 : CALLS) | (no_syscalls.empty() ? 0 : SYSCALLS); }
+
+u64 TraceSelection::whole() const { return pids.empty() ? (chosen | (begin ? 0 : inside)) & ~narrowed() : traces::alwaysOn(); }
 
 u64 TraceSelection::partly() const { return (listened() | inside) & ~whole(); }
 
 bool TraceSelection::admits(const traces::Event& event, u64 kinds) const {
     if (traces::alwaysOn() & bit(event.kind)) return true;
     if (!pids.empty() && !pids.contains(event.pid)) return false;
-    if (kinds & bit(event.kind)) return true;
     const auto named = [&event](const char* attr, const auto& names) {
         const traces::Value* name = event.find(attr);
         return name && names.contains(name->string);
     };
+    if (kinds & bit(event.kind))
+        return !(narrowed() & bit(event.kind)) || !(CALLS & bit(event.kind) ? named("function", no_functions) : named("name", no_syscalls));
     return (CALLS & bit(event.kind) && named("function", functions)) || (SYSCALLS & bit(event.kind) && named("name", syscalls));
 }
 
 TraceSelection selectionFrom(const TraceOptions& options) {
     TraceSelection selection;
+    selection.steps = options.steps;
     parseList(options.categories.empty() ? "all" : options.categories, selection);
     parsePids(options.pids, selection);
     if (!options.window.empty() && !options.full_from.empty()) throw std::runtime_error("--window and --full-from exclude each other");
@@ -143,6 +152,9 @@ TraceSelection selectionFrom(const TraceOptions& options) {
         selection.inside = traces::everything();
         selection.described.push_back("full-from=" + options.full_from);
     }
+    if (options.steps && !options.full_from.empty()) throw std::runtime_error("--full-from records to the end: with a bound, it is --window BREAK:M");
+    if (options.steps && !((selection.chosen | selection.inside) & bit(Kind::insn)))
+        throw std::runtime_error("-e trace=" + options.categories + " records no instructions that --steps could bound");
     const bool bounded = options.steps || (options.categories.empty() && options.full_from.empty());
     if (bounded && !selection.begin && selection.chosen & bit(Kind::insn)) {
         selection.inside = STEPS & selection.chosen;

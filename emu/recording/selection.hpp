@@ -23,6 +23,7 @@ struct Break {
 struct TraceSelection {
     u64 chosen = 0;                         // kinds of events outside of the window
     std::set<std::string, std::less<>> functions, syscalls;     // of kinds that are not chosen, these are recorded
+    std::set<std::string, std::less<>> no_functions, no_syscalls;   // of kinds that are chosen, these are not
     std::set<i64> pids;                     // empty: all
     std::optional<Break> begin;             // of the window; none: with the run
     u64 inside = 0;                         // kinds that the window adds
@@ -33,6 +34,7 @@ struct TraceSelection {
     bool limited() const { return steps && !begin; }        // `inside` ends after `steps` instructions of the run
     u64 partly() const;                     // kinds of which some events are there
     bool admits(const traces::Event& event, u64 kinds) const;   // `kinds`: those that are on
+    u64 narrowed() const;                   // kinds of which some events are left out by name
     u64 listened() const;                   // kinds of which some event may be asked for outside of the window
 };
 

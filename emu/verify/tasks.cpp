@@ -85,6 +85,14 @@ void FoldedTasks::checkName(i64 pid, const std::string& comm) const {
     demand(!name || tasks_.at(*name).comm == comm, "pid " + std::to_string(pid) + " is called " + (name ? tasks_.at(*name).comm : "") + ", not " + comm);
 }
 
+void FoldedTasks::met(const Event& event) {
+    const ObjectName name = objectOf(event, "task");
+    FoldedTask& task = tasks_[name];
+    if (const ObjectName* former = find(task.number); former && *former == name) numbers_.erase(task.number);
+    task.number = task.pid = event.pid;
+    numbers_[event.pid] = name;
+}
+
 void FoldedTasks::registers(const Event& event) {
     const ObjectName name = objectOf(event, "task");
     const ObjectName* running = find(event.pid);

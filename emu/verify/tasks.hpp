@@ -38,6 +38,7 @@ public:
     void changed(const traces::Event& set);
     std::optional<traces::Value> saved(const traces::Event& set) const;     // in the field, when the task left user mode
     void freed(const ObjectName& name);
+    void met(const traces::Event& registers);                   // where no event tells which tasks there are
     void registers(const traces::Event& registers);
     void instruction(const traces::Event& insn);
     void systemCall(const traces::Event& sys_enter) const;      // the registers have what it says

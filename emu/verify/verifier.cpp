@@ -106,7 +106,7 @@ void Verifier::dispatch(const Event& event) {
         case Kind::local: return told(Kind::call) ? nesting_->local(event) : void();
         case Kind::sys_enter:
             if (told(Kind::sys_exit)) nesting_->enter(event);
-            if (parts_ & traces::bit(Part::registers)) tasks_->systemCall(event);
+            if (followsRegisters()) tasks_->systemCall(event);
             return;
         case Kind::sys_exit: return told(Kind::sys_enter) ? nesting_->exit(event) : void();
         case Kind::formats: return formatsEvent(event);
@@ -185,11 +185,13 @@ void Verifier::taskEvent(const Event& event) {
         case Kind::sched_process_exit: return tasks_->checkName(event.pid, textOf(event, "comm"));
         case Kind::signal_generate: return tasks_->checkName(countOf(event, "target_pid"), textOf(event, "comm"));
         case Kind::page_fault_user:
-        case Kind::exception: return parts_ & traces::bit(Part::registers) ? tasks_->checkAddress(event) : void();
+        case Kind::exception: return followsRegisters() ? tasks_->checkAddress(event) : void();
         case Kind::run_queue: return tasks_->queue(event);
-        case Kind::registers: return tasks_->registers(event);
+        case Kind::registers:
+            if (!told(Kind::task)) tasks_->met(event);
+            return tasks_->registers(event);
         case Kind::insn:
-            if (parts_ & traces::bit(Part::registers)) tasks_->instruction(event);
+            if (followsRegisters()) tasks_->instruction(event);
             executed_ += !isPart(event);
             return;
         default: return;

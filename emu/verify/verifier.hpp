@@ -35,6 +35,7 @@ private:
     void partlyTold(const traces::Event& header);
     void truncated(const traces::Event& event);
     bool told(traces::Kind kind) const { return kinds_ & traces::bit(kind); }
+    bool followsRegisters() const { return told(traces::Kind::registers) && told(traces::Kind::insn); }
 
     std::function<u64()> hash_before_;
     u64 kinds_ = 0;

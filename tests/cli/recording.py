@@ -109,12 +109,50 @@ def test_usage():
                            (("--window", ""), ("--window",)), (("--window", ":3"), ("--window",)), (("--window=-x:3",), ("-x",)),
                            (("--full-from", ""), ("--full-from",)), (("--full-from=-x",), ("-x",)), (("--steps", "0"), ("--steps",)),
                            (("--window", "main", "--full-from", "main"), ("exclude",)), (("--replay", "/no/such"), ("/no/such",)),
-                           (("--replay", "/dev/null"), ("no events",)), (("--replay", "x", "--verify-determinism"), ("--verify-determinism",))):
+                           (("--replay", "/dev/null"), ("no events",)), (("--replay", "x", "--verify-determinism"), ("--verify-determinism",)),
+                           (("--replay", "-"), ("twice", "standard input")), (("-e", "trace="), ("names nothing",)),
+                           (("-e", "trace=!wrote"), ("!wrote",)), (("--window", "main:10", "--steps", "5"), ("--window main:10", "--steps")),
+                           (("--full-from", "main", "--steps", "5"), ("--window",)), (("-e", "trace=syscall", "--steps", "5"), ("no instructions",))):
         with tempfile.TemporaryDirectory() as folder:
             result = execscope("trace", "-o", folder + "/t", *options, *hello())
             check(result.status == 125 and result.stdout == b"" and not os.path.exists(folder + "/t"), options, result)
             for word in words:
                 check(word in result.stderr.decode(), options, word, result)
+
+
+def test_left_out_by_name():
+    every, some = recorded("-e", "trace=all"), recorded("-e", "trace=!write,!%memory,!mmap_region")
+    check(some[0]["options"]["only"] == ["trace=!write,!%memory,!mmap_region"] and some[0]["options"]["partly"] == "call,return,syscall", some[0])
+    gone = lambda event: event.get("function") == "mmap_region" or (event["kind"] in ("sys_enter", "sys_exit") and event["name"] in ("write", "mmap", "brk", "munmap"))
+    kept = [event for event in every[1:-1] if not gone(event)]
+    plain = lambda event: {key: value for key, value in event.items() if key != "seq"}
+    check(len(kept) < len(every) - 2 and list(map(plain, kept)) == list(map(plain, some[1:-1])), len(kept), len(some))
+    few = recorded("-e", "trace=syscall,!write")
+    check(kinds(few) == {"sys_enter", "sys_exit"} and not any(event.get("name") == "write" for event in few), few[:9])
+
+
+def test_instructions_alone_verify():
+    """Their addresses follow each other, and the registers are what they made of them; window and steps go together."""
+    for program in (hello(), ("--", guest("fork_tree.musl"))):
+        check(kinds(recorded("-e", "trace=insn", program=program)) == {"insn", "registers"}, "kinds")
+    check(sum(event["kind"] == "insn" for event in recorded("--window", "main", "--steps", "5")) == 5, "steps of a window")
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/t.jsonl"
+        execscope("trace", "-e", "trace=insn", "-o", path, *hello())
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        entered = [i for i, line in enumerate(lines) if line.startswith('{"kind":"registers"')]
+        at = max(i for i in range(entered[1]) if '"kind":"insn"' in lines[i] and '"rdi":"0x' in lines[i])
+        for old, new in (('"rdi":"0x', '"rdi":"0x1'), ('"address":"0x', '"address":"0x1')):
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(lines[:at] + [lines[at].replace(old, new)] + lines[at + 1:])
+            wrong = execscope("verify", path)
+            check(wrong.status == 1 and (b"registers were not" in wrong.stdout or b"next instruction" in wrong.stdout), old, wrong)
+
+
+def test_two_traces_from_standard_input():
+    result = execscope("diff", "-", "-", stdin=b"")
+    check(result.status == 125 and b"standard input" in result.stderr, result)
 
 
 def test_replay():
