@@ -26,7 +26,7 @@ int exportCommand(const Options& options) {
     std::unique_ptr<Exporter> exporter;
     try {
         try {
-            readTrace(options.traces[0], [&]() -> traces::Observer& {
+            readTrace(options.traces[0], "exported", meanwhileTo(target.path), [&]() -> traces::Observer& {
                 exporter = format->make(target);
                 return exporter->reader();
             });

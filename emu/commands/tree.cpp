@@ -34,10 +34,10 @@ private:
     u64 mask_;
 };
 
-int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask) {
+int treeOfFile(const std::string& path, TreeRenderer& renderer, u64 mask, Progress::Meanwhile meanwhile) {
     Chosen chosen(renderer, mask);
     try {
-        readTrace(path, [&]() -> traces::Observer& { return chosen; });
+        readTrace(path, "drawn", meanwhile, [&]() -> traces::Observer& { return chosen; });
     } catch (...) {
         renderer.finish();
         throw;
@@ -77,7 +77,7 @@ int treeCommand(const Options& options) {
     layout.depth = options.tree.depth;
     layout.details = (mask & traces::bit(traces::Kind::set)) != 0;
     TreeRenderer renderer(*sink, layout);
-    if (!options.traces.empty()) return treeOfFile(options.traces[0], renderer, mask);
+    if (!options.traces.empty()) return treeOfFile(options.traces[0], renderer, mask, meanwhileTo(path));
     return treeOfProgram(options, renderer, mask, to_stdout ? GuestOutput::standardError : GuestOutput::standardOutput);
 }
 

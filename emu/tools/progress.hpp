@@ -1,4 +1,4 @@
-// How far a long reading has come, on standard error while that is a terminal.
+// How far a long reading has come, on standard error while that is a terminal, and nobody is shown something else meanwhile.
 #pragma once
 
 #include "traces/types.hpp"
@@ -10,7 +10,8 @@ namespace emu {
 
 class Progress {
 public:
-    Progress(std::string what, u64 total);      // bytes; 0: not known
+    enum class Meanwhile : u8 { nothing, writes };      // what else goes to a terminal or a pager
+    Progress(std::string what, u64 total, Meanwhile meanwhile = Meanwhile::nothing);      // bytes; 0: not known
     ~Progress() { end(); }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -27,5 +28,8 @@ private:
     u32 calls_ = 0;
     std::chrono::steady_clock::time_point next_;
 };
+
+// What writing there while reading is: "-" is standard output.
+Progress::Meanwhile meanwhileTo(const std::string& output);
 
 }  // namespace emu

@@ -119,6 +119,7 @@ std::optional<Step> StorySteps::stepOf(const Event& event) {
 
 std::optional<Step> StorySteps::next() {
     while (const std::optional<Event> event = input_.next()) {
+        if (watcher_) watcher_();
         if (footer_) input_.refuse(input_.reader().line(), "something stands behind the footer");
         std::optional<Step> step = stepOf(*event);
         if (!belongs(*event) || !step || task(event->pid).fault) continue;

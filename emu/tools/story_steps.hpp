@@ -5,6 +5,7 @@
 #include "emu/tools/trace_input.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Step {
 class StorySteps {
 public:
     explicit StorySteps(const std::string& path);
+    void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }     // called at every event
+    const TraceInput& input() const noexcept { return input_; }
     std::optional<Step> next();      // throws as TraceInput does
     const traces::Event& header() const noexcept { return header_; }
     const traces::Event* footer() const noexcept { return footer_ ? &*footer_ : nullptr; }
@@ -45,6 +48,7 @@ private:
     std::string pathOf(int pid) const;
 
     TraceInput input_;
+    std::function<void()> watcher_;
     traces::Event header_{};
     std::optional<traces::Event> footer_;
     std::map<int, Task> tasks_;
