@@ -36,6 +36,13 @@ def c_rows():
         yield Row(5, "c." + libc + ".v3", "the same, built for x86-64-v3", C, needs, command % "-O3 -march=x86-64-v3", avx2=True)
 
 
+def with_library(name, shows, source, library, build, run="{program}"):
+    sources = ("languages/" + source,)
+    yield Row(3, name, shows, sources, (library,), "gcc -O2 -w -static " + build, run, BOTH_LEVELS)
+    yield Row(5, name + ".v3", "the same, what is not Debian's library built for x86-64-v3", sources, (library,),
+              "gcc -O3 -w -static -march=x86-64-v3 " + build, run, avx2=True)
+
+
 LANGUAGES = (
     Row(3, "c++", "exceptions, iostreams, containers, filesystem, std::thread, futures, terminate", ("languages/features.cc",),
         build="g++ -std=c++20 -O1 -w -static {source} -o {program}", cpus=BOTH_LEVELS),
@@ -53,11 +60,11 @@ LANGUAGES = (
         (("/usr/bin/fpc", "fp-compiler"),), "fpc -O2 -v0 -XS -FU. {source} -o{program}"),
     Row(3, "ocaml", "variants, exceptions, stack overflow, garbage collection, Unix processes, threads", ("languages/trees.ml",),
         (("/usr/bin/ocamlopt", "ocaml-nox"),), "cp {source} . && ocamlopt -I +threads unix.cmxa threads.cmxa -ccopt -static trees.ml -o {program}"),
-    Row(3, "lua", "closures, coroutines, metatables, patterns, garbage collection, files and pipes", ("languages/closures.lua",),
-        (("/usr/lib/x86_64-linux-gnu/liblua5.4.a", "liblua5.4-dev"),),
-        "gcc -O2 -w -static -I/usr/include/lua5.4 {folder}/lua.c -o {program} -llua5.4 -lm", "{program} {script} one two"),
-    Row(3, "sqlite", "tables, joins, window functions, transactions, triggers, two processes on one file, WAL", ("languages/database.c",),
-        (("/usr/lib/x86_64-linux-gnu/libsqlite3.a", "libsqlite3-dev"),), "gcc -O2 -w -static {source} -o {program} -lsqlite3 -lm"),
+    *with_library("lua", "closures, coroutines, metatables, patterns, garbage collection, files and pipes", "closures.lua",
+                  ("/usr/lib/x86_64-linux-gnu/liblua5.4.a", "liblua5.4-dev"),
+                  "-I/usr/include/lua5.4 {folder}/lua.c -o {program} -llua5.4 -lm", "{program} {script} one two"),
+    *with_library("sqlite", "tables, joins, window functions, transactions, triggers, two processes on one file, WAL", "database.c",
+                  ("/usr/lib/x86_64-linux-gnu/libsqlite3.a", "libsqlite3-dev"), "{source} -o {program} -lsqlite3 -lm"),
 )
 
 def shell(name, shows, script, path, package, arguments=""):
@@ -74,20 +81,24 @@ SHELLS = (
     shell("mksh", "arrays, typed parameters, coprocesses, traps, value substitutions", "korn.mksh", "/bin/mksh-static", "mksh"),
 )
 
-def dynamic(name, shows, script, program, package):
-    return Row(4, name, shows, ("dynamic/" + script,), ((program, package),), run=program + " {script}", host=True)
+def dynamic(name, shows, script, program, *needs):
+    """A program that is in every Debian is none of its needs: /bin/sh."""
+    return Row(4, name, shows, ("dynamic/" + script,), needs, run=program + " {script}", host=True)
+
+
+def tool(name, package=None):
+    return ("/usr/bin/" + name, package or name)
 
 
 DYNAMIC = (
     dynamic("python", "threads, queues, subprocesses, multiprocessing, asyncio, sockets, SQLite, compression, signals", "threads.py",
-            "/usr/bin/python3", "python3"),
-    dynamic("perl", "regular expressions, hashes, closures, files, pipes, fork, signals, sockets", "hashes.pl", "/usr/bin/perl", "perl"),
+            "/usr/bin/python3", tool("python3")),
+    dynamic("perl", "regular expressions, hashes, closures, files, pipes, fork, signals, sockets", "hashes.pl", "/usr/bin/perl", tool("perl")),
     dynamic("tools", "ls, gcc that compiles and links what then runs, shared libraries, git from init to clone, sqlite3, archives, awk",
-            "tools.sh", "/bin/sh", "git"),
-    Row(4, "servers", "redis and its client, scripts, a background save, keys that expire; lighttpd and curl over loopback; tmux and its windows",
-        ("dynamic/servers.sh",), (("/usr/bin/redis-server", "redis-server"), ("/usr/bin/redis-cli", "redis-tools"), ("/usr/sbin/lighttpd", "lighttpd"),
-                                  ("/usr/bin/curl", "curl"), ("/usr/bin/tmux", "tmux")), run="/bin/sh {script}", host=True),
-    dynamic("awk.large", "awk over a file of 100 MB", "large.sh", "/bin/sh", "mawk"),
+            "tools.sh", "/bin/sh", tool("gcc"), tool("g++"), tool("objdump", "binutils"), tool("git"), tool("sqlite3"), tool("awk", "mawk")),
+    dynamic("servers", "redis and its client, scripts, a background save, keys that expire; lighttpd and curl over loopback; tmux and its windows",
+            "servers.sh", "/bin/sh", tool("redis-server"), tool("redis-cli", "redis-tools"), ("/usr/sbin/lighttpd", "lighttpd"), tool("curl"), tool("tmux")),
+    dynamic("awk.large", "awk over a file of 100 MB", "large.sh", "/bin/sh", tool("awk", "mawk")),
 )
 
 ROWS = (*c_rows(), *SHELLS, *LANGUAGES, *DYNAMIC)

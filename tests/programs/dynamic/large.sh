@@ -1,5 +1,5 @@
 #!/bin/sh
-# awk, sort and grep over a file of 100 MB.
+# awk over a file of 100 MB.
 export LC_ALL=C
 awk 'BEGIN { for (i = 0; i < 1000; i++) printf "%d word%d %s\n", i, i * 7919 % 97, "the quick brown fox jumps over the lazy dog and runs away" }' > block
 for i in 1 2 3 4 5 6 7 8 9 10; do cat block block block block block block block block block block; done | cat > part
