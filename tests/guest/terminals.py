@@ -23,6 +23,29 @@ SHELL = [(b"$ ", b"echo typ\x7fped\r"), (b"typed\r\n", b""), (b"$ ", b"echo r'un
 # busybox's shell in a loop of its own loses one Ctrl-C in fifty, natively, too: another one loops for it.
 BUSY = {"bash": b"echo r'unning'; while :; do :; done", "busybox": b"/bin/busybox sh -c \"echo r'unning'; while :; do :; done\""}
 
+# Without what sleeps: time jumps while nobody can run (docs/fidelity.md).
+EDITED = [(b"$ ", b"echo typ\x7fped\r"), (b"typed\r\n", b""), (b"$ ", b"echo r'unning'; cat\r"), (b"running\r\n", b"through\r"),
+          (b"through\r\nthrough\r\n", b"\x1a"), (b"STOPPED", b""), (b"$ ", b"jobs\r"), (b"STOPPED", b""), (b"$ ", b"fg\r"),
+          (b"cat\r\n", b"again\r"), (b"again\r\nagain\r\n", b"\x03"), (b"$ ", b"echo status $?\r"), (b"status 130\r\n", b""),
+          (b"$ ", b"echo r'unning'; while :; do :; done\r"), (b"running\r\n", b"\x03"), (b"$ ", b"exit 7\r")]
+PYTHON = [(b">>> ", b"print('on' + 'ce')\r"), (b"once\r\n", b""), (b">>> ", b"\x1b[A\x7f, 2)\r"), (b"once 2\r\n", b""),
+          (b">>> ", b"while not print('r' + 'uns'):\r"), (b"... ", b"  while 1: pass\r"), (b"... ", b"\r"), (b"runs\r\n", b"\x03"),
+          (b"KeyboardInterrupt", b""), (b">>> ", b"input('q' + '? ')\r"), (b"q? ", b"ans\x7fswer\r"), (b"'answer'", b""),
+          (b">>> ", b"half of a li\x03"), (b"KeyboardInterrupt", b""), (b">>> ", b"\x04")]
+VI = [(b"~", b"ihello world\x1b"), (b"hello world", b"0xyyp:wq\r")]
+
+
+def shell_keys(prompt, stopped):
+    return [(text.replace(b"$ ", prompt).replace(b"STOPPED", stopped), keys) for text, keys in EDITED]
+
+
+PROGRAMS = {        # of the host, with its files
+    "python": (("/usr/bin/python3", "-q"), PYTHON),
+    "zsh": (("/bin/zsh-static", "-f", "-i"), shell_keys(b"$ ", b"suspended")),
+    "mksh": (("/bin/mksh-static", "-i"), shell_keys(b"# ", b"Stopped")),
+    "vi": (("/bin/busybox", "sh", "-c", "/bin/busybox vi /tmp/execscope-vi && /bin/busybox cat /tmp/execscope-vi && rm /tmp/execscope-vi"), VI),
+}
+
 
 def guest(name, libc):
     return os.path.abspath(os.path.join(cases.Options.guests, name + "." + libc))
@@ -35,6 +58,18 @@ def emulated(profile, *arguments):
 def compare(profile, arguments, steps):
     expected = terminal.play(arguments, steps)
     found = terminal.play(emulated(profile, *arguments), steps, untilTaken=True)
+    cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
+
+
+def program(name):
+    """A line editor, a screen editor, an interpreter and two more shells: keys, Ctrl-C, Ctrl-Z as natively."""
+    arguments, steps = PROGRAMS[name]
+    if not os.path.exists(arguments[0]):
+        raise cases.Skip(arguments[0] + " is not installed")
+    environment = {**ENVIRONMENT, "PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    options = [word for variable, value in environment.items() for word in ("-E", variable + "=" + value)]
+    expected = terminal.play(arguments, steps, environment)
+    found = terminal.play([*emulated("v6.1", "--root", "/", *options), *arguments], steps, untilTaken=True)
     cases.check(found == expected, "natively:", expected, "\nunder execscope:", found)
 
 
@@ -113,6 +148,8 @@ def all_cases():
                 found["terminal.%s.%s.%s" % (name, libc, profile)] = lambda case=case, profile=profile, libc=libc: case(profile, libc)
         for name in SHELLS:
             found["terminal.shell.%s.%s" % (name, profile)] = lambda profile=profile, name=name: shell(profile, name)
+    for name in PROGRAMS:
+        found["terminal.program." + name] = lambda name=name: program(name)
     return found
 
 

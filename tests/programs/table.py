@@ -78,7 +78,7 @@ SHELLS = (
           "script.sh", "/bin/busybox", "busybox-static", " sh"),
     shell("bash", "arrays, regular expressions, process substitution, coprocesses, job control, traps", "arrays.bash", "/bin/bash-static", "bash-static"),
     shell("zsh", "arrays, glob qualifiers, parameter flags, process substitution, coprocesses, traps", "shell.zsh", "/bin/zsh-static", "zsh-static"),
-    shell("mksh", "arrays, typed parameters, coprocesses, traps, value substitutions", "korn.mksh", "/bin/mksh-static", "mksh"),
+    shell("mksh", "arrays, typed parameters, coprocesses, job control, traps, value substitutions", "korn.mksh", "/bin/mksh-static", "mksh"),
 )
 
 def dynamic(name, shows, script, program, *needs):
