@@ -46,7 +46,9 @@ private:
     struct Task {
         bool seen = false;          // from its first execve on, or made by one that is seen
         bool inCall = false, split = false;      // split: its beginning stands on a line of its own
+        bool unread = false;        // some of its strings are not in memory yet
         StraceCall call;
+        StraceText text;            // of its arguments, when it began; written with what comes next
         std::vector<std::string> signals;        // to be told when it comes back from the kernel
         std::map<i64, std::string> info;         // of signals under way, by number
         u64 fault = 0, exitCode = 0;
@@ -62,6 +64,8 @@ private:
     void written(Task& task, const Event& event);
     void start(int pid);
     void interrupt();
+    void writeBeginning(Task& task);
+    void broughtIn(Task& task);
     void result(const std::string& text);
     void tellSignals(int pid);
 
@@ -79,6 +83,7 @@ StraceExport::Task& StraceExport::task(int pid) {
 
 void StraceExport::interrupt() {
     if (line_.empty()) return;
+    writeBeginning(task(owner_));
     out_.put(line_ + " <unfinished ...>\n");
     line_.clear();
     task(owner_).split = true;
@@ -101,6 +106,7 @@ void StraceExport::result(const std::string& text) {
 void StraceExport::begin(int pid, const Event& event) {
     Task& current = task(pid);
     StraceCall call;
+    call.number = number(event, "nr");
     if (const Value* name = event.find("name")) call.name = printable(name->string);
     if (const Value* args = event.find("args"))
         for (const Value& item : args->items) call.shown.push_back(printable(item.string));
@@ -114,13 +120,26 @@ void StraceExport::begin(int pid, const Event& event) {
     current.inCall = true;
     current.split = false;
     start(pid);
-    const StraceText text = straceArguments(current.call, false);
-    line_ += current.call.name + "(" + list(text.before);
-    if (!text.after.empty() && current.call.name != "clone") line_ += text.before.empty() ? "" : ", ";
+    current.unread = true;
+    broughtIn(current);
+    current.text = straceArguments(current.call, false);
     if (current.call.name == "exit_group" || current.call.name == "exit") {
+        writeBeginning(current);
         current.inCall = false;
         result("?");
     }
+}
+
+void StraceExport::writeBeginning(Task& task) {
+    line_ += task.call.name + "(" + list(task.text.before);
+    if (!task.text.after.empty() && task.call.name != "clone") line_ += task.text.before.empty() ? "" : ", ";
+}
+
+void StraceExport::broughtIn(Task& task) {
+    if (!task.inCall || task.split || !task.unread) return;
+    bool changed = false;
+    task.unread = readLateStrings(task.call, changed);
+    if (changed) task.text = straceArguments(task.call, false);
 }
 
 void StraceExport::end(int pid, const Event& event) {
@@ -132,6 +151,8 @@ void StraceExport::end(int pid, const Event& event) {
         if (current.split) {
             start(pid);
             line_ += "<... " + current.call.name + " resumed>";
+        } else {
+            writeBeginning(current);
         }
         const StraceText text = straceArguments(current.call, true);
         if (current.call.name == "clone" && !text.after.empty()) line_ += ", ";
@@ -188,7 +209,11 @@ void StraceExport::exited(int pid, const Event& event) {
     Task& current = task(pid);
     current.exitCode = number(event, "exit_code");
     if (!current.seen) return;
-    if (current.inCall && !current.split) line_ += " <unfinished ...>", result("?");
+    if (current.inCall && !current.split) {
+        writeBeginning(current);
+        line_ += " <unfinished ...>";
+        result("?");
+    }
     current.inCall = false;
     start(pid);
     const u64 code = current.exitCode;
@@ -210,6 +235,8 @@ void StraceExport::event(const Event& event) {
         case Kind::sys_enter: if (told) begin(event.pid, event); break;
         case Kind::sys_exit: if (told) end(event.pid, event); break;
         case Kind::user_write: written(current, event); break;
+        case Kind::pte:
+        case Kind::page_fill: broughtIn(current); break;
         case Kind::signal_generate: generated(event); break;
         case Kind::signal_deliver:
             if (const i64 sig = count(event, "sig"); sig >= 19 && sig <= 22) current.stop = static_cast<int>(sig);      // SIGSTOP to SIGTTOU

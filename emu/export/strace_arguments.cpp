@@ -209,8 +209,7 @@ std::string StraceCall::bytes(u64 address, std::size_t size) const {
     return out;
 }
 
-std::string straceString(std::string_view bytes, bool hexadecimal) {
-    constexpr std::size_t most = 32;
+std::string straceString(std::string_view bytes, bool hexadecimal, std::size_t most) {
     static const std::map<char, const char*> named = {{'\n', "\\n"}, {'\t', "\\t"}, {'\r', "\\r"}, {'\v', "\\v"}, {'\f', "\\f"}, {'"', "\\\""}, {'\\', "\\\\"}};
     std::string out = "\"";
     const std::size_t count = std::min(bytes.size(), most);

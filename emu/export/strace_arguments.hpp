@@ -15,6 +15,7 @@ namespace emu {
 // A call under way: its registers, its arguments as the trace shows them, what the kernel wrote for it so far.
 struct StraceCall {
     std::string name;
+    u64 number = 0;
     std::array<u64, 6> raw{};
     std::vector<std::string> shown;
     std::map<u64, std::string> written;     // address: bytes
@@ -35,7 +36,11 @@ struct StraceText {
 StraceText straceArguments(const StraceCall& call, bool ended);
 std::string straceResult(const StraceCall& call);
 
-std::string straceString(std::string_view bytes, bool hexadecimal = false);   // quoted, at most 32 bytes
+constexpr std::size_t straceShown = 32;          // bytes of a buffer
+std::string straceString(std::string_view bytes, bool hexadecimal = false, std::size_t most = straceShown);   // quoted
+// Strings and buffers of bytes that a page fault of the call itself has brought in: the trace shows their addresses. Whether there is one
+// that is still not there; `changed` when another one is now.
+bool readLateStrings(StraceCall& call, bool& changed);
 
 struct StraceFlag {
     u64 value;

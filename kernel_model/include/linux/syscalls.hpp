@@ -42,6 +42,7 @@ template <class T> struct Bytes { u64 address; operator UserPtr<T>() const { ret
 template <class T> traces::Value traceValue(Bytes<T> b) { return traces::Value::hex(b.address); }
 
 const SyscallDefinition* syscallByNumber(u64 number);   // arch/x86/syscalls/syscall_64.cpp; null: not there, or newer than the version
+const SyscallDefinition* syscallOfAnyVersion(u64 number);                  // null: not there
 std::string_view syscallFunction(const char* name);     // the version's function of that call: sys_write, __x64_sys_write
 const char* syscallNameOfLinux(u64 number);             // every number of v3.10 and v6.1, also those we lack; null: none
 

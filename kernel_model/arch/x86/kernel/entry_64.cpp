@@ -103,7 +103,7 @@ void system_call(pt_regs* regs) {
     ++kernel_counts.syscalls;
     const SyscallDefinition* definition = syscallByNumber(nr);
     const Arguments args{{regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9}};
-    if (traces::tracer().on(traces::Kind::sys_enter)) [[unlikely]] traceEnter(nr, definition, args);
+    if (traces::tracer().on(traces::Kind::sys_enter)) [[unlikely]] traceEnter(nr, syscallOfAnyVersion(nr), args);
     regs->ax = static_cast<u64>(definition ? dispatch(nr, definition, args) : noSyscall(nr));
     if (regs->orig_ax == NOT_A_SYSCALL) {   // rt_sigreturn replaced all of it
         if (traces::tracer().on(traces::Kind::sys_exit)) {

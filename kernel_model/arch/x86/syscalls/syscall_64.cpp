@@ -42,6 +42,8 @@ std::string missingOfSyscall(u64 number) {
     return row->missing ? row->missing + (refused.empty() ? "" : "; " + refused) : refused;
 }
 
+const SyscallDefinition* syscallOfAnyVersion(u64 number) { return number < TABLE_SIZE ? byNumber[number] : nullptr; }
+
 const SyscallDefinition* syscallByNumber(u64 number) {
     return number < TABLE_SIZE && number <= version().lastSyscall ? byNumber[number] : nullptr;
 }

@@ -1,0 +1,44 @@
+// Strings that a call reads from pages that were not there when it began.
+#include "emu/export/strace_arguments.hpp"
+
+#include "kernel_model/include/linux/syscalls.hpp"
+
+#include <algorithm>
+
+namespace emu {
+
+// Up to its NUL byte; nothing: not all of it is there.
+static std::optional<std::string> pathAt(const StraceCall& call, u64 address) {
+    constexpr u64 pageSize = 4096, longest = 4096;
+    std::string text;
+    while (text.size() < longest) {
+        const u64 at = address + text.size();
+        const std::string part = call.read(at, pageSize - at % pageSize);
+        if (part.empty()) return std::nullopt;
+        const std::size_t end = part.find('\0');
+        text += part.substr(0, end);
+        if (end != part.npos) return text;
+    }
+    return text.substr(0, longest - 1);
+}
+
+bool readLateStrings(StraceCall& call, bool& changed) {
+    const kernel::SyscallDefinition* definition = kernel::syscallOfAnyVersion(call.number);
+    bool missing = false;
+    for (std::size_t i = 0; definition && i < std::min<std::size_t>({call.shown.size(), call.raw.size(), static_cast<std::size_t>(definition->argument_count)}); ++i) {
+        const std::string_view type = definition->arguments[i].type;
+        const bool path = type == "UserPtr<const char>", buffer = type == "Bytes<const char>" && i + 1 < call.raw.size();
+        if (!(path || buffer) || !call.raw[i] || call.shown[i].starts_with('"')) continue;
+        const u64 size = buffer ? std::min<u64>(call.raw[i + 1], straceShown + 1) : 0;
+        const std::optional<std::string> text = path ? pathAt(call, call.raw[i]) : call.read(call.raw[i], size);
+        if (!text || text->size() < size) {
+            missing = true;
+            continue;
+        }
+        call.shown[i] = path ? straceString(*text, false, text->size()) : straceString(*text);
+        changed = true;
+    }
+    return missing;
+}
+
+}  // namespace emu
