@@ -70,6 +70,21 @@ void FoldedMemory::setTable(FoldedSpace& space, u64 address, u64 entry) {
     if (loaded_ == space.root) cpu_.invalidatePage(address);
 }
 
+u64 FoldedMemory::tableEntry(const FoldedSpace& space, u64 address) const {
+    u64 entry = space.root;
+    for (unsigned level = 4; level-- > 0 && entry;)
+        entry = reinterpret_cast<const u64*>(memory_.frame(cpu::frameOf(entry)))[cpu::pageTableIndex(address, level)];
+    return entry;
+}
+
+// The processor sets A and D and never clears them (SDM Vol. 3A, 4.8); the kernel keeps them while the frame stays, or clears D alone.
+void FoldedMemory::checkHardwareBits(const FoldedSpace& space, u64 address, u64 before, u64 after) const {
+    demand(!(tableEntry(space, address) & HARDWARE_BITS & ~before), "the entry of " + shownHex(address) + " has lost the bit A or D");
+    const u64 both = before & after, lost = before & ~after & HARDWARE_BITS;
+    const bool stays = both & cpu::PTE_PRESENT && cpu::frameOf(before) == cpu::frameOf(after);
+    demand(!stays || !lost || (before ^ after) == cpu::PTE_DIRTY, "the kernel clears the bit A or D of " + shownHex(address) + " with others");
+}
+
 void FoldedMemory::entry(const Event& event) {
     FoldedSpace& space = spaces_[objectOf(event, "mm")];
     const u64 address = hexOf(event, "address"), before = hexOf(event, "old"), after = hexOf(event, "new");
@@ -78,6 +93,7 @@ void FoldedMemory::entry(const Event& event) {
     const u64 present = at == space.entries.end() ? 0 : at->second;
     demand(present == (before & ~HARDWARE_BITS), "the entry of " + shownHex(address) + " was " + shownHex(present) + ", not " + shownHex(before));
     demand(before != after, "the entry does not change");
+    checkHardwareBits(space, address, before, after);
     if (after & cpu::PTE_PRESENT) static_cast<void>(frame(cpu::frameOf(after)));
     if (after) space.entries[address] = after & ~HARDWARE_BITS;
     else space.entries.erase(address);

@@ -46,6 +46,8 @@ private:
     u64 newTable();
     void freeTables(u64 table, unsigned level);
     void setTable(FoldedSpace& space, u64 address, u64 entry);
+    u64 tableEntry(const FoldedSpace& space, u64 address) const;
+    void checkHardwareBits(const FoldedSpace& space, u64 address, u64 before, u64 after) const;
     u8* frame(u64 pfn);
     const std::string& blobNamed(const std::string& id) const;
     void put(u64 pfn, u64 offset, const std::string& bytes);

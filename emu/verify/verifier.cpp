@@ -183,7 +183,9 @@ void Verifier::taskEvent(const Event& event) {
             tasks_->checkName(countOf(event, "child_pid"), textOf(event, "child_comm"));
             return tasks_->checkName(countOf(event, "parent_pid"), textOf(event, "parent_comm"));
         case Kind::sched_process_exit: return tasks_->checkName(event.pid, textOf(event, "comm"));
-        case Kind::signal_generate: return tasks_->checkName(countOf(event, "target_pid"), textOf(event, "comm"));
+        case Kind::signal_generate:
+            demand(!told(Kind::task) || tasks_->find(countOf(event, "target_pid")), "there is no pid " + std::to_string(countOf(event, "target_pid")));
+            return tasks_->checkName(countOf(event, "target_pid"), textOf(event, "comm"));
         case Kind::page_fault_user:
         case Kind::exception: return followsRegisters() ? tasks_->checkAddress(event) : void();
         case Kind::run_queue: return tasks_->queue(event);
@@ -220,6 +222,7 @@ void Verifier::checkpoint(const Event& event) {
 }
 
 void Verifier::footer(const Event& event) {
+    demand(event.pid == 0, "the footer is on behalf of no task: its pid is 0");
     const Value& counts = attr(event, "events");
     for (const traces::KindInfo& kind : traces::vocabulary()) {
         const Value* told = counts.find(kind.name);

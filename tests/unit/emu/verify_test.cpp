@@ -205,6 +205,37 @@ TEST_CASE("verify: a complete trace is true to its machine") {
     CHECK(verdict(0, 0, {}) == "");
 }
 
+TEST_CASE("verify: what concerns no state is found where it cannot be") {
+    const auto changed = [](Kind kind, auto&& change) {
+        unsigned found = 0, tried = 0;
+        for (std::size_t at = 0; at < events().size(); ++at) {
+            Event event = events()[at];
+            if (event.kind != kind || !change(event)) continue;
+            ++tried;
+            found += !verdict(at, 1, {event}).empty();
+        }
+        return std::pair(found, tried);
+    };
+    const auto attr = [](Event& event, std::string_view name) -> u64& { return std::ranges::find(event.attrs, name, &traces::Attr::name)->value.number; };
+    const auto pids = changed(Kind::signal_generate, [&](Event& event) { return attr(event, "target_pid") = 77; });
+    CHECK((pids.second > 0 && pids.first == pids.second));
+    CHECK(changed(Kind::footer, [](Event& event) { return event.pid = 1; }) == std::pair(1u, 1u));
+    for (const u64 bit : {0x20u, 0x40u}) {      // A and D
+        const auto cleared = changed(Kind::pte, [&](Event& event) {
+            u64& entry = attr(event, "old");
+            return entry & 1 && entry & bit && (entry ^= bit);
+        });
+        CHECK(cleared.first > cleared.second / 2);
+        const auto lost = changed(Kind::pte, [&](Event& event) {
+            const u64 before = attr(event, "old");
+            u64& after = attr(event, "new");
+            return before & after & 1 && before & after & bit && before >> 12 == after >> 12 && (after ^= bit);
+        });
+        CHECK((lost.second > 0 && lost.first == lost.second));
+    }
+    CHECK(changed(Kind::pte, [&](Event& event) { return !(attr(event, "new") & 0x40) && attr(event, "new") & 1 && (attr(event, "new") |= 0x40); }).first > 0);
+}
+
 // EXECSCOPE_MUTATIONS=N makes more of them, with another seed each time EXECSCOPE_SEED says so (the target `mutations`).
 TEST_CASE("verify: every mutation of a trace is found") {
     const char *number = std::getenv("EXECSCOPE_MUTATIONS"), *seed = std::getenv("EXECSCOPE_SEED");
