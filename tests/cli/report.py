@@ -114,14 +114,17 @@ int main(int argc, char **argv) {
 
 
 class Built:
-    """SOURCE, dynamically linked, in a folder of its own."""
+    """SOURCE, dynamically linked unless the flags say otherwise, in a folder of its own."""
+
+    def __init__(self, *flags):
+        self.flags = flags
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
         source, self.path = os.path.join(self.folder.name, "deep.c"), os.path.join(self.folder.name, "deep")
         with open(source, "w", encoding="utf-8") as file:
             file.write(SOURCE)
-        subprocess.run(["gcc", "-O2", "-fno-optimize-sibling-calls", "-w", "-o", self.path, source], check=True)
+        subprocess.run(["gcc", "-O2", "-fno-optimize-sibling-calls", "-w", *self.flags, "-o", self.path, source], check=True)
         return self
 
     def __exit__(self, *_):
@@ -144,6 +147,18 @@ def test_backtrace_through_libraries():
                 modules = {os.path.basename(f["module"]) for f in frames}
                 check(modules == {"deep", "libc.so.6"}, modules)
                 compareWithAddr2line(deep.path, frames)
+
+
+def test_stripped_programs():
+    """Without symbols the frames are the same, and still found by .eh_frame."""
+    for flags in ((), ("-static",)):
+        with Built(*flags) as deep:
+            frames = ended("--root", "/", "--", deep.path, reason="signal")["tasks"][0]["backtrace"]
+            subprocess.run(["strip", deep.path], check=True)
+            bare = ended("--root", "/", "--", deep.path, reason="signal")["tasks"][0]["backtrace"]
+        places = [[(f["module"], f["module_offset"], f["found_by"]) for f in trace] for trace in (frames, bare)]
+        check(places[0] == places[1] and len(bare) >= 6, flags, *places)
+        check(not any(f["symbol"] for f in bare if f["module"] == deep.path), flags, bare)
 
 
 def compareWithAddr2line(path, frames):
