@@ -12,9 +12,10 @@
 
 namespace cpu {
 
-constexpr unsigned BLOCK_INSTRUCTIONS = 64;
+constexpr unsigned BLOCK_INSTRUCTIONS = 64, REPORTED_INSTRUCTIONS = 32;     // at most; the latter in a reporting block
 
-enum class BlockMode : u8 { plain, single };    // single: one instruction. A 32-bit mode will be another pair.
+// single: one instruction; reporting: a report op in front of each. A 32-bit mode will be another three.
+enum class BlockMode : u8 { plain, single, reporting };
 
 struct JumpEntry {
     u64 address = u64{1} << 63;     // not canonical: empty

@@ -5,6 +5,7 @@
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace cpu {
@@ -14,7 +15,8 @@ namespace {
 class Builder {
 public:
     Builder(Core& core, u64 address, u64 pfn, BlockMode mode)
-        : core_(core), draft_(core.draft), address_(address), pfn_(pfn), mode_(mode), hot_(core.blocks.hot(pfn)), next_(address % PAGE_SIZE) {
+        : core_(core), draft_(core.draft), address_(address), pfn_(pfn), mode_(mode),
+          hot_(mode == BlockMode::reporting || core.blocks.hot(pfn)), next_(address % PAGE_SIZE) {
         draft_.opCount = draft_.branchCount = draft_.noteCount = 0;
     }
     Block* build();
@@ -22,6 +24,7 @@ public:
 private:
     bool addInstructions();
     bool straddling(u64 offset);
+    void addReport(const u8* bytes, u64 size, u64 offset);
     void addOp(const u8* bytes, u64 size, u64 offset);
     void addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset);
     void raise(Handler handler, u64 offset);
@@ -52,7 +55,45 @@ void Builder::raise(Handler handler, u64 offset) {
     ended_ = true;
 }
 
+// The general registers that a common instruction may change, beside which it changes rip, flags and memory only. Nothing: it is not common.
+static std::optional<u16> changes(const Decoded& decoded) {
+    if (decoded.insn.meta.isa_ext != ZYDIS_ISA_EXT_BASE && decoded.insn.meta.isa_ext != ZYDIS_ISA_EXT_LONGMODE) return {};
+    switch (decoded.insn.meta.category) {
+        case ZYDIS_CATEGORY_BINARY: case ZYDIS_CATEGORY_LOGICAL: case ZYDIS_CATEGORY_DATAXFER: case ZYDIS_CATEGORY_PUSH: case ZYDIS_CATEGORY_POP:
+        case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_RET: case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_SHIFT:
+        case ZYDIS_CATEGORY_ROTATE: case ZYDIS_CATEGORY_CMOV: case ZYDIS_CATEGORY_BITBYTE: case ZYDIS_CATEGORY_SETCC: case ZYDIS_CATEGORY_MISC:
+        case ZYDIS_CATEGORY_CONVERT: case ZYDIS_CATEGORY_NOP: case ZYDIS_CATEGORY_WIDENOP: break;
+        default: return {};
+    }
+    u32 registers = 0;
+    for (const ZydisDecodedOperand& operand : std::span(decoded.operand).first(decoded.insn.operand_count)) {
+        if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !(operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) continue;
+        const ZydisRegisterClass kind = ZydisRegisterGetClass(operand.reg.value);
+        if (kind == ZYDIS_REGCLASS_FLAGS || kind == ZYDIS_REGCLASS_IP) continue;
+        const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value);
+        if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return {};
+        registers |= 1u << (whole - ZYDIS_REGISTER_RAX);
+    }
+    return static_cast<u16>(registers);
+}
+
+void Builder::addReport(const u8* bytes, u64 size, u64 offset) {
+    Decoded decoded;
+    const bool known = ZYAN_SUCCESS(decode(bytes, size, decoded, core_.model.level));
+    Op op;
+    op.handler = report;
+    op.where = static_cast<u16>(offset | u64{known ? decoded.insn.length : u8{0}} << 12);
+    op.done = static_cast<u8>(count_ + 1);
+    if (const std::optional<u16> registers = known ? changes(decoded) : std::nullopt) {
+        op.misc = COMMON;
+        op.dst = *registers;
+    }
+    op.imm64 = reinterpret_cast<u64>(core_.memory.frame(pfn_) + offset);
+    add(op);
+}
+
 void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
+    if (mode_ == BlockMode::reporting) addReport(bytes, size, offset);
     const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
     Op& op = draft_.ops[draft_.opCount];
     Encoding encoding;
@@ -106,7 +147,7 @@ bool Builder::straddling(u64 offset) {
 // False: the first one runs into a page that is not there; the fault is in trap.
 bool Builder::addInstructions() {
     const u8* page = core_.memory.frame(pfn_);
-    const unsigned most = mode_ == BlockMode::single ? 1 : BLOCK_INSTRUCTIONS;
+    const unsigned most = mode_ == BlockMode::single ? 1 : mode_ == BlockMode::reporting ? REPORTED_INSTRUCTIONS : BLOCK_INSTRUCTIONS;
     while (!ended_ && count_ < most && next_ < PAGE_SIZE && (hot_ || !draft_.branchCount)) {
         const u64 size = std::min(LONGEST, PAGE_SIZE - next_);
         Decoded decoded;
@@ -119,7 +160,7 @@ bool Builder::addInstructions() {
 
 Block* Builder::build() {
     if (!addInstructions()) return nullptr;
-    if (hot_) {
+    if (hot_ && mode_ != BlockMode::reporting) {
         dropDeadFlags();
         joinPairs(std::span(draft_.ops).first(draft_.noteCount), std::span(draft_.notes).first(draft_.noteCount));
     }

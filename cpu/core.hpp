@@ -16,6 +16,7 @@ struct TlbEntry {
     u64 tag = 1;        // page address; never equal to one when empty
     u64 delta = 0;      // host address = guest address + delta
 };
+constexpr u64 WATCHED = 2;      // in the tag of a store's entry: the next store to the page is reported
 constexpr u64 TLB_ENTRIES = 512;
 constexpr u64 JUMP_ENTRIES = 4096;
 constexpr u32 COLD_STEPS = 1024;
@@ -38,6 +39,13 @@ struct Bounce {
     u64 address = 0;
     u32 size = 0;                   // 0: unused
     alignas(32) u8 bytes[64]{};
+};
+
+// The store of an instruction that is reported: written through the TLB, whose entry is good for this one.
+struct WatchedStore {
+    TlbEntry* entry = nullptr;      // null: none
+    const u8* at = nullptr;
+    InstructionRecord::MemoryWrite write;
 };
 
 // What the block builder works on: a block of at most BLOCK_INSTRUCTIONS, the way on behind it, its target cache and stubs.
@@ -87,6 +95,11 @@ struct Core : Registers {
     InstructionObserver* observer = nullptr;
     Registers observed;                 // before the instruction
     std::vector<u8> observedBytes;
+    Op* reported = nullptr;             // the report op of the instruction under way in a reporting block; null: none
+    const u8* reportedBytes = nullptr;  // of that instruction
+    WatchedStore watched;
+    Flags settled{0, 0, EXPLICIT_KIND}; // flags whose value is in observed.rflags
+    InstructionRecord record{0, {}, &observed, this, {}, 0, nullptr};
 #if EXECSCOPE_DISPATCH_LOOP
     struct { Handler handler; const Op* op; i64 left; u64 fa, fb, fk; } postponed{};
 #endif
@@ -126,8 +139,19 @@ struct Core : Registers {
 
     // cpu.cpp. Block at an address, or null with the fault in trap.
     Block* blockAt(u64 address, BlockMode mode);
-    void beforeInstruction(const Block& block);     // observe.cpp
+    BlockMode running() const { return observing ? BlockMode::reporting : BlockMode::plain; }   // of blocks with many instructions
+    // observe.cpp. One instruction alone, and those of a reporting block.
+    void beforeInstruction(const Block& block);
     void afterInstruction();
+    void startReports();
+    bool report(const Op* op, i64 present, Flags now);  // the instruction before `op` is complete; false: leave in front of op
+    void finishReports();                               // the threaded code was left
+    void complete(Op& report);
+    void deliver();
+    void deliverSlowly();
+    u32 changesOf(const Op& report) const;
+    void watchStore(TlbEntry& entry, u64 address, u32 size);
+    void finishStore(bool completed);
     void enter(const Op* op);
     void step(u64 until);
 };
@@ -136,6 +160,7 @@ struct Core : Registers {
 void settleFlags(HOT);              // EXPLICIT, then the same op
 void leaveFault(HOT);               // before the op, with core->trap
 void leaveAfter(HOT);               // behind the op (and core->trap, if one is set)
+void leaveBefore(HOT);              // at the op, which has not run
 void leaveAgain(HOT);               // at the op, which is counted: it is not yet complete
 void leaveAtBranch(HOT);            // at the target of a taken direct branch; left is paid
 void leaveAtJump(HOT);              // at core->jump; left is paid
@@ -143,6 +168,7 @@ void jumpMiss(HOT);                 // to core->jump, which the jump cache lacks
 void targetMiss(HOT);               // to core->jump, which the branch's own cache lacks; left is paid
 void linkStub(HOT);                 // a direct branch's first time
 void farStub(HOT);                  // a direct branch to another page
+void report(HOT);                   // in front of an instruction of a reporting block
 void fallThrough(HOT);              // the block ends, the program goes on
 void fallThroughCold(HOT);          // the same in a cold frame: now and then one becomes hot
 void raiseInvalidOpcode(HOT);

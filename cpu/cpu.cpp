@@ -115,16 +115,18 @@ void Core::step(u64 until) {
     const bool checked = unmasked(mxcsr) != 0;      // SIMD exceptions: vector_mxcsr.hpp
     const bool stepping = rflags & FLAG_TF;         // #DB behind the instruction (SDM Vol. 3 §17.3.1.4)
     const bool aligned = rflags & FLAG_AC;          // misaligned accesses: Core::isAligned
-    const bool alwaysOne = observing || checked || stepping || aligned;
+    const bool alwaysOne = checked || stepping || aligned || (observing && remaining == 1);
     if (aligned) flush();
     shadow = false;
-    Block* block = blockAt(rip, alwaysOne ? BlockMode::single : BlockMode::plain);
-    if (block && block->count > remaining) block = blockAt(rip, BlockMode::single);
+    Block* block = blockAt(rip, alwaysOne ? BlockMode::single : running());
+    if (block && (block->count > remaining || (observing && block->straddles))) block = blockAt(rip, BlockMode::single);
     if (!block) return;
-    left = alwaysOne ? -1 : static_cast<i64>(std::min(remaining, STEP_INSTRUCTIONS)) - i64{BLOCK_INSTRUCTIONS};
+    const bool reports = block->mode == BlockMode::reporting;
+    left = block->mode == BlockMode::single ? -1 : static_cast<i64>(std::min(remaining, STEP_INSTRUCTIONS)) - i64{BLOCK_INSTRUCTIONS};
     horizon = count + static_cast<u64>(left);
     faulted = stale = false;
-    if (observing) beforeInstruction(*block);
+    if (reports) startReports();
+    else if (observing) beforeInstruction(*block);
     rip &= ~(PAGE_SIZE - 1);
     if (checked) {
         enterChecked(*this, block->ops());
@@ -134,7 +136,8 @@ void Core::step(u64 until) {
     }
     if (alone) finishAlone(!faulted);
     count = horizon - static_cast<u64>(left);
-    if (observing) afterInstruction();
+    if (reports) finishReports();
+    else if (observing) afterInstruction();
     if (stepping && !shadow && trap.kind == Trap::Kind::limit) fault(VECTOR_DB, 0, DR6_SINGLE_STEP);
 }
 
@@ -142,7 +145,7 @@ void Core::forbidWrites(u64 pfn) {
     if (blocks.frameHasCode(pfn)) return;
     const u64 host = reinterpret_cast<u64>(memory.frame(pfn));
     const auto forbid = [host](TlbEntry& entry) {
-        if (entry.tag + entry.delta == host) entry = {};
+        if ((entry.tag & ~WATCHED) + entry.delta == host) entry = {};
     };
     if (pagesFilled.count > FillLog::CAPACITY) std::for_each(std::begin(stores), std::end(stores), forbid);
     else for (u32 i = 0; i < pagesFilled.count; ++i) forbid(stores[pagesFilled.index[i]]);

@@ -21,6 +21,9 @@ struct InstructionRecord {
     const Registers* after;             // flags settled in both
     struct MemoryWrite { u64 address; u8 size; u64 before[4], after[4]; };   // up to 32 bytes, low bytes first
     std::span<const MemoryWrite> writes;
+    u32 changed;                        // bit i: gpr[i] is another; and those below
+    u32* note;                          // for the observer, 0 at first: of this op, whose bytes stay the same. Null: there is none
+    static constexpr u32 RIP = 1u << 16, RFLAGS = 1u << 17, OTHERS = 1u << 18;      // RIP: it goes on elsewhere than behind it
 };
 class InstructionObserver {
 public:
@@ -29,6 +32,8 @@ public:
     // An instruction that a fault stopped, with what it had done until then: mostly nothing, but some elements of a repeated string
     // instruction or a gather (SDM Vol. 2, REP; VGATHER). It is not counted, and rip is still at it.
     virtual void interrupted(const InstructionRecord&) {}
+    // Asked before instruction(), while the host's MXCSR is the program's: no floating point here. True: that was all.
+    virtual bool quick(const InstructionRecord&) { return false; }
 };
 
 class Cpu {

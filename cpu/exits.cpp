@@ -30,6 +30,7 @@ void leaveFault(HOT) {
     core->faulted = true;
     stop(*core, core->rip + op->offset(), left - op->done + 1, {fa, fb, fk});
 }
+void leaveBefore(HOT) { stop(*core, core->rip + op->offset(), left - op->done + 1, {fa, fb, fk}); }
 void leaveAfter(HOT) { stop(*core, core->rip + op->end(), left - op->done, {fa, fb, fk}); }
 void leaveAgain(HOT) { stop(*core, core->rip + op->offset(), left - op->done, {fa, fb, fk}); }
 void leaveAtBranch(HOT) { stop(*core, core->rip + op->end() + static_cast<u64>(i64{op->imm}), left, {fa, fb, fk}); }
@@ -56,8 +57,8 @@ void raiseDivide(HOT) {
 void jumpMiss(HOT) {
     if (left < 0 || core->blocks.full()) TAIL(leaveAtJump);     // the run loop makes room
     const u64 address = core->jump;
-    Block* block = core->blockAt(address, BlockMode::plain);
-    if (!block) TAIL(leaveAtJump);
+    Block* block = core->blockAt(address, core->running());
+    if (!block || (block->straddles && core->observing)) TAIL(leaveAtJump);
     op = block->ops();
     if (!block->straddles) {        // it depends on the next page, too, which another mapping may have exchanged
         JumpEntry& entry = core->jumpEntry(address);
@@ -104,11 +105,16 @@ void linkStub(HOT) {
     const u64 address = core->rip + origin->end() + static_cast<u64>(i64{origin->imm});
     core->jump = address;
     if (core->blocks.full()) TAIL(leaveAtJump);
-    Block* block = core->blockAt(address, BlockMode::plain);
-    if (!block) TAIL(leaveAtJump);
+    Block* block = core->blockAt(address, core->running());
+    if (!block || (block->straddles && core->observing)) TAIL(leaveAtJump);
     if (!block->straddles) origin->target = block->ops();
     op = block->ops();
     GO(op->handler, op, core, left, fa, fb, fk);
+}
+
+void report(HOT) {
+    if (!core->report(op, left, {fa, fb, fk})) TAIL(leaveBefore);
+    NEXT;
 }
 
 void fallThrough(HOT) {

@@ -31,19 +31,24 @@ void runAlone(Core& core, const Op* op) {
 // After this the op's access hits, or core.trap says why it never will.
 bool refill(Core& core, const Op* op, u64 size, Access access, bool stack) {
     const u64 address = core.missed;
+    TlbEntry* const entries = access == Access::write ? core.stores : core.loads;
+    TlbEntry& entry = entries[address / PAGE_SIZE % TLB_ENTRIES];
+    const bool crosses = pageOf(address) != pageOf(address + size - 1);
+    if (!crosses && core.reported && access == Access::write && entry.tag == (pageOf(address) | WATCHED)) {
+        core.watchStore(entry, address, static_cast<u32>(size));
+        return true;
+    }
     ++statistics.tlb_fills;
     if (!core.isAligned(address, size) || !core.inCanonical(address, size, stack)) return false;
     u8* first = core.translate(address, access, stack);
     if (!first) return false;
-    const bool crosses = pageOf(address) != pageOf(address + size - 1);
     const bool writes = access == Access::write;
     if (crosses && !core.translate(pageOf(address + size - 1), access, stack)) return false;
-    TlbEntry* entries = writes ? core.stores : core.loads;
-    TlbEntry& entry = entries[address / PAGE_SIZE % TLB_ENTRIES];
     core.pagesFilled.note(address / PAGE_SIZE % TLB_ENTRIES);
-    const bool guarded = writes && (core.observing || core.blocks.frameHasCode(core.frameOfHost(first)));
+    const bool guarded = writes && ((core.observing && !core.reported) || core.blocks.frameHasCode(core.frameOfHost(first)));
     if (!crosses && !guarded) {
         entry = {pageOf(address), reinterpret_cast<u64>(first) - address};
+        if (writes && core.reported) core.watchStore(entry, address, static_cast<u32>(size));
         return true;
     }
     Bounce& buffer = writes ? core.store : core.load;
@@ -217,6 +222,10 @@ void Core::sample() {
 }
 
 void Core::dropCode(u64 pfn) {
+    if (reported && reportedBytes != observedBytes.data()) {        // they may be about to change
+        observedBytes.assign(reportedBytes, reportedBytes + (reported->end() - reported->offset()));
+        reportedBytes = observedBytes.data();
+    }
     blocks.drop(pfn);
     flushJumps();
     stale = true;

@@ -38,6 +38,8 @@ constexpr u8 ADDRESS32 = 1;     // 67h: the effective address is cut to 32 bits
 constexpr u8 JOINED = 4;        // a load whose handler runs the next op, too; src is its place in joined::loadsAlone
 constexpr u8 STACK = 2;         // rsp or rbp based: a non-canonical address is #SS instead of #GP (SDM Vol. 1 §3.7.4)
 
+constexpr u8 COMMON = 1;        // misc of a report op: dst are the general registers that its instruction may change, one bit each
+
 #define HOT [[maybe_unused]] const Op *op, [[maybe_unused]] Core *core, [[maybe_unused]] i64 left, \
             [[maybe_unused]] u64 fa, [[maybe_unused]] u64 fb, [[maybe_unused]] u64 fk
 

@@ -17,9 +17,9 @@ INDIRECT_JUMP = re.compile(r"\bjmp\s+\*")
 RETURN = re.compile(r"\bret\b")
 TO_HANDLER = re.compile(r"\b(call|jmp|j[a-z]+)\s+[0-9a-f]+ <(_ZN3cpu[^>+]*lmmm)>")    # in the same section: no relocation
 # Where the threaded code ends: these return to the run loop, each in its own way.
-ENDS = re.compile(r"^_ZN3cpu\d+(leave(Fault|After|Again|AtBranch|AtJump)|raise[A-Z][A-Za-z]+|fallThrough(Cold)?)E")
+ENDS = re.compile(r"^_ZN3cpu\d+(leave(Fault|After|Again|Before|AtBranch|AtJump)|raise[A-Z][A-Za-z]+|fallThrough(Cold)?)E")
 # These go on, or leave (inlined) when the program's time is over.
-MAY_LEAVE = re.compile(r"^_ZN3cpu\d+(jumpMiss|targetMiss|linkStub|farStub)E")
+MAY_LEAVE = re.compile(r"^_ZN3cpu\d+(jumpMiss|targetMiss|linkStub|farStub|report)E")
 TARGET = re.compile(r"R_X86_64_(PLT32|PC32)\s+(.*?)([-+]0x[0-9a-f]+)?$")
 
 
