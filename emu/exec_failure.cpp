@@ -95,7 +95,7 @@ std::string errnoName(int error) {
 std::string describeErrno(int error) { return errnoName(error) + " (" + strerrordesc_np(error) + ")"; }
 
 ExecWatcher::ExecWatcher() : alone_(traces::tracer().mask() == 0) {
-    traces::tracer().addObserver(this);
+    traces::tracer().addObserver(this, traces::bit(traces::Kind::check) | traces::bit(traces::Kind::sys_exit));
     if (alone_) traces::tracer().setMask(traces::bit(traces::Kind::check) | traces::bit(traces::Kind::sys_exit));
 }
 

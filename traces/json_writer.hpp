@@ -29,6 +29,8 @@ public:
     // The attributes of the next `insn` event as text, `,"address":...}`, or in the compact form as records, to be kept until then:
     // the event itself has none.
     void prepare(std::string_view attributes) noexcept { prepared_ = attributes; }
+    // Whether an event of so many prepared bytes only goes into the buffer.
+    bool hasRoom(std::size_t bytes) const noexcept { return !failed_ && buffer_.size() + bytes + 128 < bufferSize; }
     void flush();
     void finish();                             // all that was written has arrived, or failed(); nothing is written afterwards
     bool failed() const noexcept { return failed_; }

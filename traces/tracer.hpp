@@ -28,14 +28,20 @@ public:
         setMask(recorded_);
     }
     int injected(std::string_view function) { return injector_ ? injector_->error(function) : 0; }
-    void addObserver(Observer* observer) { observers_.push_back(observer); }
-    void removeObserver(Observer* observer) { std::erase(observers_, observer); }
+    void addObserver(Observer* observer, u64 kinds = ~u64{0}) { listeners_.push_back({observer, kinds}); }
+    void removeObserver(const Observer* observer) {
+        std::erase_if(listeners_, [observer](const Listener& one) { return one.observer == observer; });
+    }
     void setClock(const u64* instructions) noexcept { clock_ = instructions; }
     void setTask(int pid) noexcept { pid_ = pid; }
 
     // Hands one event to every observer, if the kind is on. Attributes in the vocabulary's order.
     void emit(Kind kind, std::initializer_list<Attr> attrs);
     void emit(Kind kind, std::vector<Attr> attrs);
+
+    // For an event that nobody but this observer hears and that it gets at once, without emit(): whether that is so, and its beginning.
+    bool isFor(const Observer* observer, Kind kind) const noexcept;
+    Event next(Kind kind);
 
     u64 emitted() const noexcept { return seq_; }
     u64 emitted(Kind kind) const noexcept { return counts_[static_cast<unsigned>(kind)]; }
@@ -50,7 +56,8 @@ private:
     const u64* clock_ = nullptr;
     int pid_ = 0;
     std::array<u64, kindCount> counts_{};
-    std::vector<Observer*> observers_;
+    struct Listener { Observer* observer; u64 kinds; };
+    std::vector<Listener> listeners_;
 };
 
 // Never destroyed: objects with static storage may still report their end after main() has returned.

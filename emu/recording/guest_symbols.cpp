@@ -12,18 +12,18 @@ namespace emu {
 // What a process maps changes in the kernel only: by exec, mmap, munmap, brk, a switch to another process. Even where it looks the
 // same, one file may have taken another's place.
 u64 GuestSymbols::generation() {
+    if (unchanged()) return generation_;
     const kernel::mm_struct* mm = kernel::current_task->mm.get();
-    const u32 serial = mm->objectSerial();
-    const u64 changes = kernel::vmaChanges();
-    if (!space_ || serial != serial_ || changes != changes_) {
-        functions_.clear();
-        elsewhere_.clear();
-        space_.emplace(mm);
-        serial_ = serial;
-        changes_ = changes;
-        ++generation_;
-    }
-    return generation_;
+    functions_.clear();
+    elsewhere_.clear();
+    space_.emplace(mm);
+    serial_ = mm->objectSerial();
+    changes_ = kernel::vmaChanges();
+    return ++generation_;
+}
+
+bool GuestSymbols::unchanged() const noexcept {
+    return space_ && kernel::current_task->mm->objectSerial() == serial_ && kernel::vmaChanges() == changes_;
 }
 
 const std::vector<GuestSymbols::Function>& GuestSymbols::functionsOf(const Module& module) {

@@ -15,6 +15,8 @@ public:
     // NAME+0xOFFSET of the current task, or empty. Valid until the next call.
     const std::string& at(u64 address);
     bool begins(u64 address, std::string_view function);    // whether it begins there: always the same function
+    bool unchanged() const noexcept;                        // generation() is what it was
+    u64 latest() const noexcept { return generation_; }    // as of the last call of the others
     u64 generation();                                       // another one: an address may have another symbol
 
 private:

@@ -90,6 +90,7 @@ const std::string& InstructionTracer::beginning(const cpu::InstructionRecord& re
         !std::memcmp(known.bytes.data(), record.bytes.data(), length))
         return known.text;
     fresh = true;
+    known.number = definitions_ == ~u32{0} ? 0 : ++definitions_;
     known.address = record.address;
     known.generation = generation;
     known.length = std::min(length, known.bytes.size());
@@ -106,7 +107,7 @@ const std::string& InstructionTracer::beginning(const cpu::InstructionRecord& re
 
 char* InstructionTracer::putAttributes(char* at, const cpu::InstructionRecord& record, const std::string& begin) {
     at = putText(at, begin);
-    at = putDifferingRegisters(at, *record.before, *record.after, goesOn(record));
+    at = putChangedRegisters(at, *record.before, *record.after, record.changed);
     if (!record.writes.empty()) {
         at = putText(at, ",\"memory\":[");
         for (const MemoryWrite& write : record.writes) {
@@ -126,7 +127,7 @@ char* InstructionTracer::putRecords(char* at, const cpu::InstructionRecord& reco
         at = putNumber(putNumber(putRecord(at, CompactRecord::define), static_cast<u16>(slot)), static_cast<u32>(begin.size()));
         at = putText(at, begin);
     }
-    if (leaves_out_ || record.writes.size() > 255 || differBeyondWords(*record.before, *record.after)) {
+    if (leaves_out_ || record.writes.size() > 255 || record.changed & cpu::InstructionRecord::OTHERS) {
         char* const length = putRecord(at, CompactRecord::text);
         at = putAttributes(length + sizeof(u32), record, begin);
         putNumber(length, static_cast<u32>(at - length - sizeof(u32)));
@@ -134,7 +135,7 @@ char* InstructionTracer::putRecords(char* at, const cpu::InstructionRecord& reco
     }
     char* const mask = putNumber(putRecord(at, CompactRecord::step), static_cast<u16>(slot));
     at = mask + sizeof(u32);
-    const u32 changed = putDifferingWords(at, *record.before, *record.after, goesOn(record));
+    const u32 changed = putWords(at, *record.after, record.changed);
     putNumber(mask, changed | static_cast<u32>(record.writes.size()) << traces::compactRegisters);
     for (const MemoryWrite& write : record.writes) {
         at = putNumber(putNumber(at, write.address), write.size);
@@ -144,7 +145,7 @@ char* InstructionTracer::putRecords(char* at, const cpu::InstructionRecord& reco
 }
 
 void InstructionTracer::emitLine(const cpu::InstructionRecord& record) {
-    const std::size_t slot = (record.address ^ record.address >> 14) % kept;
+    const std::size_t slot = slotOf(record.address);
     bool fresh = false;
     const std::string& begin = beginning(record, slot, fresh);
     const std::size_t most = 2 * begin.size() + longestRegisters + longestWrite * record.writes.size() + 64;
@@ -152,6 +153,7 @@ void InstructionTracer::emitLine(const cpu::InstructionRecord& record) {
         known_[slot] = {};
         return emit(record, Done::whole);
     }
+    if (record.note) *record.note = known_[slot].number;
     char* const line = line_.get();
     const char* const end = writer_->compact() ? putRecords(line, record, begin, slot, fresh) : putAttributes(line, record, begin);
     writer_->prepare({line, static_cast<std::size_t>(end - line)});
@@ -163,6 +165,22 @@ void InstructionTracer::instruction(const cpu::InstructionRecord& record) {
     if (!recording_->wants(record, symbols_)) return;
     emitLine(record);
     recording_->executed();
+}
+
+// What it has told before of the instruction still holds, and there is room: integers and copies, no more.
+bool InstructionTracer::quick(const cpu::InstructionRecord& record) {
+    if (!recording_ || !record.note || !recording_->takesAll() || record.writes.size() > 4 || !symbols_.unchanged()) return false;
+    const std::size_t slot = slotOf(record.address);
+    const Known& known = known_[slot];
+    if (!*record.note || known.number != *record.note || known.address != record.address || known.generation != symbols_.latest()) return false;
+    traces::Tracer& tracer = traces::tracer();
+    const std::size_t most = known.text.size() + longestRegisters + 5 * longestWrite;
+    if (most > longestLine || !writer_->hasRoom(most) || !tracer.isFor(recording_, Kind::insn)) return false;
+    char* const line = line_.get();
+    const char* const end = writer_->compact() ? putRecords(line, record, known.text, slot, false) : putAttributes(line, record, known.text);
+    writer_->prepare({line, static_cast<std::size_t>(end - line)});
+    writer_->event(tracer.next(Kind::insn));
+    return true;
 }
 
 void InstructionTracer::interrupted(const cpu::InstructionRecord& record) {

@@ -26,16 +26,19 @@ public:
     void recordInto(Recording* recording, traces::JsonWriter* writer, bool leavesOut);
     void instruction(const cpu::InstructionRecord& record) override;
     void interrupted(const cpu::InstructionRecord& record) override;
+    bool quick(const cpu::InstructionRecord& record) override;
 
 private:
     // What the events of an instruction begin with, kept as text.
     struct Known {
         u64 address = 0, generation = 0;
+        u32 number = 0;                 // of the definition: other than 0
         std::size_t length = 0;
         std::array<u8, 15> bytes{};
         std::string text;               // `,"address":"0x401000",...,"regs":`
     };
     const std::string& beginning(const cpu::InstructionRecord& record, std::size_t slot, bool& fresh);
+    static std::size_t slotOf(u64 address) { return (address ^ address >> 14) % kept; }
     void emit(const cpu::InstructionRecord& record, Done done);
     void emitLine(const cpu::InstructionRecord& record);
     char* putAttributes(char* at, const cpu::InstructionRecord& record, const std::string& begin);
@@ -46,6 +49,7 @@ private:
     Recording* recording_ = nullptr;
     traces::JsonWriter* writer_ = nullptr;
     bool leaves_out_ = false;
+    u32 definitions_ = 0;
     std::vector<Known> known_;
     std::unique_ptr<char[]> line_;
 };

@@ -21,6 +21,8 @@ public:
     // For each instruction, before its event: whether it is recorded. Afterwards executed(), if it was.
     bool wants(const cpu::InstructionRecord& record, GuestSymbols& symbols);
     void executed();
+    // Every instruction is recorded, as things stand, and nothing but writing it is to be done.
+    bool takesAll() const noexcept { return all_ && window_ == Window::inside && !selection_.steps && kinds_ & bit(traces::Kind::insn); }
     // Where the window would have begun; null: it did, or begins with the run.
     const Break* awaited() const { return window_ == Window::before ? &*selection_.begin : nullptr; }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <vector>
@@ -130,44 +131,32 @@ static char* putField(char* at, const Registers& r, const Field& field) {
     return at;
 }
 
-char* putDifferingRegisters(char* at, const Registers& a, const Registers& b, bool goesOn) {
+static const u64& wordOf(const Registers& r, int i) { return i < 16 ? r.gpr[i] : i == 16 ? r.rip : r.rflags; }
+
+char* putChangedRegisters(char* at, const Registers& a, const Registers& b, u32 changed) {
     *at++ = '{';
     char* const begin = at;
     const std::vector<Field>& integers = groups()[0].fields;
-    for (std::size_t i = 0; i < 16; ++i)
-        if (a.gpr[i] != b.gpr[i]) at = putField(at, b, integers[i]);
-    if (!goesOn && a.rip != b.rip) at = putField(at, b, integers[16]);
-    if (a.rflags != b.rflags) at = putField(at, b, integers[17]);
+    for (u32 words = changed & ((1u << registerWords) - 1); words; words &= words - 1) at = putField(at, b, integers[static_cast<std::size_t>(std::countr_zero(words))]);
     const auto putDiffering = [&](const Field& field) {
         if (std::memcmp(bytesOf(a) + field.offset, bytesOf(b) + field.offset, field.width * field.lanes)) at = putField(at, b, field);
     };
-    constexpr std::size_t rest = offsetof(Registers, fs_base);
-    if (std::memcmp(bytesOf(a) + rest, bytesOf(b) + rest, offsetof(Registers, ymm) - rest))
+    if (changed & cpu::InstructionRecord::OTHERS) {
         std::for_each(integers.begin() + registerWords, integers.end(), putDiffering);
-    for (const Group* group : {&groups()[1], &groups()[2]})
-        if (std::memcmp(bytesOf(a) + group->offset, bytesOf(b) + group->offset, group->size)) std::ranges::for_each(group->fields, putDiffering);
+        for (const Group* group : {&groups()[1], &groups()[2]}) std::ranges::for_each(group->fields, putDiffering);
+    }
     if (at != begin) --at;
     *at++ = '}';
     return at;
 }
 
-u32 putDifferingWords(char*& at, const Registers& a, const Registers& b, bool goesOn) {
-    u32 mask = 0;
-    const auto put = [&](unsigned i, u64 value) {
-        mask |= u32{1} << i;
-        std::memcpy(at, &value, sizeof value);
-        at += sizeof value;
-    };
-    for (unsigned i = 0; i < 16; ++i)
-        if (a.gpr[i] != b.gpr[i]) put(i, b.gpr[i]);
-    if (!goesOn && a.rip != b.rip) put(16, b.rip);
-    if (a.rflags != b.rflags) put(17, b.rflags);
-    return mask;
-}
-
-bool differBeyondWords(const Registers& a, const Registers& b) {
-    constexpr std::size_t rest = offsetof(Registers, fs_base);
-    return std::memcmp(bytesOf(a) + rest, bytesOf(b) + rest, sizeof(Registers) - rest) != 0;
+u32 putWords(char*& at, const Registers& registers, u32 changed) {
+    changed &= (1u << registerWords) - 1;
+    for (u32 words = changed; words; words &= words - 1) {
+        std::memcpy(at, &wordOf(registers, std::countr_zero(words)), sizeof(u64));
+        at += sizeof(u64);
+    }
+    return changed;
 }
 
 u64 hashOfRegisters(const Registers& registers) {

@@ -1,7 +1,7 @@
 // The registers of a task by the names that a trace gives them: one table for showing, hashing and setting them.
 #pragma once
 
-#include "cpu/state.hpp"
+#include "cpu/cpu.hpp"
 #include "traces/event.hpp"
 
 #include <span>
@@ -12,14 +12,13 @@ namespace emu {
 // Those of `b` that differ from `a`, by name: hex, or a list of four for ymm. `but` is left out.
 traces::Value differingRegisters(const cpu::Registers& a, const cpu::Registers& b, std::string_view but = {});
 
-// The same as JSON text, without rip when the program `goesOn` behind the instruction; at most so many characters.
+// The same as JSON text, at most so many characters; `changed` is InstructionRecord's, and says whether rip is one of them.
 constexpr std::size_t longestRegisters = 4096;
-char* putDifferingRegisters(char* at, const cpu::Registers& a, const cpu::Registers& b, bool goesOn);
+char* putChangedRegisters(char* at, const cpu::Registers& a, const cpu::Registers& b, u32 changed);
 
-// The first of registerNames(), up to rflags: those that differ as a mask, their values at `at`, 8 bytes each. The others: below.
+// The first of registerNames(), up to rflags: those that changed, and their values at `at`, 8 bytes each.
 constexpr unsigned registerWords = 18;
-u32 putDifferingWords(char*& at, const cpu::Registers& a, const cpu::Registers& b, bool goesOn);
-bool differBeyondWords(const cpu::Registers& a, const cpu::Registers& b);
+u32 putWords(char*& at, const cpu::Registers& registers, u32 changed);
 
 // XXH64 of all of them, in the order of the table, 8 bytes each with the low ones first.
 u64 hashOfRegisters(const cpu::Registers& registers);
