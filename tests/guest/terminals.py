@@ -31,7 +31,7 @@ EDITED = [(b"$ ", b"echo typ\x7fped\r"), (b"typed\r\n", b""), (b"$ ", b"echo r'u
 PYTHON = [(b">>> ", b"print('on' + 'ce')\r"), (b"once\r\n", b""), (b">>> ", b"\x1b[A\x7f, 2)\r"), (b"once 2\r\n", b""),
           (b">>> ", b"while not print('r' + 'uns'):\r"), (b"... ", b"  while 1: pass\r"), (b"... ", b"\r"), (b"runs\r\n", b"\x03"),
           (b"KeyboardInterrupt", b""), (b">>> ", b"input('q' + '? ')\r"), (b"q? ", b"ans\x7fswer\r"), (b"'answer'", b""),
-          (b">>> ", b"half of a li\x03"), (b"KeyboardInterrupt", b""), (b">>> ", b"\x04")]
+          (b">>> ", b"half of a li"), (b"half of a li", b"\x03"), (b"KeyboardInterrupt", b""), (b">>> ", b"\x04")]
 VI = [(b"~", b"ihello world\x1b"), (b"hello world", b"0xyyp:wq\r")]
 
 
