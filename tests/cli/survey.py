@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import execscope
+from world import execscope, needs
 
 SCHEMA = json.loads((pathlib.Path(HERE).parents[1] / "traces/schema/survey.schema.json").read_text(encoding="utf-8"))
 BUSYBOX = ("--", "/bin/busybox")
@@ -88,6 +88,39 @@ def test_partial_call():
     check(mknod["extent"] == "partial" and "devices" in mknod["lacks"] and survey["missing"] == [], survey)
     survey = surveyed(*BUSYBOX, "mknod", "/tmp/d", "c", "1", "3", status=1)
     check([(m["name"], m["consequence"]) for m in survey["missing"]] == [("mknod of devices", "EPERM")], survey["missing"])
+
+
+REFUSED = r"""
+import ctypes, os, socket
+libc = ctypes.CDLL(None)
+def attempt(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError:
+        pass
+one, _ = socket.socketpair()
+attempt(one.send, b"a", socket.MSG_OOB)
+attempt(one.setsockopt, socket.SOL_SOCKET, 42, 1)                 # SO_PEEK_OFF
+attempt(one.setsockopt, socket.SOL_SOCKET, 26, bytes(16))         # SO_ATTACH_FILTER
+attempt(socket.socket, socket.AF_NETLINK, socket.SOCK_RAW)
+attempt(socket.socket, socket.AF_INET, socket.SOCK_RAW, 1)
+file = os.open("/tmp/refused", os.O_RDWR | os.O_CREAT)
+os.ftruncate(file, 65536)
+libc.fallocate(file, 8, ctypes.c_long(0), ctypes.c_long(4096))    # FALLOC_FL_COLLAPSE_RANGE
+libc.mount(b"none", b"/tmp", b"mqueue", ctypes.c_long(0), None)
+libc.ptrace(0, 0, None, None)
+libc.syscall(206, 1, ctypes.byref(ctypes.c_long(0)))              # io_setup
+"""
+
+
+def test_what_is_refused():
+    """As docs/fidelity.md says: each with its name and with what the program got."""
+    survey = surveyed("--root", "/", "--", needs("/usr/bin/python3"), "-c", REFUSED, status=1)
+    found = {(one["name"], one["consequence"]) for one in survey["missing"]}
+    wanted = {("MSG_OOB", "EOPNOTSUPP"), ("SO_PEEK_OFF", "EOPNOTSUPP"), ("SO_ATTACH_FILTER and its like", "ENOPROTOOPT"),
+              ("socket families other than AF_UNIX, AF_INET and AF_INET6", "EAFNOSUPPORT"), ("raw sockets", "EPROTONOSUPPORT"),
+              ("FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE", "EOPNOTSUPP"), ("mount", "EPERM"), ("ptrace", "EPERM"), ("io_setup", "ENOSYS")}
+    check(survey["program_status"] == 0 and wanted <= found, wanted - found, survey["missing"])
 
 
 def test_files():
