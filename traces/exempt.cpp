@@ -22,6 +22,7 @@ constexpr Exempt table[] = {
     {Kind::vma, "file", named_elsewhere},
     {Kind::pte, "old new", "in part: the bits A and D, which the processor sets unseen, where none of those that were there is lost", true},
     {Kind::page_fill, "file offset", "where the content came from; the content is told by the blob"},
+    {Kind::page_fill, "pfn source from blob", "in part: of a page that nobody maps", true},
     {Kind::blob, "bytes", "in part: of a page that nobody maps", true},
     {Kind::user_write, "address", "in part: of zeros that are written where there are zeros, so that nothing changes", true},
     {Kind::sys_enter, "name args", "the number and the registers are compared"},

@@ -161,6 +161,7 @@ bool isHarmless(std::size_t at, std::string_view attr) {
     if (event.kind == Kind::set && attr == "old") return std::none_of(events().begin(), events().begin() + static_cast<std::ptrdiff_t>(at), shows);
     if (event.kind == Kind::set && attr == "object")
         return event.find("object")->string.starts_with("page#") && !isText(event, "field", "_mapcount") && isLonely(at);
+    if (event.kind == Kind::page_fill) return !isMapped(event.find("pfn")->number);
     if (event.kind == Kind::blob) return std::ranges::none_of(events(), fills);
     return event.kind == Kind::user_write && attr == "address" && event.find("bytes")->string.find_first_not_of('0') == std::string::npos;
 }
