@@ -84,6 +84,8 @@ def debugged(profile, libc):
                      "pause ()", "crash + "):
             cases.check(text in found, text, "is not in", found)
         expected = inGdb(libc, nativelyDumped(tree, libc))
+        if "<unavailable>" in expected:     # this gdb knows only where Intel's processors put the upper halves in a core
+            expected, found = ("".join(re.split(r"warning: Section `.reg-xstate.*\n|(?<=\$ymm7.v4_double\n).*\n", text)) for text in (expected, found))
         cases.check(found == expected, "of the real kernel's core:\n" + expected, "\nof execscope's:\n" + found)
 
 

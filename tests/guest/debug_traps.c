@@ -10,6 +10,7 @@ static void handler(int signal, siginfo_t* info, void* context)
     const int here = (greg_t)info->si_addr == registers[REG_RIP], stepped = (registers[REG_EFL] & 0x100) != 0;
     printf("signal %d code %d, at the next instruction %d, TF %d, error %d\n", signal, info->si_code, here, stepped, (int)registers[REG_ERR]);
     registers[REG_EFL] &= ~0x100;
+    if (*(unsigned char*)registers[REG_RIP] == 0xf1) ++registers[REG_RIP];      /* under AMD's processors INT1 has not been passed */
 }
 
 int main(void)

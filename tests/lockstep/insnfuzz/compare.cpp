@@ -1,6 +1,7 @@
 #include "tests/lockstep/insnfuzz/compare.hpp"
 
 #include "cpu/x87.hpp"
+#include "tests/lib/host_fxsave.hpp"
 
 #include <cfloat>
 #include <cmath>
@@ -94,6 +95,7 @@ void compareX87(const cpu::X87& host, const cpu::X87& model, const Undefined& un
     report.number("fcw", host.control, model.control);
     report.number("fsw", host.status & status, model.status & status);
     report.number("ftw", host.tags & tags, model.tags & tags);
+    if (!hostSavesErrorPointers() && !(host.status & FSW_ES)) return;
     report.number("fop", host.opcode, model.opcode);
     report.number("fip", host.instruction, model.instruction);
     report.number("fdp", host.operand, model.operand);

@@ -1,6 +1,6 @@
 // insnfuzz: random instructions from random states, executed by this machine's processor and by the model; they must agree.
 // docs/lockstep.md says how to use it.
-#include "tests/lockstep/insnfuzz/compare.hpp"
+#include "tests/lockstep/insnfuzz/dialect.hpp"
 #include "tests/lockstep/insnfuzz/model.hpp"
 #include "tests/lockstep/insnfuzz/options.hpp"
 #include "tests/lockstep/insnfuzz/values.hpp"
@@ -85,6 +85,7 @@ void Fuzzer::one(const Instruction& insn, u64 number) {
     if (modelOutcome_.trap.unsupported && insn.inLevel && !options_.failUnsupported) return coverage_.unsupported(insn);
     const std::string found = differences(insn, sides);
     if (found.empty()) coverage_.passed(insn, hostOutcome_.trap);
+    else if (const char* reason = dialect(insn, sides)) coverage_.speaks(reason);
     else differ(insn, number, sides, found);
 }
 
@@ -93,6 +94,7 @@ void Fuzzer::group(u64 number) {
     const u64 group = number / Options::STATES;
     Random random{mix(options_.seed, group)};
     const Instruction insn = generator_.next(random);
+    if (!insn.valid && hostIsAmd()) return;         // it might know it, and be somewhere else then
     if (group / 16 != contents_) {
         contents_ = group / 16;
         Random contents{mix(options_.seed, contents_)};

@@ -32,6 +32,7 @@ public:
         ++now_->passed;
         now_->trapped += trap.kind != cpu::Trap::Kind::limit;
     }
+    void speaks(const char* dialect) { ++dialects_[dialect]; }
     void unsupported(const Instruction&) { ++now_->unsupported; }
     void differs(const Instruction& insn, const std::string& text, const Options& options);
     bool stop(const Options& options) const { return different_ && !options.keepGoing; }
@@ -39,7 +40,7 @@ public:
 
 private:
     std::map<std::string, std::map<std::string, Counts>> counts_;
-    std::map<std::string, u64> findings_;
+    std::map<std::string, u64> findings_, dialects_;
     Counts* now_ = nullptr;
     u64 different_ = 0;
 };

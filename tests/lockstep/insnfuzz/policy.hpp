@@ -5,6 +5,8 @@
 
 namespace insnfuzz {
 
+bool hostIsAmd();
+
 // Why instructions of this mnemonic are not compared, or null.
 const char* excluded(ZydisMnemonic mnemonic);
 const char* excluded(const cpu::Decoded& decoded);      // this one, for its operands, or because this host lacks it

@@ -125,7 +125,7 @@ void Process::finishSystemCall() {
     traced_.general(after);
     if (executes && after.rip != r.rip + 2) {
         known_.clear();
-        traced_.prepare();
+        traced_.hideVdso();
     }
     const bool maps = executes || number == MMAP || number == MPROTECT || number == MUNMAP || number == BRK || number == MREMAP || number == SIGRETURN;
     if (maps) mirror_.forget();
@@ -159,10 +159,6 @@ bool Process::compare(const Known& insn, const Trap& trap, const Registers& befo
 }
 
 bool Process::faulted(const Known& insn, const Trap& trap, const Registers& before, const Traced::Stop& stop) {
-    if (insn.decoded.insn.mnemonic == ZYDIS_MNEMONIC_CPUID && trap.kind == Trap::Kind::limit) {
-        traced_.set(mirror_.registers());
-        return true;
-    }
     if (trap.kind == Trap::Kind::limit) return differ(insn, before, "  host: signal " + std::to_string(stop.signal) + ", model: completed\n");
     Registers host = mirror_.registers();
     traced_.general(host);
@@ -228,6 +224,10 @@ bool Process::one() {
     const Trap trap = mirror_.step();
     ++count_;
     if (settings_.inject && count_ == settings_.inject) mirror_.registers().gpr[cpu::RBX] ^= 1;
+    if (insn.valid && insn.decoded.insn.mnemonic == ZYDIS_MNEMONIC_CPUID && trap.kind == Trap::Kind::limit) {
+        traced_.set(mirror_.registers());       // the program never asks the host's processor
+        return true;
+    }
     return native(insn, trap, before);
 }
 

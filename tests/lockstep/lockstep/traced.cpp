@@ -52,7 +52,7 @@ Traced::Traced(const std::vector<std::string>& command) {
     waitpid(pid_, &status, 0);
     if (WIFSTOPPED(status)) {
         ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
-        prepare();
+        hideVdso();
         return;
     }
     pid_ = 0;
@@ -159,22 +159,8 @@ std::vector<Region> Traced::regions() {
     return found;
 }
 
-long Traced::inject(u64 number, u64 first, u64 second) {
-    const user_regs_struct saved = registersOf(pid_);
-    const long word = ptrace(PTRACE_PEEKDATA, pid_, saved.rip, nullptr);
-    user_regs_struct u = saved;
-    u.rax = number, u.rdi = first, u.rsi = second, u.orig_rax = ~u64{0};
-    ptrace(PTRACE_POKEDATA, pid_, saved.rip, (word & ~0xffffL) | 0x050f);      // syscall
-    ptrace(PTRACE_SETREGS, pid_, nullptr, &u);
-    step(0);
-    const long result = static_cast<long>(registersOf(pid_).rax);
-    ptrace(PTRACE_POKEDATA, pid_, saved.rip, word);
-    ptrace(PTRACE_SETREGS, pid_, nullptr, &saved);
-    return result;
-}
-
-void Traced::hideVdso(u64 stack) {
-    u64 word = 0;
+void Traced::hideVdso() {
+    u64 stack = registersOf(pid_).rsp, word = 0;
     const auto next = [&] { return word = static_cast<u64>(ptrace(PTRACE_PEEKDATA, pid_, stack, nullptr)), stack += 8, word; };
     for (u64 count = next() + 1; count; --count) next();        // argv and its end
     while (next()) {}                                           // environment
@@ -182,12 +168,6 @@ void Traced::hideVdso(u64 stack) {
         if (type == AT_SYSINFO_EHDR) write(stack - 8, AT_IGNORE);
         next();
     }
-}
-
-void Traced::prepare() {
-    constexpr u64 ARCH_PRCTL = 158, ARCH_CPUID = 0x1012;
-    if (inject(ARCH_PRCTL, ARCH_CPUID, 0) != 0) throw Skip{"this processor has no CPUID faulting"};
-    hideVdso(registersOf(pid_).rsp);
 }
 
 }  // namespace lockstep

@@ -39,13 +39,10 @@ public:
     bool read(u64 address, void* to, u64 size);
     void write(u64 address, u64 word);
     std::vector<Region> regions();
-    // After exec: CPUID faults (arch_prctl ARCH_CPUID), so that it can be answered as the model does, and no vDSO.
-    void prepare();
+    void hideVdso();                // after exec
 
 private:
     Stop stopped(int status);
-    void hideVdso(u64 stack);
-    long inject(u64 number, u64 first, u64 second);
     pid_t pid_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include "cpu/core.hpp"
 #include "cpu/lower.hpp"
 #include "cpu/x87.hpp"
+#include "tests/lib/host_fxsave.hpp"
 #include "tests/unit/cpu/machine.hpp"
 #include "tests/unit/cpu/random.hpp"
 #include "tests/unit/cpu/x87_native.hpp"
@@ -141,6 +142,7 @@ void forgetPointers(u8* image, u64 code) {
     std::memset(image + 6, 0, 2);
     std::memset(image + 16, 0, 8);
     std::memset(image + 28, 0, 4);      // MXCSR_MASK
+    forgetDialect(image);
 }
 void forgetEnvironmentPointers(const Encoded& e, u8* memory) {
     const ZydisMnemonic m = e.decoded.insn.mnemonic;

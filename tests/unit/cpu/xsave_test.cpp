@@ -1,6 +1,7 @@
 // XSAVE, XSAVEC, XSAVEOPT, XRSTOR and XGETBV in the model and on this processor: the same state, the same bytes in memory.
 #include "cpu/cpuid.hpp"
 #include "cpu/xstate.hpp"
+#include "tests/lib/host_fxsave.hpp"
 #include "tests/unit/cpu/machine.hpp"
 #include "tests/unit/cpu/random.hpp"
 
@@ -89,8 +90,10 @@ TEST_CASE("XRSTOR and every XSAVE give this processor's bytes") {
             CHECK(m.run(1).kind == Trap::Kind::limit);
             m.reg(RAX) = mask;
             CHECK(m.run(1).kind == Trap::Kind::limit);
+            u8* const mine = m.at(Machine::DATA + 1024);
+            for (u8* image : {mine, native.data()}) forgetDialect(image);
             unsigned differs = 0;
-            while (differs < native.size() && *m.at(Machine::DATA + 1024 + differs) == native[differs]) ++differs;
+            while (differs < native.size() && mine[differs] == native[differs]) ++differs;
             INFO(form.name << " mask " << mask << " differs at " << differs);
             CHECK(differs == native.size());
         }
