@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace emu {
@@ -149,6 +150,20 @@ static long readAt(int fd, u64 offset, std::span<u8> to) {
 long Gateway::pread(const std::string& path, u64 offset, std::span<u8> to) {
     const int fd = cached(path);
     return fd < 0 ? fd : readAt(fd, offset, to);
+}
+
+// The host may give less at a time than is there.
+long Gateway::preadv(const std::string& path, u64 offset, std::span<const std::span<u8>> to) {
+    const int fd = cached(path);
+    if (fd < 0) return fd;
+    u64 size = 0;
+    std::vector<iovec> parts;
+    for (const std::span<u8> part : to.first(std::min<std::size_t>(to.size(), IOV_MAX))) {
+        parts.push_back({part.data(), part.size()});
+        size += part.size();
+    }
+    const long got = ::preadv(fd, parts.data(), static_cast<int>(parts.size()), static_cast<off_t>(offset));
+    return got >= 0 && static_cast<u64>(got) == size && parts.size() == to.size() ? got : HostGateway::preadv(path, offset, to);
 }
 
 long Gateway::preadHeld(int handle, u64 offset, std::span<u8> to) { return readAt(held_.at(handle).file.get(), offset, to); }

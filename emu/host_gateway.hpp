@@ -51,6 +51,7 @@ public:
     int list(const std::string& directory, std::vector<std::string>& names) override;
     int readlink(const std::string& path, std::string& target) override;
     long pread(const std::string& path, u64 offset, std::span<u8> to) override;
+    long preadv(const std::string& path, u64 offset, std::span<const std::span<u8>> to) override;
     long pwrite(const std::string& path, u64 offset, std::span<const u8> from) override;
     int create(const std::string& path, kernel::umode_t mode) override;
     int truncate(const std::string& path, u64 size) override;

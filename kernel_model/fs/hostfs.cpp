@@ -108,10 +108,26 @@ struct HostFileOperations : file_operations {
         const u64 size = std::min<u64>(page.size(), n->host_size - offset);
         const auto reader = n->held.reader();
         const long got = reader ? hostFiles().preadHeld(reader->handle(), offset, page.first(size)) : host().pread(n->path(), offset, page.first(size));
+        return have(node, offset, size, got);
+    }
+    int readpages(inode* node, pgoff_t first, std::span<const std::span<u8>> pages) override {
+        const HostNode* const n = nodeOf(node);
+        const u64 offset = first * PAGE_SIZE;
+        if (n->held.reader() || offset >= n->host_size) return file_operations::readpages(node, first, pages);
+        std::vector<std::span<u8>> to(pages.begin(), pages.begin() + static_cast<long>(std::min<u64>(pages.size(), pagesOf(n->host_size - offset))));
+        const u64 size = std::min(to.size() * PAGE_SIZE, n->host_size - offset);
+        to.back() = to.back().first(size - (to.size() - 1) * PAGE_SIZE);
+        return have(node, offset, size, host().preadv(n->path(), offset, to));
+    }
+
+private:
+    static u64 pagesOf(u64 bytes) { return (bytes + PAGE_SIZE - 1) / PAGE_SIZE; }
+    // Of `size` bytes that should be there, `got` were, or it is an error.
+    static int have(inode* node, u64 offset, u64 size, long got) {
         if (got < 0) return -EIO;
         if (static_cast<u64>(got) < size) {      // shorter than it said, as files of /sys are, or cut meanwhile
-            n->host_size = offset + static_cast<u64>(got);
-            node->i_size = static_cast<loff_t>(n->host_size);
+            nodeOf(node)->host_size = offset + static_cast<u64>(got);
+            node->i_size = static_cast<loff_t>(nodeOf(node)->host_size);
         }
         return 0;
     }
@@ -134,6 +150,17 @@ file_operations* hostFileOperations() { return single<HostFileOperations, file_o
 file_operations* unopenable() { return single<Unopenable, file_operations>(); }
 
 }  // namespace
+
+long HostGateway::preadv(const std::string& path, u64 offset, std::span<const std::span<u8>> to) {
+    long done = 0;
+    for (const std::span<u8> part : to) {
+        const long n = pread(path, offset + static_cast<u64>(done), part);
+        if (n < 0) return done ? done : n;
+        done += n;
+        if (static_cast<u64>(n) < part.size()) break;
+    }
+    return done;
+}
 
 Result<dentry*> lookupOnHost(dentry* parent, const std::string& name) {
     HostNode* const directory = nodeOf(parent->d_inode);

@@ -30,6 +30,8 @@ public:
     virtual int list(const std::string& directory, std::vector<std::string>& names) = 0;        // sorted, without . and ..
     virtual int readlink(const std::string& path, std::string& target) = 0;
     virtual long pread(const std::string& path, u64 offset, std::span<u8> to) = 0;              // short only at end of file
+    // The same, to one after another.
+    virtual long preadv(const std::string& path, u64 offset, std::span<const std::span<u8>> to);
     // Writes of --bind ...:rw only.
     virtual long pwrite(const std::string& path, u64 offset, std::span<const u8> from) = 0;
     virtual int create(const std::string& path, umode_t mode) = 0;                              // directory, file, FIFO or socket by S_IF*

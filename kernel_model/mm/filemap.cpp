@@ -43,21 +43,30 @@ Result<page*> pageAt(address_space* mapping, pgoff_t index) {
         if (takes_space) giveSpace();
         return Failure{error};
     }
+    if (takes_space) p->flags |= PG_SPACE;
+    addToPageCache(mapping, index, p);
+    get_page(p);
+    return p;
+}
+
+}  // namespace
+
+void addToPageCache(address_space* mapping, pgoff_t index, page* p) {
     contentChanged(p);
     p->mapping = mapping;
     p->index = index;
-    p->flags |= PG_uptodate | (takes_space ? PG_SPACE : 0);
+    p->flags |= PG_uptodate;
     mapping->page_tree[index] = p;
-    if (isHostFile(host)) reclaimable().emplace(host->i_ino, mapping);
-    get_page(p);
+    if (isHostFile(mapping->host)) reclaimable().emplace(mapping->host->i_ino, mapping);
     if (traces::tracer().on(traces::Kind::page_fill)) {
         auto from = traces::Value::object();
-        from.with("file", traces::Value::text(d_path(host->i_alias)))
+        from.with("file", traces::Value::text(d_path(mapping->host->i_alias)))
             .with("offset", traces::Value::hex(index * PAGE_SIZE));
         tracePageFill(p, "file", std::move(from));
     }
-    return p;
 }
+
+namespace {
 
 // Reading one takes no page (mm/shmem.c: the zero page).
 bool isHole(const inode* node, pgoff_t index) { return isMemoryFile(node) && !node->i_mapping.page_tree.contains(index); }

@@ -157,6 +157,7 @@ struct FileFault {
     int result;    // VM_FAULT_*
     page* mapped;  // with a reference, unless result is an error
 };
+void addToPageCache(address_space*, pgoff_t, page*);      // filled; the reference goes over
 FileFault faultInFilePage(const vm_area_struct*, pgoff_t);     // SIGBUS behind its end; MAJOR: it had to be read
 FileFault faultInSpecialPage(const vm_area_struct*, pgoff_t);
 page* newAnonPage();                                           // zeroed; null: out of memory

@@ -107,6 +107,12 @@ struct file_operations {
     virtual bool writesBack(const inode*) const { return false; }   // pages changed through mappings go out by writepage
     virtual int writepage(inode*, pgoff_t, std::span<const u8> /*page*/) { return 0; }
     virtual int readpage(inode*, pgoff_t, std::span<u8> /*page*/) { return -EIO; }   // page arrives zeroed
+    // From `first` on; the file is as long as that, or was.
+    virtual int readpages(inode* node, pgoff_t first, std::span<const std::span<u8>> pages) {
+        for (std::span<u8> page : pages)
+            if (const int error = readpage(node, first++, page)) return error;
+        return 0;
+    }
 };
 
 struct inode : Object {
@@ -218,6 +224,7 @@ long vfs_write(file*, std::span<const u8> from, loff_t& pos);
 int kernel_read(file*, loff_t offset, void* to, u64 count);                  // bytes read or -errno
 // ---- mm/filemap.cpp: file contents as pages
 Result<page*> read_mapping_page(address_space*, pgoff_t);                    // with a reference; EIO; pages beyond EOF: EFAULT
+void page_cache_ra_unbounded(address_space*, pgoff_t first, pgoff_t nr_to_read);    // mm/readahead.cpp: those that are not there yet
 long generic_file_read(file*, std::span<u8> to, loff_t& pos);
 long generic_file_write(file*, std::span<const u8> from, loff_t& pos);       // O_APPEND; ENOMEM, EFBIG
 void truncate_setsize(inode*, loff_t);                                       // drops pages behind, zeroes the rest of the last

@@ -16,16 +16,15 @@ pgoff_t pagesOf(const inode* host) { return (static_cast<u64>(host->i_size.get()
 // do_sync_mmap_readahead: what lies around a page that has to be read is read with it.
 void readAround(address_space* mapping, pgoff_t pgoff) {
     const pgoff_t start = pgoff > READ_AHEAD_PAGES / 2 ? pgoff - READ_AHEAD_PAGES / 2 : 0;
-    for (pgoff_t at = start; at < std::min(start + READ_AHEAD_PAGES, pagesOf(mapping->host)); ++at) {
-        if (at == pgoff || nr_free_pages() < READ_AHEAD_PAGES) continue;
-        if (const Result<page*> read = read_mapping_page(mapping, at); read.ok()) put_page(read.value());
-    }
+    if (nr_free_pages() >= 2 * READ_AHEAD_PAGES) page_cache_ra_unbounded(mapping, start, READ_AHEAD_PAGES);
 }
 
 TRACED(int, filemap_fault, (vm_fault*, vmf)) {
-    const FileFault fault = faultInFilePage(vmf->vma, vmf->pgoff);
-    if (fault.result & VM_FAULT_MAJOR && !(vmf->vma->vm_flags & VM_RAND_READ))
-        readAround(&vmf->vma->vm_file->f_inode->i_mapping, vmf->pgoff);
+    inode* const host = vmf->vma->vm_file->f_inode;
+    const bool absent = vmf->pgoff < pagesOf(host) && !host->i_mapping.page_tree.contains(vmf->pgoff);
+    if (absent && !(vmf->vma->vm_flags & VM_RAND_READ)) readAround(&host->i_mapping, vmf->pgoff);
+    FileFault fault = faultInFilePage(vmf->vma, vmf->pgoff);
+    if (absent && fault.mapped != nullptr) fault.result |= VM_FAULT_MAJOR;
     return answered(vmf, fault);
 }
 
