@@ -36,9 +36,11 @@ BlockPtr Blocks::make(std::span<const Op> ops) {
 }
 
 Blocks::Blocks(u64 frames, std::span<u8> room)
-    : room_(room), frames_(frames), holds_(static_cast<u8*>(std::calloc(frames + 1, 1))),
-      first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))), buckets_(2048) {
+    : room_(room.size() > BUCKET_BYTES ? room.subspan(BUCKET_BYTES) : std::span<u8>()), frames_(frames),
+      holds_(static_cast<u8*>(std::calloc(frames + 1, 1))), first_(static_cast<Block**>(std::calloc(frames + 1, sizeof(Block*)))) {
     if (!holds_ || !first_) throw std::bad_alloc();
+    if (room.size() > BUCKET_BYTES) buckets_ = {reinterpret_cast<Block**>(room.data()), BUCKETS};
+    else buckets_ = grown_ = std::vector<Block*>(BUCKETS);
 }
 
 Block** Blocks::placeOf(u64 pfn, u16 offset, BlockMode mode) {
@@ -49,8 +51,9 @@ Block** Blocks::placeOf(u64 pfn, u16 offset, BlockMode mode) {
 }
 
 void Blocks::grow() {
-    const std::vector<Block*> before = std::move(buckets_);
-    buckets_.assign(before.size() * 2, nullptr);
+    const std::vector<Block*> before(buckets_.begin(), buckets_.end());
+    grown_.assign(before.size() * 2, nullptr);
+    buckets_ = grown_;
     for (Block* block : before)
         while (block) {
             Block* const next = std::exchange(block->nextAlike, nullptr);

@@ -70,7 +70,8 @@ using BlockPtr = std::unique_ptr<Block, BlockDeleter>;
 
 class Blocks {
 public:
-    explicit Blocks(u64 frames, std::span<u8> room = {});     // room: for the first blocks
+    static constexpr u64 BUCKETS = 2048, BUCKET_BYTES = BUCKETS * sizeof(Block*);
+    explicit Blocks(u64 frames, std::span<u8> room = {});     // room: zero, for the first blocks and the first table of them
     ~Blocks() { dropAll(); }
 
     Block* find(u64 pfn, u16 offset, BlockMode mode);
@@ -107,7 +108,8 @@ private:
     ByFrame<u8> holds_;
     ByFrame<Block*> first_;                 // of the blocks that begin in the frame
     std::unordered_map<u64, std::vector<Block*>> straddlers_;       // by their second frame
-    std::vector<Block*> buckets_;           // a power of two
+    std::span<Block*> buckets_;             // a power of two
+    std::vector<Block*> grown_;             // where they lie when they do not lie in the room
     u64 count_ = 0;
     std::vector<BlockPtr> retired_;
     u64 bytes_ = 0;

@@ -20,7 +20,7 @@ constexpr u64 WATCHED = 2;      // in the tag of a store's entry: the next store
 constexpr u64 TLB_ENTRIES = 512;
 constexpr u64 JUMP_ENTRIES = 4096;
 constexpr u32 COLD_STEPS = 1024;
-constexpr u64 FIRST_BLOCKS = u64{480} << 10;    // bytes of blocks beside the guest's memory
+constexpr u64 FIRST_BLOCKS = (u64{480} << 10) + Blocks::BUCKET_BYTES;     // bytes beside the guest's memory
 
 // Which entries of a table were filled since it was last emptied, so that emptying it after a few costs little.
 struct FillLog {
@@ -63,7 +63,8 @@ struct BlockDraft {
 };
 
 struct Core : Registers {
-    explicit Core(PhysicalMemory& ram) : memory(ram), blocks(ram.frames(), ram.takeRoom(FIRST_BLOCKS)) {}
+    explicit Core(PhysicalMemory& ram)
+        : memory(ram), blocks(ram.frames(), ram.takeRoom(FIRST_BLOCKS)), lowered(ram.takeRoom(LoweringCache::BYTES)) {}
 
     Flags older{0, 0, EXPLICIT_KIND};   // what INC, DEC and rotates left alone
     u64 missed = 0;                     // address of the access that missed

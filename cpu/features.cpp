@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cpuid.h>
+#include <sys/platform/x86.h>
 
 namespace cpu {
 
@@ -98,10 +99,16 @@ const FeatureInfo* find(std::string_view name) {
 }
 constexpr std::string_view PREFIX = "x86-64-";
 
+// What the host's CPUID says. The C library asked it at its start and keeps the answers; under a hypervisor each question costs
+// as much as a hundred instructions of the guest.
 struct HostLeaf {
     u32 leaf, subleaf;
     unsigned output[4]{};
-    HostLeaf(u32 leaf_, u32 subleaf_) : leaf(leaf_), subleaf(subleaf_) { __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3); }
+    HostLeaf(u32 leaf_, u32 subleaf_) : leaf(leaf_), subleaf(subleaf_) {
+        const int kept = leaf == 1 ? CPUID_INDEX_1 : leaf == 7 && subleaf == 0 ? CPUID_INDEX_7 : leaf == 0x80000001 ? CPUID_INDEX_80000001 : -1;
+        if (kept >= 0) std::ranges::copy(__x86_get_cpuid_feature_leaf(static_cast<unsigned>(kept))->cpuid_array, output);
+        else __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3);
+    }
 };
 
 // The host's kernel saves the upper halves of the registers (SDM Vol. 1 §14.3).

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace cpu {
 
@@ -105,12 +106,23 @@ Op LoweringCache::Pattern::like(const Encoding& e) const {
     return op;
 }
 
-LoweringCache::LoweringCache() = default;
+struct LoweringCache::Tables {
+    Pattern patterns[PATTERNS];         // in the order in which they came
+    Slot slots[SLOTS];
+};
+
+LoweringCache::LoweringCache(std::span<u8> room) {
+    static_assert(sizeof(Tables) <= BYTES);
+    if (room.size() < sizeof(Tables)) own_.reset(static_cast<Tables*>(std::calloc(1, sizeof(Tables))));
+    tables_ = own_ ? own_.get() : reinterpret_cast<Tables*>(room.data());
+    if (!tables_) throw std::bad_alloc();
+}
 LoweringCache::~LoweringCache() = default;
+
 void LoweringCache::clear() {
-    slots_.reset();
-    patterns_.reset();
-    forgetPatterns();
+    if (slotsUsed_) std::memset(static_cast<void*>(tables_->slots), 0, sizeof tables_->slots);
+    slotsUsed_ = false;
+    if (count_) forgetPatterns();
 }
 
 void LoweringCache::forgetPatterns() {
@@ -126,19 +138,17 @@ const LoweringCache::Pattern* LoweringCache::patternOf(u64 key) const {
     for (u64 at = placeOf(key);; ++at) {
         const u16 number = places_[at % PLACES];
         if (!number) return nullptr;
-        if (patterns_[number - 1].key == key) return &patterns_[number - 1];
+        if (tables_->patterns[number - 1].key == key) return &tables_->patterns[number - 1];
     }
 }
 
 void LoweringCache::keepPattern(const Pattern& pattern) {
-    if (!patterns_) patterns_.reset(static_cast<Pattern*>(std::calloc(PATTERNS, sizeof(Pattern))));
-    if (!patterns_) return;
     if (const Pattern* before = patternOf(pattern.key)) {
-        patterns_[before - patterns_.get()] = pattern;
+        tables_->patterns[before - tables_->patterns] = pattern;
         return;
     }
     if (count_ == PATTERNS) forgetPatterns();
-    patterns_[count_] = pattern;
+    tables_->patterns[count_] = pattern;
     u64 at = placeOf(pattern.key);
     while (places_[at % PLACES]) ++at;
     places_[at % PLACES] = ++count_;
@@ -153,8 +163,7 @@ const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], const Encoding& e
             return &pattern->lowered;
         }
     }
-    if (!slots_) return nullptr;
-    const Slot& slot = slots_[slotOf(bytes)];
+    const Slot& slot = tables_->slots[slotOf(bytes)];
     if (!slot.holds(bytes, known)) return nullptr;
     op = slot.lowered.op;
     length = slot.lowered.length;
@@ -173,11 +182,9 @@ void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Encoding& e, const Lo
 }
 
 void LoweringCache::keepBytes(const u8 (&bytes)[LONGEST], const Lowered& lowered, Variable variable) {
-    constexpr u64 slots = u64{1} << BITS;
-    if (!slots_) slots_.reset(static_cast<Slot*>(std::calloc(slots, sizeof(Slot))));
-    if (!slots_) return;
     if (variable.size != 1 && variable.size != 4) variable = {};
-    Slot& slot = slots_[slotOf(bytes)];
+    slotsUsed_ = true;
+    Slot& slot = tables_->slots[slotOf(bytes)];
     std::memcpy(slot.bytes, bytes, sizeof slot.bytes);
     slot.variable = variable;
     slot.value = valueOf(bytes, variable);

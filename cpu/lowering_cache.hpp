@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <span>
 
 namespace cpu {
 
@@ -47,7 +48,8 @@ struct Decoded;
 
 class LoweringCache {
 public:
-    LoweringCache();
+    static constexpr u64 BYTES = u64{112} << 10;
+    explicit LoweringCache(std::span<u8> room = {});    // zero, of BYTES, and outlives it; none: it takes memory of its own
     ~LoweringCache();
     // The instruction at `bytes`: an op with its own registers, immediate, displacement or distance, its length, and the rest, in
     // which op and length are another's. Null: not there.
@@ -68,17 +70,18 @@ private:
         Lowered lowered;
         bool holds(const u8 (&other)[LONGEST], u64 known) const;
     };
-    struct Free {
-        void operator()(void* slots) const { std::free(slots); }
-    };
-    static constexpr unsigned BITS = 8;
+    static constexpr unsigned BITS = 8, SLOTS = 1u << BITS;
     static u64 slotOf(const u8 (&bytes)[LONGEST]);
     static constexpr unsigned PATTERNS = 1024, PLACES = 2048;
-    // The host backs them with memory where they are written, and every page costs as much as decoding two instructions.
-    std::unique_ptr<Slot[], Free> slots_;
-    std::unique_ptr<Pattern[], Free> patterns_;     // in the order in which they came
-    u16 count_ = 0;
-    u16 places_[PLACES]{};              // open addressing by key: number in patterns_ + 1
+    struct Tables;
+    struct Free {
+        void operator()(Tables* tables) const { std::free(tables); }
+    };
+    std::unique_ptr<Tables, Free> own_;
+    Tables* tables_;
+    bool slotsUsed_ = false;
+    u16 count_ = 0;                     // of tables_->patterns
+    u16 places_[PLACES]{};              // open addressing by key: number in tables_->patterns + 1
 };
 
 }  // namespace cpu

@@ -27,7 +27,7 @@ public:
     std::span<u8> takeRoom(u64 bytes) noexcept;
 
 private:
-    static constexpr u64 ROOM = EXECSCOPE_ASAN ? 0 : u64{640} << 10;    // each thing on the heap, where the sanitizer sees its bounds
+    static constexpr u64 ROOM = EXECSCOPE_ASAN ? 0 : u64{768} << 10;    // each thing on the heap, where the sanitizer sees its bounds
     u8* base_;
     u64 frames_, room_ = ROOM;
 };

@@ -79,9 +79,9 @@ TEST_CASE("code that straddles two rewritten pages is forgotten with either") {
 }
 
 TEST_CASE("blocks lie in the room that there is, take again what was given back, and then go to the heap") {
-    std::vector<u8> storage(64 + 10 * (sizeof(Block) + sizeof(Op)));
+    std::vector<u8> storage(64 + Blocks::BUCKET_BYTES + 10 * (sizeof(Block) + sizeof(Op)));
     u8* const aligned = storage.data() + (-reinterpret_cast<u64>(storage.data()) % 64);
-    const std::span<u8> room(aligned, 4 * (sizeof(Block) + sizeof(Op)));
+    const std::span<u8> room(aligned, Blocks::BUCKET_BYTES + 4 * (sizeof(Block) + sizeof(Op)));
     Blocks blocks(16, room);
     const auto inRoom = [&](const BlockPtr& block) {
         return reinterpret_cast<u8*>(block.get()) >= room.data() && reinterpret_cast<u8*>(block.get()) < room.data() + room.size();
