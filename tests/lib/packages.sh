@@ -1,7 +1,7 @@
 # Debian packages that execscope needs, by name. Sourced by emu/quickstart.sh and tests/run.sh.
 # ccache is used by the build when it is there; nothing needs it.
 
-BUILD_PACKAGES="g++ cmake ninja-build libzydis-dev libmpfr-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
+BUILD_PACKAGES="g++ lld cmake ninja-build libzydis-dev libmpfr-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
                 libsqlite3-dev libzstd-dev"
 TEST_PACKAGES="clang-19 catch2 python3 python3-jsonschema binutils musl-tools qemu-user busybox-static bash-static
                util-linux xxhash git gdb jq sqlite3 strace zsh-static mksh liblua5.4-dev perl"

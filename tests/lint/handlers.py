@@ -20,7 +20,7 @@ TO_HANDLER = re.compile(r"\b(call|jmp|j[a-z]+)\s+[0-9a-f]+ <(_ZN3cpu[^>+]*lmmm)>
 ENDS = re.compile(r"^_ZN3cpu\d+(leave(Fault|After|Again|Before|AtBranch|AtJump)|raise[A-Z][A-Za-z]+|fallThrough(Cold)?)E")
 # These go on, or leave (inlined) when the program's time is over.
 MAY_LEAVE = re.compile(r"^_ZN3cpu\d+(jumpMiss|targetMiss|linkStub|farStub|report)E")
-TARGET = re.compile(r"R_X86_64_(PLT32|PC32)\s+(.*?)([-+]0x[0-9a-f]+)?$")
+TARGET = re.compile(r"R_X86_64_(PLT32|PC32)\s+(?:\.text\.)?(.*?)([-+]0x[0-9a-f]+)?$")     # a local handler: its section
 
 
 def functions(path):
