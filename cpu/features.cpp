@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cpuid.h>
+#define _Bool bool      // the header is C
 #include <sys/platform/x86.h>
+#undef _Bool
 
 namespace cpu {
 
