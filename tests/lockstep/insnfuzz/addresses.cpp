@@ -16,7 +16,7 @@ unsigned numberOf(ZydisRegister reg) {
 
 class Solver {
 public:
-    Solver(const Instruction& insn, Random& random, Registers& r) : d_(insn.decoded), insn_(insn), random_(random), r_(r) {}
+    Solver(const Instruction& insn, Random& random, Registers& r) : d_(insn.decoded), random_(random), r_(r) {}
 
     void prepare() {
         r_.fs_base = random_.below(3) ? random_.below(4096) : 0;
@@ -129,7 +129,6 @@ private:
     }
 
     const cpu::Decoded& d_;
-    const Instruction& insn_;
     Random& random_;
     Registers& r_;
     unsigned fixed_ = 0;
