@@ -25,7 +25,7 @@ def test_recipes():
         text = file.read()
     path = os.path.dirname(os.path.abspath(Options.execscope))
     pieces = re.split(r"^(```sh\n.*?^```\n(?:\n```text\n.*?^```\n)?)", text, flags=re.S | re.M)
-    recipes = {"jq": 0, "sqlite3": 0}
+    recipes = {"jq": 0, "sqlite3": 0, "C++": 0}
     with tempfile.TemporaryDirectory() as folder:
         for i, piece in enumerate(pieces):
             if not piece.startswith("```sh\n"):
@@ -33,9 +33,9 @@ def test_recipes():
             command, _, expected = piece.partition("\n```\n")
             command = command[len("```sh\n"):]
             done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False,
-                                  env={**os.environ, "PATH": path + ":" + os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+                                  env={**os.environ, "PATH": ":".join((path, path + "/tests", os.environ["PATH"])), "LC_ALL": "C.UTF-8"})
             check(done.returncode == 0, command, done.stderr)
-            name = command.split()[0]
+            name = "C++" if "example_" in command else command.split()[0]
             if name not in recipes:
                 continue
             recipes[name] += 1
@@ -43,7 +43,7 @@ def test_recipes():
             pieces[i] = "```sh\n" + command + "\n```\n\n```text\n" + done.stdout + "```\n"
             if "EXECSCOPE_WRITE_PAGES" not in os.environ:
                 check(pieces[i] == piece, "docs/recipes.md does not say what it prints (EXECSCOPE_WRITE_PAGES=1 writes it):", done.stdout, "but", expected)
-    check(min(recipes.values()) >= 10, recipes)
+    check(min(recipes["jq"], recipes["sqlite3"]) >= 10 and recipes["C++"], recipes)
     if "EXECSCOPE_WRITE_PAGES" in os.environ:
         with open(RECIPES, "w", encoding="utf-8") as file:
             file.write("".join(pieces))
