@@ -126,7 +126,16 @@ template <auto semantic, class To, class From> Handler convertStore(Form& f) {
     return byAddress(f, [&]<Address A>() -> Handler { return convertOp<semantic, To, From, Store<A>, Src>; });
 }
 
-// pick<K, T>() for the flags that the block is known to hold at a reader of C; else EXPLICIT, which settles them.
+// Does C hold? Flags whose kind no block told are mostly those of a comparison in the block before; others are settled first.
+#define CONDITION(name, C, K, T)                                                                    \
+    bool name;                                                                                      \
+    if constexpr (K != EXPLICIT) name = holds<C, K, T>(fa, fb);                                     \
+    else if (fk == kindOf<u32>(SUB)) name = holds<C, SUB, u32>(fa, fb);                             \
+    else if (fk == kindOf<u64>(SUB)) name = holds<C, SUB, u64>(fa, fb);                             \
+    else if (fk == EXPLICIT_KIND) name = holds(C, fa);                                              \
+    else TAIL(settleFlags)
+
+// pick<K, T>() for the flags that the block is known to hold at a reader of C; else EXPLICIT, which asks when it runs.
 template <Condition C, class Pick> Handler byCondition(Form& f, Pick pick) {
     u64 known = f.known;
     constexpr bool resultOnly = (C & ~1) == CC_Z || (C & ~1) == CC_S || (C & ~1) == CC_P;   // INC, DEC: a = result, b = 0

@@ -72,11 +72,9 @@ template <Scan scan> Handler bitScan(Form& f) {
 }
 
 template <Condition C, FlagKind K, class T, class D> void setIf(HOT) {
-    if constexpr (K == EXPLICIT) {
-        if (fk != EXPLICIT_KIND) TAIL(settleFlags);
-    }
+    CONDITION(yes, C, K, T);
     OPEN(target, D, u8);
-    target.set(holds<C, K, T>(fa, fb));
+    target.set(yes);
     NEXT;
 }
 template <Condition C> Handler setcc(Form& f) {

@@ -45,10 +45,8 @@ enum class Targets { all, cached };     // by the table of all jumps | by the br
 static_assert(TargetCache::ENTRIES == 12);
 
 template <Condition C, FlagKind K, class T> void jumpIf(HOT) {
-    if constexpr (K == EXPLICIT) {
-        if (fk != EXPLICIT_KIND) TAIL(settleFlags);
-    }
-    if (!holds<C, K, T>(fa, fb)) NEXT;
+    CONDITION(taken, C, K, T);
+    if (!taken) NEXT;
     TAKE_BRANCH;
 }
 template <Condition C> Handler jcc(Form& f) {

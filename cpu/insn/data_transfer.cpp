@@ -69,26 +69,21 @@ template <Extend how> Handler extend(Form& f) {
 }
 
 template <Condition C, FlagKind K, class KT, class T, class S> void moveIf(HOT) {
-    if constexpr (K == EXPLICIT) {
-        if (fk != EXPLICIT_KIND) TAIL(settleFlags);
-    }
+    CONDITION(moves, C, K, KT);
     OPEN(source, S, T);
     OPEN(target, Dst, T);
     const T yes = source.get(), no = target.get();
-    target.set(holds<C, K, KT>(fa, fb) ? yes : no);
+    target.set(moves ? yes : no);
     NEXT;
 }
 template <Condition C> Handler cmov(Form& f) {
-    if (f.kind(1) == Operand::mem || f.bits() == 16) f.leaves = UNKNOWN;    // settled
+    if (f.kind(1) == Operand::mem || f.bits() == 16) f.leaves = UNKNOWN;    // perhaps settled
     return byWidth(f.bits(), [&](auto t) -> Handler {
         using T = WIDTH(t);
         if constexpr (sizeof(T) == 1) return nullptr;
         else if (f.kind(1) == Operand::mem) {
-            if constexpr (sizeof(T) == 8) {
-                if (f.known == kindOf<u32>(SUB)) return moveIf<C, SUB, u32, T, Load<Address::any>>;
-                if (f.known == kindOf<u64>(SUB)) return moveIf<C, SUB, u64, T, Load<Address::any>>;
-            }
-            return moveIf<C, EXPLICIT, u64, T, Load<Address::any>>;
+            if constexpr (sizeof(T) > 2) return byAddress(f, [&]<Address A>() -> Handler { return moveIf<C, EXPLICIT, u64, T, Load<A>>; });
+            else return moveIf<C, EXPLICIT, u64, T, Load<Address::any>>;
         }
         else if constexpr (sizeof(T) == 2) return moveIf<C, EXPLICIT, u64, T, Src>;
         else return byCondition<C>(f, []<FlagKind K, class KT>() -> Handler { return moveIf<C, K, KT, T, Src>; });
