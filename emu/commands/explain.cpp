@@ -12,7 +12,7 @@ namespace emu {
 namespace {
 
 // What the account is made of. The program's instructions are many, and their number is known without them.
-constexpr const char* TOLD = "all,!insn";
+constexpr const char* TOLD = "all,!insn,registers";
 
 int accountOfProgram(const Options& options, Account& account, GuestOutput output) {
     GuestMachine machine(options.world, output);

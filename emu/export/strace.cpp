@@ -5,7 +5,6 @@
 #include "emu/run_report/signal_codes.hpp"
 #include "emu/tools/read_trace.hpp"
 #include "emu/tools/text.hpp"
-#include "traces/json_text.hpp"
 
 #include <set>
 
@@ -18,13 +17,7 @@ using traces::Value;
 namespace {
 
 constexpr int initPid = 1, fromKernel = 0x80;      // SI_KERNEL
-constexpr std::size_t resultColumn = 40, mostKept = 4096, mostTasks = 100'000;
-
-std::string list(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
-    return out;
-}
+constexpr std::size_t resultColumn = 40, mostTasks = 100'000;
 
 // si_status of SIGCHLD: what it exited with, or the signal that ended, stopped or continued it.
 std::string childStatus(int code, u64 exit, int stop) {
@@ -61,7 +54,6 @@ private:
     void end(int pid, const Event& event);
     void generated(const Event& event);
     void exited(int pid, const Event& event);
-    void written(Task& task, const Event& event);
     void start(int pid);
     void interrupt();
     void writeBeginning(Task& task);
@@ -105,13 +97,7 @@ void StraceExport::result(const std::string& text) {
 
 void StraceExport::begin(int pid, const Event& event) {
     Task& current = task(pid);
-    StraceCall call;
-    call.number = number(event, "nr");
-    if (const Value* name = event.find("name")) call.name = printable(name->string);
-    if (const Value* args = event.find("args"))
-        for (const Value& item : args->items) call.shown.push_back(printable(item.string));
-    if (const Value* raw = event.find("raw"))
-        for (std::size_t i = 0; i < std::min<std::size_t>(raw->items.size(), call.raw.size()); ++i) call.raw[i] = raw->items[i].number;
+    StraceCall call = straceCall(event);
     current.seen = current.seen || call.name == "execve" || call.name == "execveat";
     if (!current.seen) return;
     call.stack = memory_.stackOf(pid);
@@ -131,8 +117,7 @@ void StraceExport::begin(int pid, const Event& event) {
 }
 
 void StraceExport::writeBeginning(Task& task) {
-    line_ += task.call.name + "(" + list(task.text.before);
-    if (!task.text.after.empty() && task.call.name != "clone") line_ += task.text.before.empty() ? "" : ", ";
+    line_ += straceBeginning(task.call, task.text);
 }
 
 void StraceExport::broughtIn(Task& task) {
@@ -146,17 +131,14 @@ void StraceExport::end(int pid, const Event& event) {
     Task& current = task(pid);
     if (current.inCall) {
         current.inCall = false;
-        if (const Value* value = event.find("result")) current.call.result = *value;
-        current.call.error = showText(event, "errno");
+        current.call.takeResult(event);
         if (current.split) {
             start(pid);
             line_ += "<... " + current.call.name + " resumed>";
         } else {
             writeBeginning(current);
         }
-        const StraceText text = straceArguments(current.call, true);
-        if (current.call.name == "clone" && !text.after.empty()) line_ += ", ";
-        line_ += list(text.after);
+        line_ += straceRest(current.call, straceArguments(current.call, true));
         result(current.killed ? "?" : straceResult(current.call));
     }
     tellSignals(pid);
@@ -168,14 +150,6 @@ void StraceExport::tellSignals(int pid) {
         out_.put(line_ + signal + "\n");
         line_.clear();
     }
-}
-
-void StraceExport::written(Task& task, const Event& event) {
-    const Value* bytes = event.find("bytes");
-    if (!task.inCall || !bytes || task.call.name == "process_vm_writev" || task.call.kept > mostKept) return;
-    std::string content = traces::bytesFromHex(std::string_view(bytes->string).substr(0, 2 * mostKept));
-    task.call.kept += content.size();
-    task.call.written[number(event, "address")] = std::move(content);
 }
 
 void StraceExport::generated(const Event& event) {
@@ -234,7 +208,9 @@ void StraceExport::event(const Event& event) {
     switch (event.kind) {
         case Kind::sys_enter: if (told) begin(event.pid, event); break;
         case Kind::sys_exit: if (told) end(event.pid, event); break;
-        case Kind::user_write: written(current, event); break;
+        case Kind::user_write:
+            if (current.inCall) current.call.takeWrite(event);
+            break;
         case Kind::pte:
         case Kind::page_fill: broughtIn(current); break;
         case Kind::signal_generate: generated(event); break;

@@ -25,6 +25,8 @@ struct StraceCall {
     std::string error;                      // ENOENT; empty: it worked
 
     std::function<std::string(u64 address, u64 size)> memory;   // what is there now; may be absent
+    void takeWrite(const traces::Event& write);                 // a user_write of its task
+    void takeResult(const traces::Event& exit);
     std::string bytes(u64 address, std::size_t size) const;     // what was written there; empty: not all of it
     std::string read(u64 address, u64 size) const { return memory && address ? memory(address, size) : std::string(); }
 };
@@ -33,7 +35,10 @@ struct StraceText {
     std::vector<std::string> before;        // known when the call begins
     std::vector<std::string> after;         // known when it ends
 };
+StraceCall straceCall(const traces::Event& enter);
 StraceText straceArguments(const StraceCall& call, bool ended);
+std::string straceBeginning(const StraceCall& call, const StraceText& text);   // `read(3, `
+std::string straceRest(const StraceCall& call, const StraceText& text);        // what of the arguments comes when it has ended, without `)`
 std::string straceResult(const StraceCall& call);
 
 constexpr std::size_t straceShown = 32;          // bytes of a buffer

@@ -63,6 +63,7 @@ void keep(std::vector<Item>& items, Item item) {
 
 void Account::event(const Event& event) {
     anywhere(event);
+    if (story_.child && event.pid == story_.child && !entered_) learnRegisters(event);
     switch (chapter_) {
         case Chapter::boot: return boot(event);
         case Chapter::fork: return fork(event);
@@ -77,6 +78,7 @@ void Account::anywhere(const Event& event) {
     if (event.kind == Kind::header) {
         story_.argv = texts(event, "argv");
         story_.env = texts(event, "env");
+        registersTold_ = traces::parseCategories(showText(event, "categories")).mask & traces::bit(Kind::registers);
     }
     if (event.kind == Kind::unsupported && story_.unsupported.size() < shownCalls)
         story_.unsupported.push_back(showText(event, "what") + " " + showText(event, "name") + ": " + showText(event, "consequence"));
@@ -102,6 +104,17 @@ void Account::others(const Event& event) {
     if (event.kind != Kind::sched_process_exit || !child) return;
     add(What::exit, number(event, "exit_code"), "");
     family_.erase(event.pid);
+}
+
+// A `registers` tells what is other than before: in user mode, too, where the trace has no `insn`.
+void Account::learnRegisters(const Event& event) {
+    if (!registersTold_ || (event.kind != Kind::registers && event.kind != Kind::insn)) return;
+    if (const Value* regs = event.find("regs"))
+        for (std::size_t i = 0; i < std::min(regs->keys.size(), regs->items.size()) && registers_.size() < mostKept; ++i)
+            registers_[regs->keys[i]] = regs->items[i].number;
+    if (!story_.execResult || event.kind != Kind::registers) return;
+    entered_ = true;
+    if (*story_.execResult == "0") story_.entry = registers_;
 }
 
 void Account::boot(const Event& event) {
@@ -196,6 +209,21 @@ void Account::exec(const Event& event) {
     chapter_ = Chapter::run;
 }
 
+void Account::systemCall(const Event& event) {
+    if (event.kind == Kind::sys_enter && story_.calls.size() == shownCalls) ++story_.moreCalls;
+    if (story_.moreCalls) return;
+    if (event.kind == Kind::sys_enter) {
+        call_ = straceCall(event);
+        const StraceText text = straceArguments(call_, false);
+        story_.calls.push_back({straceBeginning(call_, text) + (text.after.empty() ? "" : "…") + ")", {}});
+    }
+    if (event.kind == Kind::user_write) call_.takeWrite(event);
+    if (event.kind != Kind::sys_exit || story_.calls.empty() || story_.calls.back().result) return;
+    call_.takeResult(event);
+    const StraceText text = straceArguments(call_, true);
+    story_.calls.back() = {straceBeginning(call_, text) + straceRest(call_, text) + ")", straceResult(call_)};
+}
+
 void Account::run(const Event& event) {
     if (event.pid != story_.child) return;
     if (event.kind == Kind::page_fault_user) ++story_.faults;
@@ -205,11 +233,7 @@ void Account::run(const Event& event) {
         else story_.last.push_back(one);
         if (story_.last.size() > shownInstructions) story_.last.pop_front();
     }
-    if (event.kind == Kind::sys_enter) {
-        if (story_.calls.size() < shownCalls) story_.calls.push_back({callText(event), {}});
-        else ++story_.moreCalls;
-    }
-    if (event.kind == Kind::sys_exit && !story_.calls.empty() && !story_.moreCalls) story_.calls.back().result = resultText(event);
+    systemCall(event);
     if (event.kind != Kind::sched_process_exit) return;
     story_.exitCode = number(event, "exit_code");
     story_.ended = event.insn;

@@ -1,6 +1,7 @@
 // The story of one exec, told from its trace: boot, fork, execve, the program's run, its end.
 #pragma once
 
+#include "emu/export/strace_arguments.hpp"
 #include "emu/tools/areas.hpp"
 #include "emu/tools/phrases.hpp"
 #include "emu/tools/text.hpp"
@@ -54,6 +55,7 @@ struct ExecStory {
     std::map<u64, u8> stack;                         // bytes written by create_elf_tables
     std::optional<u64> ip, sp;
     std::optional<std::string> execResult;
+    std::map<std::string, u64> entry;                // registers before the program's first instruction; empty: the trace does not tell
 
     u64 started = 0, ended = 0;                      // clock
     u64 faults = 0;
@@ -99,15 +101,20 @@ private:
     void execCallOf(const traces::Event& event);
     void refusal(const traces::Event& event);
     void run(const traces::Event& event);
+    void systemCall(const traces::Event& event);
     void over(const traces::Event& event);
     void anywhere(const traces::Event& event);
     void others(const traces::Event& event);
+    void learnRegisters(const traces::Event& event);
 
     ExecStory story_;
     Chapter chapter_ = Chapter::boot;
     bool tables_ = false;   // inside create_elf_tables
     MemoryAreas spaces_;
     std::set<int> family_;              // the program's descendants that live
+    std::map<std::string, u64> registers_;      // of the program's task, that are not those of reset
+    bool registersTold_ = false, entered_ = false;      // its first instruction has begun
+    StraceCall call_;                   // of the program, under way
     std::string childCall_;             // the latest system call of one of them
 };
 

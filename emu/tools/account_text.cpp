@@ -1,4 +1,5 @@
 // How the story of an exec is told.
+#include "emu/export/strace_structs.hpp"
 #include "emu/tools/account.hpp"
 #include "emu/tools/phrases.hpp"
 
@@ -28,6 +29,9 @@ std::optional<Phrase> bprmMeaning(std::string_view field) {
     const auto known = meanings.find(field);
     return known == meanings.end() ? std::nullopt : std::optional(known->second);
 }
+
+// What a task has before it was in user mode, as the trace's format says.
+u64 resetRegister(std::string_view name) { return name == "rflags" ? 0x202 : name == "cs" ? 0x33 : name == "ss" ? 0x2b : 0; }
 
 class Teller {
 public:
@@ -202,7 +206,19 @@ void Teller::auxiliary(u64 address, Read read) {
 }
 
 void Teller::entry() {
+    static constexpr const char* names[] = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "r8",  "r9",
+                                            "r10", "r11", "r12", "r13", "r14", "r15", "rflags", "cs", "ss", "fs_base"};
     if (story_.ip && story_.sp) say(Phrase::startThread, {hex(*story_.ip), hex(*story_.sp)});
+    if (story_.entry.empty()) return;
+    say(Phrase::entryRegisters);
+    std::string line;
+    for (std::size_t i = 0; i < std::size(names); ++i) {
+        const auto known = story_.entry.find(names[i]);
+        const std::string one = pad(names[i], 8) + hex(known == story_.entry.end() ? resetRegister(names[i]) : known->second);
+        const bool last = i % 3 == 2;
+        line += last ? one : pad(one, 24);
+        if (last) row(std::exchange(line, ""));
+    }
 }
 
 void Teller::run() {
@@ -234,7 +250,7 @@ void Teller::others() {
 }
 
 std::string Teller::ended(u64 code, Phrase exits, Phrase killed, const std::string& pid) const {
-    return code & 0x7f ? text(killed, {pid, std::to_string(code & 0x7f)}) : text(exits, {pid, std::to_string(code >> 8 & 0xff)});
+    return code & 0x7f ? text(killed, {pid, straceSignal(static_cast<int>(code & 0x7f))}) : text(exits, {pid, std::to_string(code >> 8 & 0xff)});
 }
 
 void Teller::end() {

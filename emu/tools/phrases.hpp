@@ -15,7 +15,7 @@ std::optional<Language> languageOf(std::string_view name);
 
 enum class Phrase : u8 {
     boot, registers, fork, duplicates, copyOf, areas, protectedPages, exec, collects, asks, yes, no, failedCheck, execFails,
-    pointOfNoReturn, newMemory, anonymous, fromOffset, stackWords, endOf, startThread, runs, counts, callsOfProgram, more, unsupported,
+    pointOfNoReturn, newMemory, anonymous, fromOffset, stackWords, endOf, startThread, entryRegisters, runs, counts, callsOfProgram, more, unsupported,
     others, forks, execs, exits, killed, end, exitsZombie, killedZombie, waited, machineStops,
     bprmFilename, bprmInterp, bprmFile, bprmCred, bprmMm, bprmP, bprmArgc, bprmEnvc, bprmExec,
 };
