@@ -89,8 +89,15 @@ std::string findProgram(const std::string& name) {
     return findInPath(name, path ? path : "", "");
 }
 
+std::string guestPath(const Bind& bind) { return bind.guest.empty() ? absolutePath(bind.host) : bind.guest; }
+
+std::string shownDirectory(const WorldOptions& options) {
+    if (!options.root.empty() || !options.chdir.empty()) return "";
+    return !options.cwd.empty() || !options.path_as.empty() ? options.cwd : currentDirectory();
+}
+
 std::string hostProgram(const WorldOptions& options) {
-    const std::string& name = options.program.front();
+    const std::string& name = options.program_file.empty() ? options.program.front() : options.program_file;
     return options.root.empty() ? findProgram(name) : realPath(options.root) + findInPath(name, GUEST_PATH, options.root);
 }
 
@@ -142,7 +149,7 @@ void GuestMachine::resolveProgram(std::span<const u8> embedded) {
         if (const std::string root = realPath(options_.root); !root.empty()) gateway_.allow(root, false);
         return;
     }
-    const std::string found = findProgram(name);
+    const std::string found = hostProgram(options_);
     program_.guest_path = options_.path_as.empty() ? absolutePath(found) : options_.path_as;
     program_.host_path = realPath(found);
     if (program_.host_path.empty()) return;
@@ -163,6 +170,7 @@ void GuestMachine::describeBoot() {
         environment.clear();
         for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
     }
+    if (options_.whole_environment) environment = *options_.whole_environment;
     for (const std::string& variable : options_.environment) {
         if (variable.find('=') == std::string::npos || variable[0] == '=')
             throw std::runtime_error("-E '" + variable + "' is not VAR=VALUE");
@@ -182,7 +190,8 @@ void GuestMachine::describeBoot() {
     gateway_.limitDisk(options_.disk_mib ? options_.disk_mib << 20 : ~u64{0});
     boot.init_image = guests::init();
     std::string directory = options_.chdir;
-    if (directory.empty()) directory = options_.root.empty() && options_.path_as.empty() && program_.embedded.empty() ? currentDirectory() : "/";
+    if (directory.empty() && program_.embedded.empty()) directory = shownDirectory(options_);
+    if (directory.empty()) directory = "/";
     std::vector<std::string> arguments = {"--chdir", directory};
     if (terminal >= 0) arguments.insert(arguments.end(), {"--terminal", std::to_string(terminal)});
     if (options_.uid) arguments.insert(arguments.end(), {"--uid", std::to_string(options_.uid)});
@@ -210,7 +219,7 @@ void GuestMachine::buildTree() {
         const std::string host = realPath(one.host);
         if (host.empty()) throw std::runtime_error("--bind " + one.host + ": no such file or directory");
         gateway_.allow(host, one.writable);
-        bind(host, one.guest.empty() ? absolutePath(one.host) : one.guest, one.writable);
+        bind(host, guestPath(one), one.writable);
     }
     if (!program_.embedded.empty()) {
         if (const int error = kernel::addMemoryFile(program_.guest_path, program_.embedded, 0755); error < 0)
@@ -218,8 +227,7 @@ void GuestMachine::buildTree() {
     } else if (!program_.host_path.empty() && options_.root.empty()) {
         bind(program_.host_path, program_.guest_path, false);
     }
-    if (options_.root.empty() && options_.chdir.empty() && options_.path_as.empty() && program_.embedded.empty())
-        (void)kernel::makePath(currentDirectory());
+    if (const std::string shown = shownDirectory(options_); !shown.empty() && program_.embedded.empty()) (void)kernel::makePath(shown);
 }
 
 // Our own bookkeeping is checked at the end of every run in builds with sanitizers, and with --log debug.

@@ -37,6 +37,9 @@ struct Outcome {
 std::string currentDirectory();                 // of the host, "/" when it is gone
 // On the host: here, then in PATH; the name itself when it is in neither.
 std::string findProgram(const std::string& name);
+std::string guestPath(const Bind& bind);
+// The empty directory of the host's name in which a program without other files begins; empty: there is none.
+std::string shownDirectory(const WorldOptions& options);
 // PROGRAM as the host names it, also inside --root; it need not be there.
 std::string hostProgram(const WorldOptions& options);
 

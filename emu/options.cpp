@@ -99,6 +99,7 @@ void takeOperands(Options& options, std::vector<std::string> words, std::vector<
         options.traces = std::move(words);
         return;
     }
+    if (words.empty() && !options.trace.replay.empty()) return;
     if (words.empty()) throw CLI::ValidationError("PROGRAM", "is missing");
     if (!dashes) checkNoOption(words.front(), " (put -- before a program of that name)");
     if (command.operands == Operands::program_or_trace && words.size() == 1 && isTrace(words[0])) options.traces = words;

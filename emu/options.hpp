@@ -23,6 +23,7 @@ struct WorldOptions {
     std::vector<std::string> environment;       // VAR=VALUE, added to the default three
     bool environment_from_host = false;
     std::string chdir;                          // guest path, or empty for the default
+    std::string cwd;                            // the empty directory that it is otherwise: of a replayed run; empty: the host's
     std::string path_as;                        // the guest path of the program, or empty
     u32 uid = 0, gid = 0;
     u64 seed = 0;
@@ -36,6 +37,8 @@ struct WorldOptions {
     u64 timeout_ns = 0;
     std::string log = "warning";
     std::vector<std::string> program;           // PROGRAM and its arguments
+    std::string program_file;                   // where PROGRAM lies, when its name does not say it: of a replayed run
+    std::optional<std::vector<std::string>> whole_environment;      // instead of all others: of a replayed run
 };
 
 struct TraceOptions {

@@ -29,6 +29,8 @@ bool isHex(std::string_view text) { return text.find_first_not_of("0123456789abc
 
 InputReplay::InputReplay(const std::string& path) : in_(path) {
     header_ = *in_.next();
+    if (!(traces::parseCategories(textOf(header_, "categories")).mask & traces::bit(Kind::input)) && header_.find("categories"))
+        in_.refuse(in_.reader().line(), "the trace was made without the category input (-e)");
     advance();
 }
 

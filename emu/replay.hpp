@@ -40,16 +40,18 @@ bool sameWorld(const traces::Event& recorded, const traces::Event& now);
 // One replayed run.
 class Replay {
 public:
-    explicit Replay(const std::string& path) : path_(path), input_(path), recorded_(path) {}
+    enum class Compare : u8 { lines, nothing };                 // of a compact trace there are none while it is written
+    Replay(const std::string& path, Compare compare) : path_(path), input_(path), recorded_(path), compare_(compare) {}
     InputReplay& input() { return input_; }
-    traces::Sink& recorded() { return recorded_; }              // to which the run's trace is written, too
-    void begins(const traces::Event& header) { same_ = sameWorld(input_.header(), header); }
+    traces::Sink* recorded() { return compare_ == Compare::lines ? &recorded_ : nullptr; }     // to which the run's trace is written, too
+    void begins(const traces::Event& header) { same_ = sameWorld(input_.header(), header) && compare_ == Compare::lines; }
     std::string ended();                                        // how the run differs from the recorded one; empty: it does not
 
 private:
     std::string path_;
     InputReplay input_;
     ComparingSink recorded_;
+    Compare compare_;
     bool same_ = false;                                         // it records the same
 };
 

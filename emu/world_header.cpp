@@ -2,6 +2,7 @@
 
 #include "cpu/features.hpp"
 #include "cpu/physical_memory.hpp"
+#include "emu/machine.hpp"
 
 #include <stdexcept>
 
@@ -56,6 +57,13 @@ private:
 
 }  // namespace
 
+// Where they stand in the guest.
+static Value bindsOf(const WorldOptions& world) {
+    std::vector<Value> binds;
+    for (const Bind& one : world.binds) binds.push_back(Value::text(guestPath(one) + (one.writable ? ":rw" : "")));
+    return Value::list(std::move(binds));
+}
+
 Value worldOptions(const WorldOptions& world) {
     const WorldOptions usual;
     Value items = Value::object();
@@ -66,6 +74,8 @@ Value worldOptions(const WorldOptions& world) {
     number("gid", world.gid, usual.gid);
     if (world.sched != usual.sched) items.with("sched", Value::text(world.sched));
     if (world.aslr) items.with("aslr", Value::boolean(true));
+    if (!world.root.empty()) items.with("root", Value::boolean(true));
+    if (!world.binds.empty()) items.with("bind", bindsOf(world));
     if (!world.chdir.empty()) items.with("chdir", Value::text(world.chdir));
     number("max_instructions", world.max_instructions, usual.max_instructions);
     number("disk", world.disk_mib, usual.disk_mib);
@@ -75,12 +85,35 @@ Value worldOptions(const WorldOptions& world) {
     return items.with("inject", Value::list(std::move(injections)));
 }
 
+static std::vector<std::string> texts(const Value* list, const std::string& name) {
+    std::vector<std::string> out;
+    if (list)
+        for (const Value& one : list->items) one.type == Type::text && one.string.find('\0') == one.string.npos ? out.push_back(one.string) : refuse(name);
+    return out;
+}
+
+// The program, which lies where the trace says unless PROGRAM was given; its arguments unless ARGS were; its environment.
+static void takeProgram(const Recorded& recorded, const std::set<std::string>& given, WorldOptions& world) {
+    const Value* path = recorded.find("program", Type::text);
+    if (path && !path->string.starts_with('/')) path = nullptr;
+    if (world.program.size() < 2) {
+        world.program_file = !world.program.empty() ? world.program.front() : path ? path->string : "";
+        world.program = texts(recorded.find("argv", Type::list), "argv");
+        if (world.program.empty()) refuse("argv");
+    }
+    if (world.root.empty() && path && !given.contains("--path-as")) world.path_as = path->string;
+    if (given.contains("--env") || given.contains("--env-host")) return;
+    if (const Value* environment = recorded.find("env", Type::list)) world.whole_environment = texts(environment, "env");
+}
+
 void takeWorld(const Event& header, const std::set<std::string>& given, WorldOptions& world) {
     const Recorded recorded(header, given);
     recorded.take("profile", world.profile, [](const std::string& text) { return text == "v3.10" || text == "v6.1"; });
     recorded.take("cpu", world.cpu, [](const std::string& text) { return cpu::parseModel(text).model.has_value(); });
     recorded.take("sched", world.sched, [](const std::string& text) { return text == "rr" || text == "random"; });
     recorded.take("chdir", world.chdir, [](const std::string& text) { return !text.empty() && text.find('\0') == text.npos; });
+    recorded.take("cwd", world.cwd, [](const std::string& text) { return text.starts_with('/') && text.find('\0') == text.npos; });
+    takeProgram(recorded, given, world);
     recorded.take("uid", world.uid, 0, mostId);
     recorded.take("gid", world.gid, 0, mostId);
     recorded.take("max_instructions", world.max_instructions, 1, ~u64{0});
@@ -92,8 +125,7 @@ void takeWorld(const Event& header, const std::set<std::string>& given, WorldOpt
     if (const Value* seed = recorded.find("seed", Type::hex)) world.seed = seed->number;
     if (const Value* aslr = recorded.find("aslr", Type::boolean)) world.aslr = aslr->number;
     if (const Value* injections = recorded.find("inject", Type::list)) {
-        world.inject.clear();
-        for (const Value& one : injections->items) one.type == Type::text ? world.inject.push_back(one.string) : refuse("inject");
+        world.inject = texts(injections, "inject");
     }
 }
 

@@ -31,14 +31,11 @@ Outcome runInterruptibly(GuestMachine& machine) {
 using OpenFile = std::function<std::unique_ptr<TraceFile>(traces::Sink* also)>;
 
 // The machine first: when it cannot be made, no file is.
-int runTraced(const Options& options, GuestOutput output, const OpenFile& open) {
-    std::unique_ptr<Replay> replay;
-    if (!options.trace.replay.empty()) replay = std::make_unique<Replay>(options.trace.replay);
-    WorldOptions world = options.world;
-    if (replay) takeWorld(replay->input().header(), options.given, world);
+int runTraced(const Options& options, GuestOutput output, Replay* replay, const OpenFile& open) {
+    const WorldOptions& world = options.world;
     GuestMachine machine(world, output, {}, replay ? &replay->input() : nullptr);
     const TraceSelection selection = selectionFrom(options.trace);
-    const std::unique_ptr<TraceFile> file = open(replay ? &replay->recorded() : nullptr);
+    const std::unique_ptr<TraceFile> file = open(replay ? replay->recorded() : nullptr);
     Outcome outcome;
     {
         TraceSession session(machine, world, selection, options.trace.checkpoints_always ? Checkpoints::always : Checkpoints::seldom, *file);
@@ -55,33 +52,46 @@ int runTraced(const Options& options, GuestOutput output, const OpenFile& open) 
     return file->failed() ? OWN_FAILURE : outcome.status;
 }
 
-int traceTo(const Options& options, const std::string& path) {
-    const int status = runTraced(options, path == "-" ? GuestOutput::standardError : GuestOutput::standardOutput,
+int traceTo(const Options& options, const std::string& path, Replay* replay) {
+    const int status = runTraced(options, path == "-" ? GuestOutput::standardError : GuestOutput::standardOutput, replay,
                                  [&](traces::Sink* also) { return std::make_unique<TraceFile>(path, also); });
     if (status != OWN_FAILURE && options.trace.output.empty())
         inform("wrote " + path + " (" + std::to_string(traces::tracer().emitted()) + " events)");
     return status;
 }
 
-void checkReplay(const TraceOptions& options, const std::string& path) {
+std::string outputOf(const Options& options) {
+    return options.trace.output.empty() ? defaultName(options.world.program.front()) : options.trace.output;
+}
+
+void checkReplay(const TraceOptions& options) {
     if (options.verify_determinism) throw std::runtime_error("--replay compares with TRACE already: leave --verify-determinism out");
-    if (isCompact(path)) throw std::runtime_error("--replay compares lines: write " + path + " as JSON Lines");
     struct ::stat status {};
     if (options.replay == "-" || (::stat(options.replay.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)))
         throw std::runtime_error("--replay reads TRACE twice, which " + (options.replay == "-" ? "standard input" : options.replay) + " does not allow: name a file");
-    checkApart(path, options.replay, "what --replay reads");
+}
+
+int replayCommand(const Options& given) {
+    checkReplay(given.trace);
+    Replay replay(given.trace.replay, isCompact(given.trace.output) ? Replay::Compare::nothing : Replay::Compare::lines);
+    Options options = given;
+    takeWorld(replay.input().header(), given.given, options.world);
+    const std::string path = outputOf(options);
+    checkApart(path, given.trace.replay, "what --replay reads");
+    checkApartFromProgram(path, options.world);
+    return traceTo(options, path, &replay);
 }
 
 }  // namespace
 
 int traceCommand(const Options& options) {
-    const std::string path = options.trace.output.empty() ? defaultName(options.world.program.front()) : options.trace.output;
+    if (!options.trace.replay.empty()) return replayCommand(options);
+    const std::string path = outputOf(options);
     checkApartFromProgram(path, options.world);
-    if (!options.trace.replay.empty()) checkReplay(options.trace, path);
-    if (!options.trace.verify_determinism) return traceTo(options, path);
+    if (!options.trace.verify_determinism) return traceTo(options, path, nullptr);
     if (path == "-") throw std::runtime_error("--verify-determinism needs a file to compare with: -o FILE");
-    return runTwice(path, [&] { return traceTo(options, path); }, [&](traces::Sink& sink) {
-        runTraced(options, GuestOutput::standardOutput, [&](traces::Sink*) { return std::make_unique<TraceFile>(sink); });
+    return runTwice(path, [&] { return traceTo(options, path, nullptr); }, [&](traces::Sink& sink) {
+        runTraced(options, GuestOutput::standardOutput, nullptr, [&](traces::Sink*) { return std::make_unique<TraceFile>(sink); });
     });
 }
 

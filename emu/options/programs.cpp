@@ -59,7 +59,7 @@ void declareTrace(CLI::App& app, Options& options, const Command& command) {
     app.add_option("-o", options.trace.output, "trace file (NAME.jsonl); - is stdout, .zst compresses")->option_text("FILE");
     app.add_flag("--checkpoints", options.trace.checkpoints_always, "hash the whole state at every entry to user mode");
     app.add_flag("--verify-determinism", options.trace.verify_determinism, "run it twice: both traces must be the same");
-    app.add_option("--replay", options.trace.replay, "take the input from TRACE; it must go as it says")->option_text("TRACE");
+    app.add_option("--replay", options.trace.replay, "run what TRACE ran, with the input that it had")->option_text("TRACE");
     addExpression(app, options.trace, true);
     app.add_option("--steps", options.trace.steps, "record at most N instructions (20000 unless -e)")->option_text("N")
         ->check(wholeNumber(1, ~u64{0}));

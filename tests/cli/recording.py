@@ -1,6 +1,7 @@
 """What of a run a trace records: -e, --window, --full-from, --steps; and runs that --replay a trace."""
 import json
 import os
+import shutil
 import sys
 import tempfile
 
@@ -8,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import execscope, guest
+from world import execscope, guest, needs
 
 OPEN = ("header", "footer", "checkpoint", "unsupported", "truncated")
 
@@ -223,6 +224,49 @@ def test_replay_takes_the_options_of_the_run():
                 file.write(lines.replace(old, new, 1))
             wrong = execscope("trace", "-o", second, "--replay", first, *hello())
             check(wrong.status == 125 and old.split(b'"')[1] in wrong.stderr and b"header" in wrong.stderr, new, wrong)
+
+
+def test_replay_of_a_small_trace_records_all():
+    """A trace of nothing but the input becomes every trace that could have been made: without the program's arguments, from elsewhere."""
+    script = "read a; echo $a-$X $PWD; read b; echo $b"
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as elsewhere:
+        shell = folder + "/sh"
+        shutil.copy(needs("/bin/busybox"), shell)
+        small = folder + "/small.jsonl"
+
+        def trace(*options, stdin=b"", cwd=elsewhere):
+            return execscope("trace", *options, stdin=stdin, cwd=cwd)
+
+        made = trace("-e", "trace=input", "-E", "X=y", "--aslr", "--seed", "7", "-o", small, "--", "./sh", "-c", script, stdin=b"one\ntwo\n", cwd=folder)
+        check(made.stdout == b"one-y %s\ntwo\n" % folder.encode() and made.status == 0, made)
+        for name, options in (("a.jsonl", ("-e", "trace=all")), ("b.trace.zst", ("-e", "trace=all")), ("c.jsonl", ("-e", "trace=syscall", "--window", "do_exit:5")),
+                              ("d.jsonl", ("--full-from", "do_exit")), ("e.jsonl", ("--steps", "100")), ("f.jsonl", ("-e", "trace=input"))):
+            again = trace("--replay", small, "-o", folder + "/" + name, *options)
+            check((again.status, again.stdout) == (0, made.stdout), name, again)
+            check(execscope("verify", folder + "/" + name).status == 0, name)
+        direct = trace("-e", "trace=all", "-E", "X=y", "--aslr", "--seed", "7", "-o", folder + "/direct.jsonl", "--", "./sh", "-c", script,
+                       stdin=b"one\ntwo\n", cwd=folder)
+        check(direct.status == 0)
+        with open(folder + "/a.jsonl", "rb") as one, open(folder + "/direct.jsonl", "rb") as two, open(folder + "/f.jsonl", "rb") as three, open(small, "rb") as four:
+            whole, few = one.read(), four.read()
+            check(whole == two.read() and few == three.read(), "another trace than of the run itself")
+        rendered = execscope("export", "--format", "jsonl", folder + "/b.trace.zst")
+        check(rendered.stdout == whole, "compact")
+        os.rename(shell, folder + "/moved")
+        gone = trace("--replay", small, "-o", folder + "/g.jsonl")
+        check(gone.status == 125 and b"program_hash" in gone.stderr, gone)
+        moved = trace("--replay", small, "-o", folder + "/g.jsonl", folder + "/moved")
+        check((moved.status, moved.stdout) == (0, made.stdout), moved)
+        for options, words in ((("-E", "X=z"), b"'env'"), (("--path-as", "/p"), b"'program'"), (("--root", "/"), b"--replay: '"), (("--bind", "/etc/hosts"), b"'options.bind'"),
+                               (("--chdir", "/"), b"'options.")):
+            other = trace("--replay", small, "-o", folder + "/g.jsonl", *options, folder + "/moved")
+            check(other.status == 125 and words in other.stderr and other.stdout == b"", options, other)
+        with open(small, "wb") as file:
+            file.write(few.replace(b'"argv":["./sh",', b'"argv":[7,', 1))
+        check(b"'argv' of its header" in trace("--replay", small, "-o", folder + "/g.jsonl").stderr, "hostile")
+        os.rename(folder + "/moved", shell)
+        execscope("trace", "-e", "trace=syscall", "-o", small, "--", shell, "-c", script, stdin=b"x\n")
+        check(b"category input" in trace("--replay", small, "-o", folder + "/g.jsonl").stderr, "without input")
 
 
 if __name__ == "__main__":
