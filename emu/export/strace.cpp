@@ -102,6 +102,8 @@ void StraceExport::begin(int pid, const Event& event) {
     if (!current.seen) return;
     call.stack = memory_.stackOf(pid);
     call.memory = [this, pid](u64 address, u64 size) { return memory_.read(pid, address, size); };
+    const bool answers = call.name == "getsockname" || call.name == "getpeername" || call.name.starts_with("accept");
+    if (answers) call.before = call.read(call.raw[2], 4);
     current.call = std::move(call);
     current.inCall = true;
     current.split = false;

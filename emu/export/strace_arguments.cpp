@@ -19,24 +19,33 @@ namespace {
 //   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
 //   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
 //   F a directory's descriptor   r resource   a arch_prctl   i ioctl   e whence   f access mode   k signal   h how of sigprocmask
-//   C clock   j itimer   s A n I y l structures that the call reads (strace_structs.hpp)
+//   C clock   j itimer   m mode with the file's type   c mask of processors   s A n I N y l structures that the call reads (strace_structs.hpp)
 // Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
-//   z Z t J Y U structures that it writes: s A n I y, and struct timeval   R iovec of a read   V bytes of mincore
+//   z Z t J Y U Q structures that it writes: s A n I y, struct timeval and N   R iovec of a read   V bytes of mincore
+//   q struct rusage   g siginfo_t   D mask of processors   P struct sched_param   v a structure of the call's own
 const std::map<std::string_view, std::string_view> LETTERS = {
     {"read", "dbu"}, {"write", "d.u"}, {"pread64", "dbud"}, {"pwrite64", "d.ud"}, {"open", ".Oo"}, {"openat", "F.Oo"}, {"creat", ".o"},
     {"close", "d"}, {"stat", ".S"}, {"lstat", ".S"}, {"fstat", "dS"}, {"newfstatat", "F.ST"}, {"lseek", "dde"}, {"mmap", "xu.Mdx"},
     {"munmap", "xu"}, {"brk", "x"}, {"ioctl", "dix"}, {"access", ".f"}, {"faccessat", "F.f"}, {"pipe", "p"}, {"pipe2", "pO"}, {"dup", "d"},
     {"dup2", "dd"}, {"dup3", "ddO"}, {"mkdir", ".o"}, {"chmod", ".o"}, {"fchmod", "do"}, {"umask", "o"}, {"readlink", ".bu"},
     {"readlinkat", "F.bu"}, {"getcwd", "bu"}, {"getrandom", "HuG"}, {"arch_prctl", "ax"}, {"set_tid_address", "x"}, {"set_robust_list", "xu"},
-    {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWx"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
+    {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWq"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
     {"exit", "d"}, {"rt_sigpending", "zu"}, {"rt_sigsuspend", "su"}, {"nanosleep", "nx"}, {"clock_nanosleep", "CBnx"}, {"clock_gettime", "Ct"},
     {"clock_getres", "Ct"}, {"clock_settime", "Cn"}, {"gettimeofday", "Ux"}, {"setitimer", "jIJ"}, {"getitimer", "jJ"}, {"setrlimit", "rl"},
     {"sigaltstack", "yY"}, {"epoll_create1", "E"}, {"mlockall", "K"}, {"mincore", "xuV"}, {"exit_group", "d"},
     {"ftruncate", "du"}, {"mprotect", "xu."}, {"rt_sigprocmask", "hszu"},
-    {"rt_sigaction", "kAZu"}, {"writev", "d.d"}, {"readv", "dRd"}};
+    {"rt_sigaction", "kAZu"}, {"writev", "d.d"}, {"readv", "dRd"},
+    {"fchdir", "d"}, {"fsync", "d"}, {"fdatasync", "d"}, {"syncfs", "d"}, {"flock", "d."}, {"listen", "dd"}, {"eventfd2", "u."}, {"timerfd_create", "C."},
+    {"timerfd_settime", "d.NQ"}, {"timerfd_gettime", "dQ"}, {"signalfd4", "dsu."}, {"chown", ".dd"}, {"lchown", ".dd"}, {"fchown", "ddd"},
+    {"fchownat", "F.ddT"}, {"mkdirat", "F.o"}, {"unlinkat", "F.T"}, {"renameat", "F.F."}, {"renameat2", "F.F.."}, {"linkat", "F.F.T"}, {"symlinkat", ".F."},
+    {"fchmodat", "F.o"}, {"faccessat2", "F.f."}, {"mknod", ".mx"}, {"mknodat", "F.mx"}, {"waitid", ".dgWq"}, {"getrusage", ".q"},
+    {"rt_sigtimedwait", "sgnu"}, {"sched_setaffinity", "duc"}, {"sched_getaffinity", "duD"}, {"sched_getparam", "dP"}, {"uname", "v"}, {"sysinfo", "v"},
+    {"statfs", ".v"}, {"fstatfs", "dv"}, {"getxattr", "..bu"}, {"lgetxattr", "..bu"}, {"fgetxattr", "d.bu"}, {"listxattr", ".bu"}, {"llistxattr", ".bu"},
+    {"flistxattr", "dbu"}, {"fremovexattr", "d."}, {"pwritev", "d.dd"}, {"preadv", "dRdd"}, {"sendfile", "ddxu"}, {"fallocate", "d.dd"},
+    {"fadvise64", "ddd."}, {"setpriority", ".dd"}, {"getpriority", ".d"}};
 
-constexpr std::string_view LATE = "bHwSLpzZtJYURV";
+constexpr std::string_view LATE = "bHwSLpzZtJYURVQqgDPv";
 
 std::string octal(u64 value) {
     char text[32];
@@ -67,13 +76,8 @@ std::string waitStatus(u64 status) {
 
 // struct stat of x86-64: st_mode at 24, st_rdev at 40, st_size at 48.
 std::string statText(std::string_view bytes) {
-    static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
-                                                     {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
     const u64 mode = straceWord(bytes, 24, 4), device = straceWord(bytes, 40, 8);
-    const auto type = types.find(mode & 0170000);
-    std::string out = "{st_mode=" + (type == types.end() ? octal(mode & 0170000) : std::string(type->second));
-    const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
-    out += (bits.empty() ? "" : "|" + bits) + "|" + octal(mode & 0777);
+    const std::string out = "{st_mode=" + straceMode(mode);
     if (const u64 kind = mode & 0170000; kind == 020000 || kind == 060000)
         return out + ", st_rdev=makedev(" + hex(device >> 8 & 0xfff) + ", " + hex((device & 0xff) | (device >> 12 & 0xffffff00)) + "), ...}";
     return out + ", st_size=" + std::to_string(straceWord(bytes, 48, 8)) + ", ...}";
@@ -81,7 +85,7 @@ std::string statText(std::string_view bytes) {
 
 // A structure that a call writes, by the letter of one that it reads.
 char written(char letter) {
-    constexpr std::string_view writes = "zZtJYU", reads = "sAnIyU";
+    constexpr std::string_view writes = "zZtJYUQ", reads = "sAnIyUN";
     const std::size_t at = writes.find(letter);
     return at == std::string_view::npos ? 0 : reads[at];
 }
@@ -109,23 +113,29 @@ std::string pagesInCore(const StraceCall& call) {
 
 std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
     const i64 result = call.result.asCount();
-    const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' ? 4u : 0u; };
+    const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' || letter == 'P' ? 4u : letter == 'q' || letter == 'g' ? 32u : 0u; };
     const bool counted = letter == 'b' || letter == 'H';
     if (!call.error.empty() || raw == 0) return stracePointer(raw);
     if (counted && result == 0) return "\"\"";
     if (letter == 'R') return readVector(call);
     if (letter == 'V') return pagesInCore(call);
+    if (letter == 'v') return straceWholeStruct(call, raw);
+    if (letter == 'D') return straceProcessors(call, raw, static_cast<u64>(result), true);
     if (const char structure = written(letter)) {
         const std::string text = straceStruct(structure, call.bytes(raw, straceStructSize(structure)));
         return text.empty() ? stracePointer(raw) : text;
     }
     // Of a long read, what strace shows of it is enough.
-    const std::string bytes = call.bytes(raw, counted ? static_cast<std::size_t>(std::min<i64>(result, 33)) : size());
+    std::string bytes = call.bytes(raw, counted ? static_cast<std::size_t>(std::min<i64>(result, 33)) : size());
+    if (letter == 'g' && bytes.empty()) bytes = call.read(raw, size());       // waitid writes its fields one by one
     if (bytes.empty()) return stracePointer(raw);
     switch (letter) {
         case 'w': return "[" + waitStatus(straceWord(bytes, 0, 4)) + "]";
         case 'S': return statText(bytes);
         case 'L': return straceStruct('l', bytes);
+        case 'q': return straceUsage(bytes);
+        case 'g': return straceSignalInfo(bytes);
+        case 'P': return "[" + std::to_string(static_cast<int>(straceWord(bytes, 0, 4))) + "]";
         case 'p': return "[" + std::to_string(straceWord(bytes, 0, 4)) + ", " + std::to_string(straceWord(bytes, 4, 4)) + "]";
         default: return straceString(call.name == "getcwd" ? std::string_view(bytes).substr(0, bytes.size() - (result <= 33)) : bytes, letter == 'H');
     }
@@ -134,7 +144,7 @@ std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
 std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     const u64 raw = call.raw[i];
     switch (letter) {
-        case 'd': return std::to_string(call.name == "lseek" || call.name.starts_with("p") ? static_cast<i64>(raw) : static_cast<int>(raw));
+        case 'd': return std::to_string(i && (call.name == "lseek" || call.name.starts_with("p")) ? static_cast<i64>(raw) : static_cast<int>(raw));
         case 'u': return std::to_string(raw);
         case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return octal(raw & 07777);
@@ -151,10 +161,12 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'e': return straceName(StraceEnum::seek, raw);
         case 'h': return straceName(StraceEnum::mask, raw);
         case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";
-        case 's': case 'A': case 'n': case 'I': case 'y': case 'l': {
+        case 's': case 'A': case 'n': case 'I': case 'N': case 'y': case 'l': {
             const std::string text = straceStruct(letter, call.read(raw, straceStructSize(letter)));
             return text.empty() ? stracePointer(raw) : text;
         }
+        case 'm': return straceMode(raw & 0xffff);
+        case 'c': return straceProcessors(call, raw, call.raw[1], false);
         case 'C': return straceName(StraceEnum::clock, raw);
         case 'j': return straceName(StraceEnum::itimer, raw);
         case 'B': return straceFlags(StraceSet::timer, raw, "0");
@@ -164,7 +176,9 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
             static constexpr const char* modes[] = {"F_OK", "X_OK", "W_OK", "W_OK|X_OK", "R_OK", "R_OK|X_OK", "R_OK|W_OK", "R_OK|W_OK|X_OK"};
             return raw < 8 ? modes[raw] : hex(raw);
         }
-        default: return i < call.shown.size() ? call.shown[i] : hex(raw);
+        default:
+            if (const std::optional<std::string> named = straceNamed(call, i)) return *named;
+            return i < call.shown.size() ? call.shown[i] : hex(raw);
     }
 }
 
@@ -195,6 +209,14 @@ StraceText fcntlArguments(const StraceCall& call) {
 }
 
 }  // namespace
+
+std::string straceMode(u64 mode) {
+    static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
+                                                     {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
+    const auto type = types.find(mode & 0170000);
+    const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
+    return (type == types.end() ? octal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" + octal(mode & 0777);
+}
 
 std::string StraceCall::bytes(u64 address, std::size_t size) const {
     std::string out;
@@ -236,6 +258,9 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
     if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
     if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
     if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
+    if (const std::size_t mode = call.name == "mknod" ? 1 : call.name == "mknodat" ? 2 : 0; mode && (call.raw[mode] & 0170000) != 020000 && (call.raw[mode] & 0170000) != 060000)
+        count = std::min(count, mode + 1);      // the number of a device
+    if (call.name == "pwritev" || call.name == "preadv") count = std::min<std::size_t>(count, 4);
     StraceText out;
     for (std::size_t i = 0; i < count; ++i) {
         const char letter = i < letters.size() ? letters[i] : '.';

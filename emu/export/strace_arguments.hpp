@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct StraceCall {
     std::array<u64, 6> raw{};
     std::vector<std::string> shown;
     std::map<u64, std::string> written;     // address: bytes
+    std::string before;                     // of the size that an address is to have, when the call began
     u64 stack = 0;                          // rsp, when the trace tells it
     u64 kept = 0;                           // bytes in `written`
     traces::Value result;
@@ -51,6 +53,10 @@ struct StraceFlag {
     u64 value;
     const char* name;
 };
+std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char* zero);
+std::string straceName(std::span<const StraceFlag> names, u64 value);           // in hex when it has none
+std::optional<std::string> straceNamed(const StraceCall& call, std::size_t argument);  // of flags and numbers that have names; nothing: this is none
+std::string straceScheduler(u64 policy);
 enum class StraceSet : u8 { open, mmap, clone, wait, at, random, descriptor, mode, action, poll, epoll, stack, lockAll, timer, epollMake, socket, none };
 std::string straceFlags(StraceSet set, u64 value, const char* zero);
 enum class StraceEnum : u8 { resource, arch, ioctl, fcntl, seek, mask, clock, itimer, epoll, family, socket };

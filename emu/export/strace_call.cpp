@@ -32,7 +32,7 @@ StraceCall straceCall(const Event& enter) {
 }
 
 void StraceCall::takeWrite(const Event& write) {
-    constexpr std::size_t mostKept = 4096;
+    constexpr std::size_t mostKept = 65536;
     const Value* bytes = write.find("bytes");
     if (!bytes || name == "process_vm_writev" || kept > mostKept) return;
     std::string content = traces::bytesFromHex(std::string_view(bytes->string).substr(0, 2 * mostKept));

@@ -42,7 +42,9 @@ std::string limit(u64 value) {
     return value > 1024 && value % 1024 == 0 ? decimal(value / 1024) + "*1024" : decimal(value);
 }
 
-std::string pollText(std::string_view bytes, bool answer) {
+}  // namespace
+
+std::string stracePolled(std::string_view bytes, bool answer) {
     std::string out;
     for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
         const u64 events = straceWord(bytes, i + (answer ? 6 : 4), 2);
@@ -53,8 +55,10 @@ std::string pollText(std::string_view bytes, bool answer) {
     return "[" + out + "]";
 }
 
+namespace {
+
 // struct epoll_event is packed.
-std::string epollText(std::string_view bytes) {
+std::string estracePolled(std::string_view bytes) {
     std::string out;
     for (std::size_t i = 0; i + 12 <= bytes.size(); i += 12)
         out += (out.empty() ? "{events=" : ", {events=") + straceFlags(StraceSet::epoll, straceWord(bytes, i, 4), "0") + ", data={u32=" +
@@ -62,7 +66,9 @@ std::string epollText(std::string_view bytes) {
     return out;
 }
 
-std::string addressText(std::string_view bytes) {
+}  // namespace
+
+std::string straceAddress(std::string_view bytes) {
     const u64 family = straceWord(bytes, 0, 2);
     if (family == 1 && bytes.size() > 2) {
         const std::string_view path = bytes.substr(2);
@@ -77,6 +83,8 @@ std::string addressText(std::string_view bytes) {
     }
     return {};
 }
+
+namespace {
 
 // Where the structure is not known, its address stands.
 std::string orPointer(const std::string& text, u64 address) { return text.empty() ? stracePointer(address) : text; }
@@ -154,6 +162,7 @@ std::size_t straceStructSize(char letter) {
         case 'l': return 16;
         case 'y': return 24;
         case 'A':
+        case 'N':
         case 'I': return 32;
         default: return 0;
     }
@@ -167,6 +176,7 @@ std::string straceStruct(char letter, std::string_view bytes) {
         case 'n': return timeText(bytes, "tv_nsec");
         case 'U': return timeText(bytes, "tv_usec");
         case 'I': return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_usec") + ", it_value=" + timeText(bytes.substr(16), "tv_usec") + "}";
+        case 'N': return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_nsec") + ", it_value=" + timeText(bytes.substr(16), "tv_nsec") + "}";
         case 'l': return "{rlim_cur=" + limit(straceWord(bytes, 0, 8)) + ", rlim_max=" + limit(straceWord(bytes, 8, 8)) + "}";
         case 'y':
             return "{ss_sp=" + stracePointer(straceWord(bytes, 0, 8)) + ", ss_flags=" + straceFlags(StraceSet::stack, straceWord(bytes, 8, 4), "0") +
@@ -190,29 +200,32 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     }
     if (call.name == "poll") {
         const std::string fds = call.raw[1] && call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
-        return StraceText{{fds.empty() ? stracePointer(call.raw[0]) : pollText(fds, false), decimal(call.raw[1] & 0xffffffff), number(2)}, {}};
+        return StraceText{{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), decimal(call.raw[1] & 0xffffffff), number(2)}, {}};
     }
     if (call.name == "epoll_ctl") {
-        const std::string event = epollText(call.read(call.raw[3], 12));
+        const std::string event = estracePolled(call.read(call.raw[3], 12));
         return StraceText{{number(0), straceName(StraceEnum::epoll, call.raw[1]), number(2), orPointer(event, call.raw[3])}, {}};
     }
     if (call.name == "epoll_wait") {
         const u64 ready = call.result.asCount() > 0 && call.error.empty() ? call.result.number : 0;
-        const std::string events = ended && call.error.empty() ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
+        const std::string events = ended && call.error.empty() ? "[" + estracePolled(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
         return StraceText{{number(0)}, {events, number(2), number(3)}};
     }
     if (call.name == "connect" || call.name == "bind") {
-        const std::string address = call.raw[2] >= 2 && call.raw[2] <= 128 ? addressText(call.read(call.raw[1], call.raw[2])) : "";
+        const std::string address = call.raw[2] >= 2 && call.raw[2] <= 128 ? straceAddress(call.read(call.raw[1], call.raw[2])) : "";
         return StraceText{{number(0), orPointer(address, call.raw[1]), number(2)}, {}};
     }
-    return std::nullopt;
+    if (std::optional<StraceText> text = straceSocketCall(call, ended)) return text;
+    if (std::optional<StraceText> text = straceWaitingCall(call)) return text;
+    return straceFileCall(call, ended);
 }
 
 std::string straceResultNote(const StraceCall& call) {
-    if (call.name != "poll" || !call.error.empty()) return {};
+    if (!call.error.empty()) return {};
+    if (call.name != "poll") return straceWaitingNote(call) + straceFileNote(call);
     if (call.result.number == 0) return " (Timeout)";
     const std::string fds = call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
-    return fds.empty() ? "" : " (" + pollText(fds, true) + ")";
+    return fds.empty() ? "" : " (" + stracePolled(fds, true) + ")";
 }
 
 }  // namespace emu

@@ -11,11 +11,24 @@ std::string straceSignal(int number);                                       // S
 
 // What a letter of strace_arguments.cpp stands for: 0 when it is no structure.
 //   s sigset_t   A kernel's struct sigaction   n struct timespec   U struct timeval   I struct itimerval   y stack_t   l struct rlimit64
+//   N struct itimerspec
 std::size_t straceStructSize(char letter);
 std::string straceStruct(char letter, std::string_view bytes);
 
 // Calls whose arguments depend on each other, and whose result says more; nothing: it is none of these.
 std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended);
+std::optional<StraceText> straceSocketCall(const StraceCall& call, bool ended);
+std::optional<StraceText> straceWaitingCall(const StraceCall& call);
+std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended);
+std::string straceWaitingNote(const StraceCall& call);
+std::string straceFileNote(const StraceCall& call);
+std::string straceUsage(std::string_view bytes);                            // struct rusage
+std::string straceSignalInfo(std::string_view bytes);                       // siginfo_t
+std::string straceProcessors(const StraceCall& call, u64 address, u64 size, bool after);   // of a mask that was read, or written
+std::string straceWholeStruct(const StraceCall& call, u64 address);         // what uname, sysinfo and statfs write
+std::string straceAddress(std::string_view bytes);                          // struct sockaddr; empty: of a family that is not known
+std::string stracePolled(std::string_view bytes, bool answer);              // array of struct pollfd: what is asked for, or came
+std::string straceMode(u64 mode);                                           // st_mode
 std::string straceResultNote(const StraceCall& call);                       // behind the result: poll's
 
 }  // namespace emu

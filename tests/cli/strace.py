@@ -11,7 +11,7 @@ from cases import check
 from world import command, execscope, guest, needs
 
 
-PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(si_pid=)(\d+)")
+PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(si_pid=)(\d+)", r"(^waitid\(P_PID, )(\d+)")
 
 
 def straceLines(text):
@@ -31,6 +31,7 @@ def straceLines(text):
         normal[process] = []
         for line in lines:
             line = re.sub(r"0x[0-9a-f]{5,}", "PTR", line)
+            line = re.sub(r"(left |ru_.time=)\{[^}]*\}", r"\1TIME", line)
             line = re.sub(r'(getrandom\()"[^"]*"', r"\1BYTES", re.sub(r"/\* \d+ vars \*/", "VARS", line))
             for pattern in PIDS:
                 line = re.sub(pattern, lambda m: m[1] + "P%d" % numbers[m[2]] if m[2] in numbers else m[1] + "other", line)
@@ -39,12 +40,13 @@ def straceLines(text):
 
 
 def test_strace_says_what_strace_says():
-    """Of programs that fork, exec and wait, and of one that makes calls with every structure that the export knows (strace_reads.c)."""
+    """Of programs that fork, exec and wait, and of those that make calls with every structure that the export knows (strace_*.c)."""
     strace, compiler = needs("/usr/bin/strace"), needs("/usr/bin/gcc")
     with tempfile.TemporaryDirectory() as built:
-        reads = os.path.join(built, "reads")
-        check(command([compiler, "-static", "-O1", "-w", "-o", reads, os.path.join(HERE, "strace_reads.c")]).status == 0)
-        compare(strace, [guest(name) for name in ("hello.gnu", "hello.musl", "vfork.gnu", "wait_status.gnu")] + [reads])
+        own = [os.path.join(built, name) for name in ("strace_reads", "strace_sockets", "strace_tells")]
+        for path in own:
+            check(command([compiler, "-static", "-O1", "-w", "-o", path, os.path.join(HERE, os.path.basename(path) + ".c")]).status == 0, path)
+        compare(strace, [guest(name) for name in ("hello.gnu", "hello.musl", "vfork.gnu", "wait_status.gnu")] + own)
 
 
 def compare(strace, programs):

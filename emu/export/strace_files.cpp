@@ -1,0 +1,168 @@
+// Calls that tell of files, of the system and of the process itself.
+#include "emu/export/strace_structs.hpp"
+#include "emu/tools/text.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace emu {
+
+namespace {
+
+constexpr u64 mostEntries = 65536;      // bytes of a directory's
+constexpr StraceFlag PRCTL[] = {{1, "PR_SET_PDEATHSIG"}, {2, "PR_GET_PDEATHSIG"}, {3, "PR_GET_DUMPABLE"}, {4, "PR_SET_DUMPABLE"}, {8, "PR_SET_KEEPCAPS"},
+                                {7, "PR_GET_KEEPCAPS"}, {15, "PR_SET_NAME"}, {16, "PR_GET_NAME"}, {21, "PR_GET_SECCOMP"}, {22, "PR_SET_SECCOMP"},
+                                {23, "PR_CAPBSET_READ"}, {24, "PR_CAPBSET_DROP"}, {29, "PR_SET_TIMERSLACK"}, {30, "PR_GET_TIMERSLACK"},
+                                {36, "PR_SET_CHILD_SUBREAPER"}, {37, "PR_GET_CHILD_SUBREAPER"}, {38, "PR_SET_NO_NEW_PRIVS"}, {39, "PR_GET_NO_NEW_PRIVS"},
+                                {40, "PR_GET_TID_ADDRESS"}, {0x53564d41, "PR_SET_VMA"}};
+constexpr StraceFlag DUMPABLE[] = {{0, "SUID_DUMP_DISABLE"}, {1, "SUID_DUMP_USER"}, {2, "SUID_DUMP_ROOT"}};
+constexpr StraceFlag STATX_AT[] = {{0x100, "AT_SYMLINK_NOFOLLOW"}, {0x800, "AT_NO_AUTOMOUNT"}, {0x1000, "AT_EMPTY_PATH"}};
+constexpr StraceFlag STATX[] = {{0xfff, "STATX_ALL"}, {0x7ff, "STATX_BASIC_STATS"}, {1, "STATX_TYPE"}, {2, "STATX_MODE"}, {4, "STATX_NLINK"}, {8, "STATX_UID"},
+                                {0x10, "STATX_GID"}, {0x20, "STATX_ATIME"}, {0x40, "STATX_MTIME"}, {0x80, "STATX_CTIME"}, {0x100, "STATX_INO"},
+                                {0x200, "STATX_SIZE"}, {0x400, "STATX_BLOCKS"}, {0x800, "STATX_BTIME"}, {0x1000, "STATX_MNT_ID"}};
+constexpr StraceFlag ATTRIBUTES[] = {{4, "STATX_ATTR_COMPRESSED"}, {16, "STATX_ATTR_IMMUTABLE"}, {32, "STATX_ATTR_APPEND"}, {64, "STATX_ATTR_NODUMP"},
+                                     {2048, "STATX_ATTR_ENCRYPTED"}, {4096, "STATX_ATTR_AUTOMOUNT"}, {8192, "STATX_ATTR_MOUNT_ROOT"}};
+constexpr StraceFlag MAGIC[] = {{0xef53, "EXT2_SUPER_MAGIC"}, {0x1021994, "TMPFS_MAGIC"}, {0x9fa0, "PROC_SUPER_MAGIC"}, {0x62656572, "SYSFS_MAGIC"},
+                                {0x794c7630, "OVERLAYFS_SUPER_MAGIC"}, {0x50495045, "PIPEFS_MAGIC"}, {0x1cd1, "DEVPTS_SUPER_MAGIC"}, {0x858458f6, "RAMFS_MAGIC"}};
+constexpr StraceFlag MOUNT[] = {{1, "ST_RDONLY"}, {2, "ST_NOSUID"}, {4, "ST_NODEV"}, {8, "ST_NOEXEC"}, {16, "ST_SYNCHRONOUS"}, {32, "ST_VALID"}, {64, "ST_MANDLOCK"},
+                                {1024, "ST_NOATIME"}, {2048, "ST_NODIRATIME"}, {4096, "ST_RELATIME"}};
+
+std::string decimal(u64 value) { return std::to_string(value); }
+bool worked(const StraceCall& call, bool ended) { return ended && call.error.empty(); }
+
+std::string directory(u64 descriptor) { return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor)); }
+
+// struct statx: stx_mask at 0, stx_attributes at 8, stx_mode at 28, stx_size at 40 (statx(2)).
+std::string statxText(std::string_view bytes) {
+    return "{stx_mask=" + straceFlags(STATX, straceWord(bytes, 0, 4), "0") + ", stx_attributes=" + straceFlags(ATTRIBUTES, straceWord(bytes, 8, 8), "0") +
+           ", stx_mode=" + straceMode(straceWord(bytes, 28, 2)) + ", stx_size=" + decimal(straceWord(bytes, 40, 8)) + ", ...}";
+}
+
+StraceText statx(const StraceCall& call, bool ended) {
+    const u64 flags = call.raw[2] & 0xffffffff, sync = flags & 0x6000;
+    const std::string more = straceFlags(STATX_AT, flags & ~u64{0x6000}, "");
+    const std::string answer = worked(call, ended) ? call.bytes(call.raw[4], 256) : "";
+    return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
+             std::string(sync == 0 ? "AT_STATX_SYNC_AS_STAT" : sync == 0x2000 ? "AT_STATX_FORCE_SYNC" : "AT_STATX_DONT_SYNC") + (more.empty() ? "" : "|" + more),
+             straceFlags(STATX, call.raw[3] & 0xffffffff, "0")},
+            {answer.empty() ? stracePointer(call.raw[4]) : statxText(answer)}};
+}
+
+// struct statfs of x86-64: fifteen words.
+std::string statfsText(std::string_view bytes) {
+    const auto word = [&](std::size_t i) { return decimal(straceWord(bytes, 8 * i, 8)); };
+    std::string out = "{f_type=" + straceName(MAGIC, straceWord(bytes, 0, 8));
+    static constexpr const char* names[] = {"f_bsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree"};
+    for (std::size_t i = 0; i < std::size(names); ++i) out += ", " + std::string(names[i]) + "=" + word(i + 1);
+    const auto half = [&](std::size_t at) {
+        const u64 id = straceWord(bytes, at, 4);
+        return id ? hex(id) : "0";
+    };
+    return out + ", f_fsid={val=[" + half(56) + ", " + half(60) + "]}, f_namelen=" + word(8) + ", f_frsize=" + word(9) + ", f_flags=" +
+           straceFlags(MOUNT, straceWord(bytes, 80, 8), "0") + "}";
+}
+
+std::string sysinfoText(std::string_view bytes) {
+    const auto word = [&](std::size_t at) { return decimal(straceWord(bytes, at, 8)); };
+    std::string out = "{uptime=" + word(0) + ", loads=[" + word(8) + ", " + word(16) + ", " + word(24) + "]";
+    static constexpr const char* names[] = {"totalram", "freeram", "sharedram", "bufferram", "totalswap", "freeswap"};
+    for (std::size_t i = 0; i < std::size(names); ++i) out += ", " + std::string(names[i]) + "=" + word(32 + 8 * i);
+    return out + ", procs=" + decimal(straceWord(bytes, 80, 2)) + ", totalhigh=" + word(88) + ", freehigh=" + word(96) + ", mem_unit=" +
+           decimal(straceWord(bytes, 104, 4)) + "}";
+}
+
+// struct utsname: six texts of 65 bytes.
+std::string unameText(std::string_view bytes) {
+    const auto text = [&](std::size_t i) { return straceString(bytes.substr(65 * i, bytes.substr(65 * i).find('\0')), false, 65); };
+    return "{sysname=" + text(0) + ", nodename=" + text(1) + ", ...}";
+}
+
+// struct linux_dirent64: d_reclen at 16.
+StraceText entries(const StraceCall& call, bool ended) {
+    const u64 size = worked(call, ended) ? std::min<u64>(call.result.number, mostEntries) : 0;
+    const std::string bytes = size ? call.bytes(call.raw[1], size) : "";
+    u64 count = 0;
+    for (u64 at = 0; at + 19 <= bytes.size() && straceWord(bytes, at + 16, 2); at += straceWord(bytes, at + 16, 2)) ++count;
+    const bool known = worked(call, ended) && bytes.size() == call.result.number;
+    return {{std::to_string(static_cast<int>(call.raw[0]))},
+            {stracePointer(call.raw[1]) + (known ? " /* " + decimal(count) + " entries */" : ""), decimal(call.raw[2] & 0xffffffff)}};
+}
+
+std::string nameOf(std::string_view bytes) { return straceString(bytes.substr(0, bytes.find('\0')), false, 16); }
+
+StraceText prctl(const StraceCall& call, bool ended) {
+    const u64 option = call.raw[0] & 0xffffffff;
+    const std::string name = straceName(PRCTL, option);
+    if (option == 1) return {{name, straceSignal(static_cast<int>(call.raw[1]))}, {}};
+    if (option == 3 || option == 7 || option == 21) return {{name}, {}};
+    if (option == 4) return {{name, straceName(DUMPABLE, call.raw[1])}, {}};
+    if (option == 15) {
+        const std::string text = call.read(call.raw[1], 16);
+        return {{name, text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}, {}};
+    }
+    if (option == 16) {
+        const std::string text = worked(call, ended) ? call.bytes(call.raw[1], 16) : "";
+        return {{name}, {text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}};
+    }
+    StraceText out{{name}, {}};
+    for (std::size_t i = 1; i < 5; ++i)
+        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x")) out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : decimal(call.raw[i]));
+    return out;
+}
+
+StraceText setAttribute(const StraceCall& call) {
+    StraceText out{call.shown, {}};
+    if (call.name == "fsetxattr") out.before[0] = std::to_string(static_cast<int>(call.raw[0]));
+    const std::string value = call.raw[3] && call.raw[3] <= mostEntries ? call.read(call.raw[2], call.raw[3]) : "";
+    out.before[2] = value.empty() ? stracePointer(call.raw[2]) : straceString(value);
+    out.before[3] = decimal(call.raw[3]);
+    out.before[4] = *straceNamed(call, 4);
+    return out;
+}
+
+// One of utimensat's times: its date is told in UTC.
+std::string fileTime(std::string_view bytes) {
+    const u64 nanoseconds = straceWord(bytes, 8, 8);
+    constexpr u64 now = 0x3fffffff, omit = 0x3ffffffe, second = 1'000'000'000;
+    if (nanoseconds == now) return "UTIME_NOW";
+    if (nanoseconds == omit) return "UTIME_OMIT";
+    const std::string out = straceStruct('n', bytes.substr(0, 16));
+    const auto seconds = static_cast<std::time_t>(straceWord(bytes, 0, 8));
+    std::tm parts{};
+    char date[64], fraction[16];
+    if (nanoseconds >= second || !::gmtime_r(&seconds, &parts) || !std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts)) return out;
+    std::snprintf(fraction, sizeof fraction, nanoseconds ? ".%09u" : "", static_cast<unsigned>(nanoseconds));
+    return out + " /* " + date + fraction + "+0000 */";
+}
+
+StraceText fileTimes(const StraceCall& call) {
+    const std::string times = call.read(call.raw[2], 32);
+    return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
+             times.empty() ? stracePointer(call.raw[2]) : "[" + fileTime(times) + ", " + fileTime(std::string_view(times).substr(16)) + "]",
+             straceFlags(StraceSet::at, call.raw[3] & 0xffffffff, "0")}, {}};
+}
+
+}  // namespace
+
+std::string straceWholeStruct(const StraceCall& call, u64 address) {
+    const std::size_t size = call.name == "uname" ? 390 : call.name == "sysinfo" ? 112 : 120;
+    const std::string bytes = call.bytes(address, size);
+    if (bytes.empty()) return stracePointer(address);
+    return call.name == "uname" ? unameText(bytes) : call.name == "sysinfo" ? sysinfoText(bytes) : statfsText(bytes);
+}
+
+std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended) {
+    if (call.name == "statx") return statx(call, ended);
+    if (call.name == "getdents64") return entries(call, ended);
+    if (call.name == "utimensat") return fileTimes(call);
+    if (call.name == "prctl") return prctl(call, ended);
+    if (call.name.ends_with("setxattr") && call.shown.size() >= 5) return setAttribute(call);
+    return std::nullopt;
+}
+
+std::string straceFileNote(const StraceCall& call) {
+    return call.name == "prctl" && (call.raw[0] & 0xffffffff) == 3 ? " (" + straceName(DUMPABLE, call.result.number) + ")" : "";
+}
+
+}  // namespace emu
