@@ -1,5 +1,6 @@
 // SDM Vol. 1 §5.1.1: data transfer, but for the stack (stack.cpp).
 #include "cpu/insn/families.hpp"
+#include "cpu/segments.hpp"
 #include "cpu/shapes.hpp"
 
 namespace cpu {
@@ -183,7 +184,7 @@ template <Register target, Handler handler> Handler accumulator(Form& f) {
     return handler;
 }
 
-// Selectors that Linux lets a program load: null and its own flat segments (SDM Vol. 3 §3.4.2).
+// SS takes the data segment at level 3 only (SDM Vol. 2, MOV).
 bool loadSelector(Core& core, const Op& op) {
     u16 value = 0;
     if (op.misc & 0x80) {
@@ -192,8 +193,8 @@ bool loadSelector(Core& core, const Op& op) {
         std::memcpy(&value, registerBytes(&core, op.src), 2);
     }
     const unsigned which = op.misc & 0x7f;
-    const bool flat = value == 0x23 || value == 0x2b || value == 0x33;
-    if ((value > 3 && !flat) || (which == ZYDIS_REGISTER_SS - ZYDIS_REGISTER_ES && value != 0x2b)) return core.fault(VECTOR_GP, value & ~3u);
+    const bool stack = which == ZYDIS_REGISTER_SS - ZYDIS_REGISTER_ES;
+    if (stack ? value != 0x2b : !isNull(value) && !isUserSegment(value)) return core.fault(VECTOR_GP, value & ~3u);
     switch (which + ZYDIS_REGISTER_ES) {
         case ZYDIS_REGISTER_ES: core.es = value; break;
         case ZYDIS_REGISTER_SS: core.ss = value, core.shadow = true; break;

@@ -1,6 +1,7 @@
 // Far JMP, CALL and RET, IRET, and the loads of far pointers of user mode (SDM Vol. 2). The only code segment of 64-bit programs is the flat one of
 // selector 33H; 23H would enter compatibility mode, which execscope lacks and says so.
 #include "cpu/insn/families.hpp"
+#include "cpu/segments.hpp"
 #include "cpu/shapes.hpp"
 
 namespace cpu {
@@ -101,8 +102,7 @@ template <ZydisMnemonic name> bool loadFar(Core& core, const Op& op) {
     u16 selector;
     u64 offset;
     if (!readPointer(core, op, selector, offset)) return false;
-    const bool flat = selector == CODE32 || selector == DATA || selector == CODE64;
-    if (name == ZYDIS_MNEMONIC_LSS ? selector != DATA : selector > PRIVILEGE && !flat) return refuse(core, selector);
+    if (name == ZYDIS_MNEMONIC_LSS ? selector != DATA : !isNull(selector) && !isUserSegment(selector)) return refuse(core, selector);
     if constexpr (name == ZYDIS_MNEMONIC_LSS) core.ss = selector;
     if constexpr (name == ZYDIS_MNEMONIC_LFS) core.fs = selector, core.fs_base = 0;
     if constexpr (name == ZYDIS_MNEMONIC_LGS) core.gs = selector, core.gs_base = 0;

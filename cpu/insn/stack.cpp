@@ -1,5 +1,6 @@
 // The stack instructions of SDM Vol. 1 §5.1.1 and §5.1.7: PUSH, POP, ENTER, LEAVE; LEA and XLAT of §5.1.13.
 #include "cpu/insn/families.hpp"
+#include "cpu/segments.hpp"
 #include "cpu/shapes.hpp"
 
 namespace cpu {
@@ -54,7 +55,7 @@ bool popSelector(Core& core, const Op& op) {
     core.onStack = true;
     u16 value;
     if (!core.fetch(core.gpr[RSP], value)) return false;
-    if (value > 3 && value != 0x23 && value != 0x2b && value != 0x33) return core.fault(VECTOR_GP, value & ~3u);
+    if (!isNull(value) && !isUserSegment(value)) return core.fault(VECTOR_GP, value & ~3u);
     (op.misc & 1 ? core.gs : core.fs) = value;
     (op.misc & 1 ? core.gs_base : core.fs_base) = 0;
     core.gpr[RSP] += op.misc & 2 ? 2 : 8;

@@ -16,14 +16,15 @@ struct Exclusion {
     const char* reason;
 };
 constexpr const char *ENTERS = "enters the kernel", *FAR = "loads a code segment: leaves 64-bit mode or the harness",
-                     *SEGMENTS = "loads a segment register from the kernel's tables", *VARIES = "its result differs from run to run",
+                     *SEGMENTS = "loads a segment register from the kernel's tables", *RIGHTS = "reads the kernel's tables",
+                     *VARIES = "its result differs from run to run",
                      *KERNEL = "the host's kernel emulates it (UMIP)", *HYPERVISOR = "belongs to the hypervisor",
                      *HOST = "says what the host is, not what the modelled processor is", *SLEEPS = "its #UD depends on the host's MSRs";
 constexpr Exclusion EXCLUSIONS[] = {
     {ZYDIS_MNEMONIC_SYSCALL, ENTERS},   {ZYDIS_MNEMONIC_SYSENTER, ENTERS},  {ZYDIS_MNEMONIC_SYSEXIT, ENTERS}, {ZYDIS_MNEMONIC_SYSRET, ENTERS},
     {ZYDIS_MNEMONIC_IRET, FAR},         {ZYDIS_MNEMONIC_IRETD, FAR},        {ZYDIS_MNEMONIC_IRETQ, FAR},
     {ZYDIS_MNEMONIC_LSS, SEGMENTS},     {ZYDIS_MNEMONIC_LFS, SEGMENTS},     {ZYDIS_MNEMONIC_LGS, SEGMENTS},
-    {ZYDIS_MNEMONIC_LAR, SEGMENTS},     {ZYDIS_MNEMONIC_LSL, SEGMENTS},     {ZYDIS_MNEMONIC_VERR, SEGMENTS},  {ZYDIS_MNEMONIC_VERW, SEGMENTS},
+    {ZYDIS_MNEMONIC_LAR, RIGHTS},     {ZYDIS_MNEMONIC_LSL, RIGHTS},     {ZYDIS_MNEMONIC_VERR, RIGHTS},  {ZYDIS_MNEMONIC_VERW, RIGHTS},
     {ZYDIS_MNEMONIC_RDTSC, VARIES},     {ZYDIS_MNEMONIC_RDTSCP, VARIES},    {ZYDIS_MNEMONIC_RDRAND, VARIES},  {ZYDIS_MNEMONIC_RDSEED, VARIES},
     {ZYDIS_MNEMONIC_RDPID, VARIES},     {ZYDIS_MNEMONIC_RDPMC, HOST},
     {ZYDIS_MNEMONIC_SGDT, KERNEL},      {ZYDIS_MNEMONIC_SIDT, KERNEL},      {ZYDIS_MNEMONIC_SLDT, KERNEL},    {ZYDIS_MNEMONIC_STR, KERNEL},
@@ -106,10 +107,10 @@ bool hostIsAmd() {
 }
 
 const char* excluded(const cpu::Decoded& d) {
+    if (d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return FAR;
     const bool branch = d.insn.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE || d.insn.meta.category == ZYDIS_CATEGORY_RET;
     if (branch && isNarrow(d.insn) && hostIsAmd()) return "66H makes it shorter on AMD's processors, and its target one of 16 bits";
     if (d.insn.mnemonic == ZYDIS_MNEMONIC_INT && d.operand[0].imm.value.u == 0x80) return ENTERS;
-    if (d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return FAR;
     if (isNarrowMovbe(d)) return "this host accesses memory in parts, without #AC";
     if (lacks(static_cast<u16>(d.insn.meta.isa_set))) return "this host lacks it";
     for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {

@@ -1,4 +1,4 @@
-// What the oracles of the other tests cannot run: stepping, alignment checks, far transfers, segments' rights, SHA.
+// What the oracles of the other tests cannot run: stepping, alignment checks, far transfers, SHA.
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
@@ -221,43 +221,6 @@ TEST_CASE("far returns, calls and jumps stay in the 64-bit segment") {
     CHECK(m.peek<u64>(m.reg(RSP) + 8) == 0x33);
     CHECK(vectorOf(one(m, {0x48, 0xff, 0x2e})) == 0);       // jmp far [rsi]
     CHECK(m.registers().rip == target);
-}
-
-TEST_CASE("far pointers load a segment and a register, or nothing") {
-    Machine m;
-    m.reg(RSI) = DATA;
-    m.put(DATA, {0x78, 0x56, 0x34, 0x12, 0x2b, 0});
-    m.reg(RAX) = ~u64{0};
-    m.registers().fs_base = 5;
-    CHECK(vectorOf(one(m, {0x0f, 0xb4, 0x06})) == 0);       // lfs eax, [rsi]
-    CHECK(m.reg(RAX) == 0x12345678);
-    CHECK(m.registers().fs == 0x2b);
-    CHECK(m.registers().fs_base == 0);
-    m.put(DATA + 4, {0x10, 0});
-    const Trap trap = one(m, {0x0f, 0xb5, 0x0e});           // lgs ecx, [rsi]
-    CHECK(trap.vector == VECTOR_GP);
-    CHECK(trap.error_code == 0x10);
-    CHECK(m.reg(RCX) == 0);
-}
-
-TEST_CASE("user mode sees the rights of Linux's segments and its own bases") {
-    Machine m;
-    m.reg(RCX) = 0x33;
-    CHECK(vectorOf(one(m, {0x0f, 0x02, 0xc1})) == 0);       // lar eax, ecx
-    CHECK(m.reg(RAX) == 0xaffb00);
-    CHECK(m.registers().rflags & FLAG_ZF);
-    m.reg(RCX) = 0x10;
-    CHECK(vectorOf(one(m, {0x0f, 0x02, 0xc1})) == 0);
-    CHECK(m.reg(RAX) == 0xaffb00);
-    CHECK(!(m.registers().rflags & FLAG_ZF));
-    CHECK(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_UD);      // wrfsbase rax
-    m.processor.setFsgsbase(true);
-    m.reg(RAX) = 0x1234;
-    CHECK(vectorOf(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0})) == 0);
-    CHECK(m.registers().fs_base == 0x1234);
-    m.reg(RAX) = u64{1} << 50;
-    CHECK(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_GP);
-    CHECK(one(m, {0x0f, 0x34}).vector == VECTOR_GP);        // sysenter
 }
 
 TEST_CASE("RDRAND repeats with its seed") {
