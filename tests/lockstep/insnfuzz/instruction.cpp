@@ -126,8 +126,21 @@ std::vector<ZydisMnemonic> Generator::mnemonics() const { return mnemonics_; }
 
 std::map<std::string, std::string> Generator::leftOut() const {
     std::map<std::string, std::string> found;
-    for (const auto& [mnemonic, forms] : forms_.byMnemonic)
-        if (const char* reason = excluded(mnemonic)) found[mnemonicName(mnemonic)] = reason;
+    for (const auto& [mnemonic, forms] : forms_.byMnemonic) {
+        if (const char* reason = excluded(mnemonic)) {
+            found[mnemonicName(mnemonic)] = reason;
+            continue;
+        }
+        for (const auto& [form, skeletons] : forms)
+            for (const Skeleton& skeleton : skeletons) {
+                const std::vector<u8> bytes = simplest(skeleton);
+                cpu::Decoded d;
+                cpu::decode(bytes.data(), bytes.size(), d, level_);
+                const char* reason = cpu::hasInstructions(level_, static_cast<u16>(d.insn.meta.isa_set)) ? excluded(d) : nullptr;
+                const bool far = d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+                if (reason) found[mnemonicName(mnemonic) + (far ? " far" : "") + (form.empty() ? "" : " " + form)] = reason;
+            }
+    }
     return found;
 }
 

@@ -23,7 +23,7 @@ public:
     Generator(cpu::Level level, ZydisMnemonic only);        // ZYDIS_MNEMONIC_INVALID: all
     Instruction next(Random& random) const;
     std::vector<ZydisMnemonic> mnemonics() const;
-    std::map<std::string, std::string> leftOut() const;     // mnemonics that are never run, with the reason
+    std::map<std::string, std::string> leftOut() const;     // mnemonics and forms that are never run, with the reason
 
 private:
     std::vector<u8> assemble(const Skeleton& s, Random& random) const;
