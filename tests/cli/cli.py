@@ -471,5 +471,25 @@ def test_stats():
     check(counts(guest("hello_asm")) == small, "two runs differ")
 
 
+def test_large_image():
+    """Of a program of 1 GiB, what is decoded and what is in memory is what runs: a jump from the first page to the last, and an exit."""
+    base, size, first, last = 0x400000, 1 << 30, 0x1000, (1 << 30) - 0x1000
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "large")
+        with open(path, "wb") as file:
+            file.truncate(size)
+            file.write(struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 62, 1, base + first, 64, 0, 0, 64, 56, 1, 0, 0, 0) +
+                       struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 0x1000))
+            file.seek(first)
+            file.write(b"\xe9" + struct.pack("<i", last - first - 5))           # jmp
+            file.seek(last)
+            file.write(b"\xb8\xe7\0\0\0\xbf\x07\0\0\0\x0f\x05")              # exit_group(7)
+        os.chmod(path, 0o755)
+        result = execscope("run", "--stats", "--memory", "64", "--", path)
+        check(result.status == 7, result)
+        counts = {name.strip(): int(n) for name, n in re.findall(r"^(.{15}) +(\d+)", result.stderr.decode(), re.M)}
+        check(counts["decoded"] < 100 and counts["blocks"] < 100 and counts["memory"] < 1024, result)      # the first process included
+
+
 if __name__ == "__main__":
     cases.run(__name__)
