@@ -32,6 +32,7 @@ struct ProcessVersion {
     int (*waitForVfork)(completion*);       // until it is done, or a fatal signal came: -ERESTARTSYS
     void (*mm_release)(task_struct*, mm_struct*);
     long (*arch_prctl)(task_struct*, int code, u64 address);
+    bool callNumberIsInt;                   // only the low half of rax counts
     // kernel/sched
     TaskState newTaskState;                   // until it is first woken
     void (*schedule_tail)(task_struct* prev);

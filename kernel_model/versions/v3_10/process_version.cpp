@@ -22,6 +22,7 @@ const ProcessVersion processVersion{
     .waitForVfork = wait_for_completion_killable,
     .mm_release = mm_release,
     .arch_prctl = do_arch_prctl,
+    .callNumberIsInt = false,
     .newTaskState = TASK_RUNNING,
     .schedule_tail = schedule_tail,
     .switch_mm = switch_mm,

@@ -42,6 +42,7 @@ const ProcessVersion processVersion{
     .waitForVfork = waitForVfork,
     .mm_release = exec_mm_release,
     .arch_prctl = do_arch_prctl_64,
+    .callNumberIsInt = true,
     .newTaskState = TASK_NEW,
     .schedule_tail = schedule_tail,
     .switch_mm = switch_mm_irqs_off,

@@ -84,22 +84,29 @@ long dispatch(u64 nr, const SyscallDefinition* definition, const Arguments& args
     }
 }
 
+// arch/x86/entry/common.c, do_syscall_64: v6.1 takes the low half of rax, sign-extended.
+u64 numberOf(const pt_regs* regs) {
+    return version().process.callNumberIsInt ? static_cast<u64>(i64{static_cast<i32>(regs->orig_ax)}) : regs->orig_ax;
+}
+
 }  // namespace
 
 void traceSyscallExit(const pt_regs* regs) {
     using traces::Value;
     if (!traces::tracer().on(traces::Kind::sys_exit)) return;
-    const char* name = syscallName(regs->orig_ax);
+    const u64 nr = numberOf(regs);
+    const char* name = syscallName(nr);
     const i64 result = static_cast<i64>(regs->ax);
     const bool failed = result < 0 && result >= -4095;
-    std::vector<traces::Attr> attrs{{"nr", Value::count(static_cast<i64>(regs->orig_ax))}, {"name", Value::text(name)},
+    std::vector<traces::Attr> attrs{{"nr", Value::count(static_cast<i64>(nr))}, {"name", Value::text(name)},
                                     {"result", returnsAddress(name) && !failed ? Value::hex(regs->ax) : Value::count(result)}};
     if (failed) attrs.push_back({"errno", Value::text(errnoName(static_cast<int>(-result)))});
     traces::tracer().emit(traces::Kind::sys_exit, std::move(attrs));
 }
 
 void system_call(pt_regs* regs) {
-    const u64 nr = regs->orig_ax = regs->ax;
+    regs->orig_ax = regs->ax;
+    const u64 nr = numberOf(regs);
     ++kernel_counts.syscalls;
     const SyscallDefinition* definition = syscallByNumber(nr);
     const Arguments args{{regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9}};

@@ -28,11 +28,15 @@ void loadRegisters(const pt_regs& r) {
     g[cpu::R8] = r.r8, g[cpu::R9] = r.r9, g[cpu::R10] = r.r10, g[cpu::R11] = r.r11;
     g[cpu::R12] = r.r12, g[cpu::R13] = r.r13, g[cpu::R14] = r.r14, g[cpu::R15] = r.r15;
     c.rip = r.ip;
-    c.rflags = (r.flags | 2) & 0x3f7fd7;    // bit 1 is always set; reserved bits and VM never are
+    c.rflags = (r.flags | 2) & 0x3e7fd7;    // bit 1 is always set; reserved bits and VM never are. RF would end with this instruction
     c.cs = static_cast<u16>(r.cs);
     c.ss = static_cast<u16>(r.ss);
 }
-void saveRegisters(pt_regs& r) {
+// SDM Vol. 3 §17.3.1.1: what a fault pushes has RF, what a trap pushes has not.
+bool isFault(const cpu::Trap& trap) {
+    return trap.kind == cpu::Trap::Kind::exception && trap.vector != cpu::VECTOR_DB && trap.vector != cpu::VECTOR_BP && trap.vector != cpu::VECTOR_OF;
+}
+void saveRegisters(pt_regs& r, const cpu::Trap& trap) {
     const cpu::Registers& c = processor().registers();
     const u64* g = c.gpr;
     r.ax = g[cpu::RAX], r.cx = g[cpu::RCX], r.dx = g[cpu::RDX], r.bx = g[cpu::RBX];
@@ -40,7 +44,7 @@ void saveRegisters(pt_regs& r) {
     r.r8 = g[cpu::R8], r.r9 = g[cpu::R9], r.r10 = g[cpu::R10], r.r11 = g[cpu::R11];
     r.r12 = g[cpu::R12], r.r13 = g[cpu::R13], r.r14 = g[cpu::R14], r.r15 = g[cpu::R15];
     r.ip = c.rip;
-    r.flags = c.rflags;
+    r.flags = c.rflags | (isFault(trap) ? cpu::FLAG_RF : 0);
     r.cs = c.cs;
     r.ss = c.ss;
     r.orig_ax = NOT_A_SYSCALL;
@@ -177,7 +181,7 @@ void runUser() {
         const cpu::Trap trap = cpu.run(nextStop(limit ? limit : ~u64{0}));
         if (userModeWatcher) [[unlikely]] userModeWatcher->left();
         task->utime += instructions - before;
-        saveRegisters(*regs);
+        saveRegisters(*regs, trap);
         stopIfRequested();
         enterKernel(trap, regs);
     }
