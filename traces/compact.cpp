@@ -2,9 +2,11 @@
 
 #include "traces/json_digits.hpp"
 #include "traces/json_text.hpp"
-#include "traces/plain_bytes.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 namespace traces {
 
@@ -222,16 +224,27 @@ bool TraceText::record() {
     damaged("an unknown record");
 }
 
-TraceText::int_type TraceText::underflow() {
-    if (!begun_) begin();
-    out_.clear();
-    if (compact_) {
+void TraceText::records() {
+    try {
         while (out_.size() < chunk && !ended_) {
             ended_ = !need(1);
             if (ended_ || record()) continue;
             out_ += '{';                // cut inside a record: as a cut line reads
             ended_ = true;
         }
+    } catch (const DamagedData& damage) {
+        damage_ = damage;
+        ended_ = true;
+    }
+}
+
+TraceText::int_type TraceText::underflow() {
+    if (!begun_) begin();
+    out_.clear();
+    if (compact_) {
+        if (damage_) throw DamagedData(*damage_);
+        records();
+        if (damage_ && out_.empty()) throw DamagedData(*damage_);
         setg(out_.data(), out_.data(), out_.data() + out_.size());
     } else {
         out_.swap(in_);
@@ -242,6 +255,14 @@ TraceText::int_type TraceText::underflow() {
         setg(out_.data(), out_.data(), out_.data() + out_.size());
     }
     return gptr() == egptr() ? traits_type::eof() : traits_type::to_int_type(*gptr());
+}
+
+std::streamsize TraceText::xsgetn(char* to, std::streamsize size) {
+    if (gptr() == egptr() && underflow() == traits_type::eof()) return 0;
+    const std::streamsize n = std::min(size, egptr() - gptr());
+    std::memcpy(to, gptr(), static_cast<std::size_t>(n));
+    gbump(static_cast<int>(n));
+    return n;
 }
 
 }  // namespace traces

@@ -4,8 +4,10 @@
 
 #include "traces/event.hpp"
 #include "traces/hash.hpp"
+#include "traces/plain_bytes.hpp"
 
 #include <array>
+#include <optional>
 #include <streambuf>
 #include <string>
 #include <vector>
@@ -42,20 +44,22 @@ private:
     CompactPlace last_;
 };
 
-// The text of a trace in either form. Throws DamagedData, with the byte where the record begins; the footer of a compact one only where
-// its hash is that of its bytes.
+// The text of a trace in either form. Throws DamagedData behind the text that is good, with the byte where the record begins; the footer
+// of a compact one only where its hash is that of its bytes. sgetn gives what is there, 0 at the end.
 class TraceText final : public std::streambuf {
 public:
     explicit TraceText(std::streambuf& plain) : plain_(plain) {}
 
 protected:
     int_type underflow() override;
+    std::streamsize xsgetn(char* to, std::streamsize size) override;
 
 private:
     void begin();
     bool need(std::size_t size);                // so many bytes are in in_; false: the file ends before
     template <class T> T take();
     std::string_view takeText(std::size_t size);
+    void records();                             // some, into out_
     bool record();                              // one, into out_; false: the end
     bool line(CompactRecord kind);
     bool footer();
@@ -72,6 +76,7 @@ private:
     bool begun_ = false, compact_ = false, ended_ = false;
     std::string in_, out_;
     std::size_t at_ = 0;                        // in in_
+    std::optional<DamagedData> damage_;         // behind out_
     u64 erased_ = 0, record_ = 0;               // bytes before in_; where the present record begins
     Xxh64 bytes_;                               // of what was erased
     std::vector<std::string> registers_;        // `"rax":` and so on

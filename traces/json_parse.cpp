@@ -9,6 +9,7 @@ namespace traces {
 namespace {
 
 constexpr std::size_t mostKeys = 1024;   // in one object: looking for a key that is there twice takes time
+constexpr std::size_t mostValues = std::size_t{1} << 20;     // in a text: a value takes a hundred bytes of memory
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -56,6 +57,7 @@ private:
     }
 
     bool value(Value& v, std::size_t depth) {
+        if (++values_ > mostValues) return fail("more than " + std::to_string(mostValues) + " values");
         space();
         switch (peek()) {
             case '{': return object(v, depth);
@@ -208,7 +210,7 @@ private:
 
     std::string_view s_;
     std::size_t at_ = 0;
-    std::size_t deepest_;
+    std::size_t deepest_, values_ = 0;
     std::string error_;
 };
 

@@ -1,4 +1,4 @@
-// One JSON text into a Value: integers of 64 bits only, limited depth, no key twice in an object.
+// One JSON text into a Value: integers of 64 bits only, limited depth and number of values, no key twice in an object.
 #pragma once
 
 #include "traces/event.hpp"

@@ -1,5 +1,8 @@
 #include "traces/plain_bytes.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace traces {
 
 bool looksCompressed(std::string_view begin) {
@@ -50,6 +53,14 @@ PlainBytes::int_type PlainBytes::underflow() {
         setg(in_.data(), in_.data(), in_.data() + end_);
     }
     return gptr() == egptr() ? traits_type::eof() : traits_type::to_int_type(*gptr());
+}
+
+std::streamsize PlainBytes::xsgetn(char* to, std::streamsize size) {
+    if (gptr() == egptr() && underflow() == traits_type::eof()) return 0;
+    const std::streamsize n = std::min(size, egptr() - gptr());
+    std::memcpy(to, gptr(), static_cast<std::size_t>(n));
+    gbump(static_cast<int>(n));
+    return n;
 }
 
 }  // namespace traces

@@ -18,7 +18,7 @@ struct DamagedData : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Reading throws DamagedData.
+// Reading throws DamagedData, behind the bytes that are good. sgetn gives what is there, 0 at the end.
 class PlainBytes final : public std::streambuf {
 public:
     explicit PlainBytes(std::streambuf& file) : file_(file) {}
@@ -29,6 +29,7 @@ public:
 
 protected:
     int_type underflow() override;
+    std::streamsize xsgetn(char* to, std::streamsize size) override;
 
 private:
     void begin();

@@ -1,5 +1,6 @@
 #include "emu/export/database.hpp"
 
+#include "emu/tools/read_trace.hpp"
 #include "emu/tracing.hpp"
 #include "traces/json_text.hpp"
 
@@ -21,7 +22,9 @@ Statement::Statement(sqlite3* database, std::string_view sql) {
 
 void Statement::check(int status) const {
     if (status == SQLITE_OK || status == SQLITE_DONE) return;
-    throw std::runtime_error("cannot write the database: " + std::string(sqlite3_errmsg(sqlite3_db_handle(statement_.get()))));
+    const std::string message = "cannot write the database: " + std::string(sqlite3_errmsg(sqlite3_db_handle(statement_.get())));
+    if ((status & 0xff) == SQLITE_CONSTRAINT) throw TraceProblem(message);      // two events of one number
+    throw std::runtime_error(message);
 }
 
 void Statement::bindNumber(int column, i64 number) { check(sqlite3_bind_int64(statement_.get(), column, number)); }

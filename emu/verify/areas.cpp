@@ -30,6 +30,7 @@ FoldedArea FoldedMemory::takeArea(FoldedSpace& space, u64 start, u64 end, const 
 
 void FoldedMemory::addArea(FoldedSpace& space, u64 start, const Event& event) {
     FoldedArea area{hexOf(event, "end"), hexOf(event, "pgoff"), textOf(event, "flags"), fileOf(event)};
+    demand(area.flags.size() == 4, "flags of an area are like r-xp");
     demand(start < area.end && (start | area.end) % cpu::PAGE_SIZE == 0, "an area of no pages");
     const auto above = space.areas.lower_bound(start);
     const bool overlaps = (above != space.areas.end() && above->first < area.end) ||

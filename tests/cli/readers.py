@@ -15,6 +15,7 @@ from cases import Options, check
 from traced import Traced
 from world import execscope, guest
 
+SQLITE = ["export", "-o", "OUT", "--format", "sqlite"]
 RECIPES = os.path.join(HERE, "..", "..", "docs", "recipes.md")
 TEXT_FORMATS = ("perfetto", "ftrace", "strace", "tenet", "lcov", "csv")
 
@@ -56,8 +57,8 @@ def failing(content, *words, commands=None):
         with open(path, "wb") as file:
             file.write(content)
         for command in commands or [["tree"], ["explain"], ["diff", path], *(["export", "--format", name] for name in TEXT_FORMATS),
-                                    ["export", "-o", folder + "/out", "--format", "sqlite"]]:
-            result = execscope(*command, path)
+                                    SQLITE]:
+            result = execscope(*(folder + "/out" if part == "OUT" else part for part in command), path)
             lines = result.stderr.decode().splitlines()
             check(result.status == 125 and len(lines) == 1 and lines[0].startswith("execscope: " + path), command, result)
             for word in words:
@@ -75,6 +76,8 @@ def test_bad_traces():
     failing(b"".join(lines[:10]) + b"{}\n", "line 11", "no 'kind'")
     failing(b"".join(lines[:10]) + b"[" * 100000 + b"\n", "line 11")
     failing(b"".join(lines) + lines[1], "line %d" % (len(lines) + 1), "footer")
+    failing(lines[0] + lines[1] + lines[1], "line 3", "UNIQUE", commands=[SQLITE])
+    failing(lines[0] + b'{"kind":"call","seq":1,"args":[%s0]}\n' % (b"0," * 2_000_000), "line 2", "more than 1048576 values", commands=[["verify"], ["tree"]])
     call = b'{"kind":"call","seq":1,"insn":0,"pid":1,"function":"f","args":{}}\n'
     failing(lines[0] + call * 5000, "line 1002", "deeper", commands=[["export", "--format", "perfetto"], ["tree"]])
 
@@ -108,6 +111,25 @@ def test_compressed_traces():
         os.symlink("/dev/full", full)
         result = execscope("trace", "-o", full, "--", guest("hello.musl"))
         check(result.status == 125 and result.stdout == b"hello\n" and b"No space left" in result.stderr, result)
+
+
+def test_damaged_compact_traces():
+    """The message names the line behind the last good one, however the file is read by pieces."""
+    with Traced("trace", "-e", "trace=all", "--", guest("hello.musl")) as traced:
+        path = traced.path[:-len("jsonl")] + "trace"
+        result = execscope("trace", "-e", "trace=all", "-o", path, "--", guest("hello.musl"))
+        check(result.status == 3, result)
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(traced.path, "rb") as file:
+            lines = file.read().splitlines(keepends=True)
+    commands = [["verify"], ["tree"], ["explain"], ["export", "--format", "csv"]]
+    for number in (100, len(lines) // 2, len(lines) - 50):
+        number = next(i for i in range(number, len(lines)) if b'"kind":"insn"' not in lines[i])
+        at = data.index(b"L" + (len(lines[number]) - 1).to_bytes(4, "little") + lines[number][:-1])
+        for record in (b"Z", b"L\xff\xff\xff\xff", b"D\xff\xff", b"I\xff\xff\0\0\0\0"):
+            failing(data[:at] + record + data[at + len(record):], "line %d:" % (number + 1), "damaged at byte %d:" % at, commands=commands)
+    failing(data[:-1] + bytes([data[-1] ^ 1]), "line %d:" % len(lines), "hash", commands=commands)
 
 
 def test_cut_trace():

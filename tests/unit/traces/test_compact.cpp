@@ -98,4 +98,16 @@ TEST_CASE("compact: a trace holds the same bytes in both forms") {
         CHECK_THROWS_AS(rendered(std::string(compactMagic) + "a\nI" + low(u16{1}) + low(u32{0})), DamagedData);
         CHECK_THROWS_AS(rendered(std::string(compactMagic) + "a\nX"), DamagedData);
     }
+    SECTION("the lines before the damage come first") {
+        for (const std::string& file : {records.text().substr(0, records.text().rfind("F")) + "Xfooter", records.text() + "X"}) {
+            std::stringbuf in{file};
+            TraceText text(in);
+            std::string out(lines.text().size(), '\0');
+            const std::size_t before = lines.text().rfind('\n', lines.text().size() - 2) + 1;
+            REQUIRE(text.sgetn(out.data(), static_cast<std::streamsize>(out.size())) == static_cast<std::streamsize>(before));
+            CHECK(lines.text().starts_with(out.substr(0, before)));
+            CHECK_THROWS_AS(text.sgetc(), DamagedData);
+            CHECK_THROWS_AS(text.sgetn(out.data(), 1), DamagedData);
+        }
+    }
 }

@@ -148,6 +148,11 @@ TEST_CASE("a hostile trace gives an error with its line") {
     std::string names;
     for (int i = 0; i < 5000; ++i) names += withAttr("1,\"n" + std::to_string(i) + "\":0");
     CHECK(firstError(names) == "4097: more than 4096 unknown attribute names");
+    std::string values = "[0";
+    for (int i = 0; i < 1 << 20; ++i) values += ",0";
+    CHECK(parseJson(values + "]", 16).error == "more than 1048576 values");
+    values.resize(values.size() - 4);
+    CHECK(parseJson(values + "]", 16).error.empty());
 }
 
 TEST_CASE("the hash is XXH64") {
