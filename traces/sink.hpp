@@ -14,7 +14,7 @@ public:
     struct Result {
         std::size_t written = 0;   // bytes that arrived, also on error
         int error = 0;             // errno, 0 when all arrived
-        bool late = false;         // bytes arrive behind the call: the error is that of earlier ones
+        bool late = false;         // bytes arrive behind the call: the error is that of earlier ones, or of some of these
     };
     virtual Result write(std::string_view bytes) = 0;
     virtual Result finish() { return {}; }      // waits until all has arrived; nothing is written afterwards

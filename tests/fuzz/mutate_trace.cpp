@@ -1,5 +1,5 @@
 // Changes of a trace that its readers notice: they know lines, and where a value of JSON begins and ends.
-#include "tests/fuzz/trace_readers.hpp"
+#include "tests/fuzz/mutate_trace.hpp"
 
 #include <algorithm>
 #include <random>
@@ -90,6 +90,6 @@ private:
 
 }  // namespace
 
-std::string changedTrace(std::string trace, unsigned seed) { return Mutation(std::move(trace), seed).changed(); }
+std::string changedLines(std::string text, unsigned seed) { return Mutation(std::move(text), seed).changed(); }
 
 }  // namespace fuzz

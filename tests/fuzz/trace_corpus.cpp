@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i)
         for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
             std::ifstream file(entry.path(), std::ios::binary);
-            if (entry.path().extension() == ".jsonl") seeds[entry.path().string()] = {std::istreambuf_iterator<char>(file), {}};
+            if (entry.path().extension() != ".py") seeds[entry.path().string()] = {std::istreambuf_iterator<char>(file), {}};
         }
     for (const auto& [name, trace] : seeds) {
         std::fprintf(stderr, "%s: %zu bytes\n", name.c_str(), trace.size());

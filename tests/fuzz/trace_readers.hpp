@@ -11,8 +11,7 @@ namespace fuzz {
 // verify, tree, diff, explain and every export of `trace`. They may refuse it with a message; anything else is a finding.
 void readAsTrace(std::string_view trace);
 
-// One to four random changes: of a value, a byte, of lines or the end. Equal seeds give equal changes. In half of them the events
-// are numbered again, so that verify gets further.
+// Random changes, as its form allows: lines, compact records, either of them compressed. Equal seeds give equal changes.
 std::string changedTrace(std::string trace, unsigned seed);
 
 // A small program, recorded with everything. Once in a process.

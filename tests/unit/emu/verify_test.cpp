@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <sstream>
 
@@ -28,24 +29,29 @@ struct Recorded {
     std::vector<Event> events;
 };
 
-// One run for all tests: the kernel boots once in a process.
+std::string recordHello() {
+    WorldOptions world;
+    world.profile = "v3.10";
+    world.memory_mib = 16;
+    world.program = {"/hello"};
+    traces::MemorySink sink;
+    GuestMachine machine(world, GuestOutput::standardError, guests::hello());
+    traces::JsonWriter writer(sink, [](const std::string& message) { FAIL(message); });
+    traces::tracer().addObserver(&writer);
+    TraceSession session(machine, world, traces::everything(), Checkpoints::always);
+    session.finish(machine.run());
+    traces::tracer().removeObserver(&writer);
+    writer.flush();
+    return sink.text();
+}
+
+// One run for all tests: the kernel boots once in a process. Or the trace that EXECSCOPE_MUTATED names: JSON Lines, complete.
 const Recorded& recorded() {
     static const std::unique_ptr<Recorded> one = [] {
         auto made = std::make_unique<Recorded>();
-        WorldOptions world;
-        world.profile = "v3.10";
-        world.memory_mib = 16;
-        world.program = {"/hello"};
-        traces::MemorySink sink;
-        {
-            GuestMachine machine(world, GuestOutput::standardError, guests::hello());
-            traces::JsonWriter writer(sink, [](const std::string& message) { FAIL(message); });
-            traces::tracer().addObserver(&writer);
-            TraceSession session(machine, world, traces::everything(), Checkpoints::always);
-            session.finish(machine.run());
-            traces::tracer().removeObserver(&writer);
-        }
-        made->text = sink.text();
+        const char* path = std::getenv("EXECSCOPE_MUTATED");
+        if (path) made->text = {std::istreambuf_iterator<char>(std::ifstream(path, std::ios::binary).rdbuf()), {}};
+        else made->text = recordHello();
         made->in.str(made->text);
         while (auto event = made->reader.next()) made->events.push_back(std::move(*event));
         return made;
@@ -237,7 +243,7 @@ TEST_CASE("verify: what concerns no state is found where it cannot be") {
     CHECK(changed(Kind::pte, [&](Event& event) { return !(attr(event, "new") & 0x40) && attr(event, "new") & 1 && (attr(event, "new") |= 0x40); }).first > 0);
 }
 
-// EXECSCOPE_MUTATIONS=N makes more of them, with another seed each time EXECSCOPE_SEED says so (the target `mutations`).
+// EXECSCOPE_MUTATIONS=N makes more of them (the target `mutations`), EXECSCOPE_SEED=N others, EXECSCOPE_MUTATED=FILE those of another trace.
 TEST_CASE("verify: every mutation of a trace is found") {
     const char *number = std::getenv("EXECSCOPE_MUTATIONS"), *seed = std::getenv("EXECSCOPE_SEED");
     const unsigned wanted = number ? static_cast<unsigned>(std::atoi(number)) : sampled;
