@@ -14,7 +14,8 @@ BUILDS = {"O0": ("-DCMAKE_BUILD_TYPE=Debug",), "O2": ("-DCMAKE_BUILD_TYPE=Releas
 
 
 def built(source, folder, options):
-    subprocess.run(["cmake", "-G", "Ninja", "-S", source, "-B", folder, "-DEXECSCOPE_TESTS=OFF", *options], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "-G", "Ninja", "-S", source, "-B", folder, "-DEXECSCOPE_TESTS=OFF", "-DCMAKE_CXX_COMPILER=g++",
+                    "-DCMAKE_C_COMPILER=gcc", *options], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", folder, "--target", "execscope"], check=True)
     return os.path.join(folder, "execscope")
 
