@@ -51,6 +51,7 @@ private:
 };
 
 void Fuzzer::runHost(const Instruction& insn) {
+    std::memcpy(host_.allData(), memory_.get(), DATA_SIZE);
     if (insn.valid && !insn.inLevel && !insn.cut) {
         hostOutcome_.after = before_;
         if (options_.level < cpu::Level::v3) hostOutcome_.after.x87.operand = 0;        // see Host::run
@@ -76,14 +77,17 @@ void Fuzzer::differ(const Instruction& insn, u64 number, const Sides& sides, con
 void Fuzzer::one(const Instruction& insn, u64 number) {
     Random random{mix(options_.seed ^ 0x5555, number)};
     if (!randomState(insn, {options_.alignmentCheck}, random, before_, memory_.get())) return;
-    std::memcpy(host_.allData(), memory_.get(), DATA_SIZE);
-    std::memcpy(model_.data(), memory_.get(), DATA_SIZE);
     runHost(insn);
+    std::memcpy(model_.data(), memory_.get(), DATA_SIZE);
     model_.run(before_, modelOutcome_);
     inject(insn);
     const Sides sides{before_, hostOutcome_, modelOutcome_, memory_.get(), host_.allData(), model_.data()};
     if (modelOutcome_.trap.unsupported && insn.inLevel && !options_.failUnsupported) return coverage_.unsupported(insn);
-    const std::string found = differences(insn, sides);
+    std::string found = differences(insn, sides);
+    if (!found.empty() && hostIsAmd()) {        // a context switch while no x87 exception waits loses FOP, FIP and FDP there
+        runHost(insn);
+        found = differences(insn, sides);
+    }
     if (found.empty()) coverage_.passed(insn, hostOutcome_.trap);
     else if (const char* reason = dialect(insn, sides)) coverage_.speaks(reason);
     else differ(insn, number, sides, found);
