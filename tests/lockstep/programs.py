@@ -118,6 +118,18 @@ def test_insnfuzz_can_fail():
     check(done.returncode == 1 and "rflags" in done.stdout and "again: insnfuzz --seed 1 --case" in done.stdout, done.stdout)
 
 
+def test_coverage_page():
+    """docs/coverage/instructions.md has cases of every form that is run here, and a reason for every other one."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    with tempfile.TemporaryDirectory() as folder:
+        counts = os.path.join(folder, "counts.json")
+        done = run("insnfuzz", "--cases", "32", "--coverage", counts)
+        check(done.returncode == 0, done.stdout)
+        done = subprocess.run([sys.executable, "-B", os.path.join(root, "tests/lockstep/coverage.py"), "--check",
+                               os.path.join(root, "docs/coverage/instructions.md"), counts], capture_output=True, text=True)
+        check(done.returncode == 0, done.stderr)
+
+
 def fuzz(*arguments):
     def test():
         done = run("insnfuzz", *arguments)

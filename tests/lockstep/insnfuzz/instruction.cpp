@@ -124,23 +124,37 @@ Generator::Generator(cpu::Level level, ZydisMnemonic only) : level_(level), form
 
 std::vector<ZydisMnemonic> Generator::mnemonics() const { return mnemonics_; }
 
+// Why a form, or the skeleton of it that is a far transfer, is not run.
+Generator::Reasons Generator::reasonsOf(ZydisMnemonic mnemonic, const std::string& form, const std::vector<Skeleton>& skeletons) const {
+    Reasons found;
+    for (const Skeleton& skeleton : skeletons) {
+        const std::vector<u8> bytes = simplest(skeleton);
+        cpu::Decoded d;
+        cpu::decode(bytes.data(), bytes.size(), d, level_);
+        const char* reason = excluded(mnemonic);
+        if (!reason && !cpu::hasInstructions(level_, static_cast<u16>(d.insn.meta.isa_set))) continue;
+        if (!reason) reason = excluded(d);
+        const bool far = reason && d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
+        found[far ? "far" + (form.empty() ? "" : " " + form) : form] = reason ? reason : "";
+    }
+    return found;
+}
+
+std::map<std::string, std::vector<std::string>> Generator::forms() const {
+    std::map<std::string, std::vector<std::string>> found;
+    for (const auto& [mnemonic, forms] : forms_.byMnemonic)
+        for (const auto& [form, skeletons] : forms)
+            for (const auto& [name, reason] : reasonsOf(mnemonic, form, skeletons))
+                if (reason.empty()) found[mnemonicName(mnemonic)].push_back(name);
+    return found;
+}
+
 std::map<std::string, std::string> Generator::leftOut() const {
     std::map<std::string, std::string> found;
-    for (const auto& [mnemonic, forms] : forms_.byMnemonic) {
-        if (const char* reason = excluded(mnemonic)) {
-            found[mnemonicName(mnemonic)] = reason;
-            continue;
-        }
+    for (const auto& [mnemonic, forms] : forms_.byMnemonic)
         for (const auto& [form, skeletons] : forms)
-            for (const Skeleton& skeleton : skeletons) {
-                const std::vector<u8> bytes = simplest(skeleton);
-                cpu::Decoded d;
-                cpu::decode(bytes.data(), bytes.size(), d, level_);
-                const char* reason = cpu::hasInstructions(level_, static_cast<u16>(d.insn.meta.isa_set)) ? excluded(d) : nullptr;
-                const bool far = d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
-                if (reason) found[mnemonicName(mnemonic) + (far ? " far" : "") + (form.empty() ? "" : " " + form)] = reason;
-            }
-    }
+            for (const auto& [name, reason] : reasonsOf(mnemonic, form, skeletons))
+                if (!reason.empty()) found[mnemonicName(mnemonic) + (excluded(mnemonic) || name.empty() ? "" : " " + name)] = reason;
     return found;
 }
 

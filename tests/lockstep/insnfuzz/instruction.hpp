@@ -23,9 +23,12 @@ public:
     Generator(cpu::Level level, ZydisMnemonic only);        // ZYDIS_MNEMONIC_INVALID: all
     Instruction next(Random& random) const;
     std::vector<ZydisMnemonic> mnemonics() const;
+    std::map<std::string, std::vector<std::string>> forms() const;  // those of the level that are run, by mnemonic
     std::map<std::string, std::string> leftOut() const;     // mnemonics and forms that are never run, with the reason
 
 private:
+    using Reasons = std::map<std::string, std::string>;             // by form; empty: it is run
+    Reasons reasonsOf(ZydisMnemonic mnemonic, const std::string& form, const std::vector<Skeleton>& skeletons) const;
     std::vector<u8> assemble(const Skeleton& s, Random& random) const;
     bool settle(Instruction& insn, Random& random) const;
 

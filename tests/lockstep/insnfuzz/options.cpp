@@ -1,5 +1,7 @@
 #include "tests/lockstep/insnfuzz/options.hpp"
 
+#include "tests/lockstep/insnfuzz/policy.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -89,7 +91,8 @@ int Coverage::finish(const Options& options, const Generator& generator, double 
     }
     if (!options.coverage.empty()) {
         const nlohmann::json all{{"seed", options.seed}, {"cases", total.passed}, {"level", options.levelText}, {"alignmentCheck", options.alignmentCheck},
-                                 {"excluded", generator.leftOut()}, {"mnemonics", mnemonics}};
+                                 {"processor", hostName()}, {"excluded", generator.leftOut()}, {"forms", generator.forms()},
+                                 {"dialects", dialects_}, {"mnemonics", mnemonics}};
         std::ofstream(options.coverage) << all.dump(1) << "\n";
     }
     return different_ ? 1 : 0;

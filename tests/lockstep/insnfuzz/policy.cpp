@@ -106,6 +106,13 @@ bool hostIsAmd() {
     return is;
 }
 
+std::string hostName() {
+    unsigned words[13]{};
+    for (unsigned leaf = 0; leaf < 3; ++leaf)
+        __get_cpuid(0x80000002 + leaf, words + 4 * leaf, words + 4 * leaf + 1, words + 4 * leaf + 2, words + 4 * leaf + 3);
+    return reinterpret_cast<const char*>(words);
+}
+
 const char* excluded(const cpu::Decoded& d) {
     if (d.insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return FAR;
     const bool branch = d.insn.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE || d.insn.meta.category == ZYDIS_CATEGORY_RET;

@@ -3,9 +3,12 @@
 
 #include "cpu/lower.hpp"
 
+#include <string>
+
 namespace insnfuzz {
 
 bool hostIsAmd();
+std::string hostName();         // as CPUID says
 
 // Why instructions of this mnemonic are not compared, or null.
 const char* excluded(ZydisMnemonic mnemonic);
