@@ -2,6 +2,7 @@
 #include "cpu/lower.hpp"
 #include "cpu/pairs.hpp"
 #include "cpu/statistics.hpp"
+#include "cpu/vector_links.hpp"
 #include "cpu/vector_mxcsr.hpp"
 
 #include <algorithm>
@@ -111,7 +112,8 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     lower(decoded, form);
     ++statistics.decoded;
     noteExtension(decoded.insn.meta.isa_set, !hasInstructions(core_.model, static_cast<u16>(decoded.insn.meta.isa_set)));
-    made = {made.op, known_, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+    made = {made.op, known_, form.leaves, form.flagless, form.caching, form.links, flagUse(decoded), vectorEffectOf(decoded),
+            form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, encoding, made, decoded);
     op = made.op;
     addLowered(made, op, made.length, offset);
@@ -124,7 +126,7 @@ void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) 
     op.done = ++count_;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
     if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
-    draft_.notes[draft_.noteCount++] = {lowered.flagless, lowered.caching, lowered.use, lowered.simple, false};
+    draft_.notes[draft_.noteCount++] = {lowered.flagless, lowered.caching, lowered.use, lowered.simple, lowered.links, lowered.vector, false};
     ++draft_.opCount;
     ended_ = lowered.ends;
     next_ = offset + length;
@@ -162,7 +164,9 @@ Block* Builder::build() {
     if (!addInstructions()) return nullptr;
     if (hot_ && mode_ != BlockMode::reporting) {
         dropDeadFlags();
-        joinPairs(std::span(draft_.ops).first(draft_.noteCount), std::span(draft_.notes).first(draft_.noteCount));
+        const std::span ops = std::span(draft_.ops).first(draft_.noteCount);
+        joinPairs(ops, std::span(draft_.notes).first(draft_.noteCount));
+        linkVectors(ops, std::span(draft_.notes).first(draft_.noteCount));
     }
     close();
     BlockPtr block = finish();

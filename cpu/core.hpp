@@ -54,6 +54,8 @@ struct BlockDraft {
         Handler flagless, caching;
         FlagUse use;
         Simple simple;
+        const VectorLinks* links;       // null: it neither gives nor takes
+        VectorEffect vector;
         bool dead;                      // nobody reads the flags that it sets
     };
     unsigned opCount, branchCount, noteCount;
@@ -102,7 +104,7 @@ struct Core : Registers {
     Flags settled{0, 0, EXPLICIT_KIND}; // flags whose value is in observed.rflags
     InstructionRecord record{0, {}, &observed, this, {}, 0, nullptr};
 #if EXECSCOPE_DISPATCH_LOOP
-    struct { Handler handler; const Op* op; i64 left; u64 fa, fb, fk; } postponed{};
+    struct { Handler handler; const Op* op; i64 left; u64 fa, fb, fk; Carried carried; } postponed{};
 #endif
     TlbEntry loads[TLB_ENTRIES], stores[TLB_ENTRIES], fetches[64];
     JumpEntry jumps[JUMP_ENTRIES];

@@ -90,14 +90,14 @@ Trap Cpu::run(u64 until) {
 
 void Core::enter(const Op* op) {
 #if EXECSCOPE_DISPATCH_LOOP
-    postponed = {op->handler, op, left, flags.a, flags.b, flags.kind};
+    postponed = {op->handler, op, left, flags.a, flags.b, flags.kind, {}};
     while (postponed.handler) {
         const auto now = postponed;
         postponed.handler = nullptr;
-        now.handler(now.op, this, now.left, now.fa, now.fb, now.fk);
+        now.handler(now.op, this, now.left, now.fa, now.fb, now.fk, now.carried);
     }
 #else
-    op->handler(op, this, left, flags.a, flags.b, flags.kind);
+    op->handler(op, this, left, flags.a, flags.b, flags.kind, Carried{});
 #endif
 }
 

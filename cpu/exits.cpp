@@ -6,8 +6,8 @@
 namespace cpu {
 
 #if EXECSCOPE_DISPATCH_LOOP
-void postpone(Core* core, Handler next, const Op* op, Core*, i64 left, u64 fa, u64 fb, u64 fk) {
-    core->postponed = {next, op, left, fa, fb, fk};
+void postpone(Core* core, Handler next, const Op* op, Core*, i64 left, u64 fa, u64 fb, u64 fk, Carried carried) {
+    core->postponed = {next, op, left, fa, fb, fk, carried};
 }
 #endif
 

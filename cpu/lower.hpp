@@ -25,6 +25,7 @@ struct Form {
     bool reads = false;         // some flag: another kind of lazy flags is another handler
     Handler flagless = nullptr; // the same without flags, for when they are dead
     Handler caching = nullptr;  // the same with a TargetCache
+    const VectorLinks* links = nullptr;
     Address address = Address::based;
     ProcessorModel model = {};
 

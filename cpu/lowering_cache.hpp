@@ -27,13 +27,18 @@ struct Simple {
     u8 condition = 0;                   // Condition, of a jump_if
 };
 
+struct VectorLinks;
+enum class VectorEffect : u8 { unknown, nothing, target };      // which vector registers an instruction writes
+
 // An op as lower() makes it: it has no place yet.
 struct Lowered {
     Op op;
     u64 known = 0, leaves = 0;          // as in Form
     Handler flagless = nullptr, caching = nullptr;
+    const VectorLinks* links = nullptr; // vector_links.hpp
     FlagUse use = FlagUse::mayRead;
-    bool reads = false, ends = false, branches = false;
+    VectorEffect vector = VectorEffect::unknown;
+    bool reads : 1 = false, ends : 1 = false, branches : 1 = false;
     Simple simple;
     u8 length = 0;                      // of the instruction in bytes; 0: empty
 };
@@ -48,7 +53,7 @@ struct Decoded;
 
 class LoweringCache {
 public:
-    static constexpr u64 BYTES = u64{112} << 10;
+    static constexpr u64 BYTES = u64{124} << 10;
     explicit LoweringCache(std::span<u8> room = {});    // zero, of BYTES, and outlives it; none: it takes memory of its own
     ~LoweringCache();
     // The instruction at `bytes`: an op with its own registers, immediate, displacement or distance, its length, and the rest, in

@@ -9,8 +9,11 @@ struct Core;
 struct Op;
 struct TargetCache;
 
+// A vector register's low half in a register of the host, from the instruction that wrote it to one that reads it (vector_links.hpp).
+typedef i64 Carried __attribute__((vector_size(16)));
+
 // left: instructions the program may still execute, as of the start of the present block; a, b, kind: lazy flags (flags.hpp).
-using Handler = void (*)(const Op* op, Core* core, i64 left, u64 fa, u64 fb, u64 fk);
+using Handler = void (*)(const Op* op, Core* core, i64 left, u64 fa, u64 fb, u64 fk, Carried carried);
 
 struct Op {
     Handler handler = nullptr;
@@ -41,24 +44,24 @@ constexpr u8 STACK = 2;         // rsp or rbp based: a non-canonical address is 
 constexpr u8 COMMON = 1;        // misc of a report op: dst are the general registers that its instruction may change, one bit each
 
 #define HOT [[maybe_unused]] const Op *op, [[maybe_unused]] Core *core, [[maybe_unused]] i64 left, \
-            [[maybe_unused]] u64 fa, [[maybe_unused]] u64 fb, [[maybe_unused]] u64 fk
+            [[maybe_unused]] u64 fa, [[maybe_unused]] u64 fb, [[maybe_unused]] u64 fk, [[maybe_unused]] Carried carried
 
-// GO(handler, op, left, fa, fb, fk) is the only way to leave a handler. Compilers that turn a sibling call into a jump get
+// GO(handler, op, core, left, fa, fb, fk) is the only way to leave a handler. Compilers that turn a sibling call into a jump get
 // one; the others (gcc without optimisation or with AddressSanitizer) return to a loop that makes the call.
 #if defined(__clang__)
 #define EXECSCOPE_DISPATCH_LOOP 0
-#define GO(next, ...) [[clang::musttail]] return (next)(__VA_ARGS__)
+#define GO(next, ...) [[clang::musttail]] return (next)(__VA_ARGS__, carried)
 #elif defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(EXECSCOPE_NO_SIBLING_CALLS)
 #define EXECSCOPE_DISPATCH_LOOP 0
-#define GO(next, ...) return ::cpu::ready(next)(__VA_ARGS__)
+#define GO(next, ...) return ::cpu::ready(next)(__VA_ARGS__, carried)
 inline Handler ready(Handler handler) {
     asm("" : "+r"(handler));
     return handler;
 }
 #else
 #define EXECSCOPE_DISPATCH_LOOP 1
-#define GO(next, ...) return ::cpu::postpone(core, (next), __VA_ARGS__)
-void postpone(Core* core, Handler next, const Op* op, Core*, i64 left, u64 fa, u64 fb, u64 fk);
+#define GO(next, ...) return ::cpu::postpone(core, (next), __VA_ARGS__, carried)
+void postpone(Core* core, Handler next, const Op* op, Core*, i64 left, u64 fa, u64 fb, u64 fk, Carried carried);
 #endif
 #define TAIL(next) GO(next, op, core, left, fa, fb, fk)                        // another handler, same op
 #define NEXT_WITH(a, b, k) GO(op[1].handler, op + 1, core, left, a, b, k)      // the next op

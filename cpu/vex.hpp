@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cpu/vector.hpp"
+#include "cpu/vector_links.hpp"
 
 namespace cpu {
 
@@ -33,6 +34,11 @@ inline void placeThird(Form& f) {
     if constexpr (width == 16) asm volatile(code16 "\n vmovdqu %%ymm0, %0" __VA_ARGS__);        \
     else asm volatile(code32 "\n vmovdqu %%ymm0, %0\n vzeroupper" __VA_ARGS__)
 
+// The same with the result in r: %1 of the code.
+#define VEX_LINKED(code, r, b, ...)                                                                                             \
+    if constexpr (std::is_same_v<B, Carried>) asm volatile(code "\n vmovdqu %t1, %0" : "=m"(bytesAt<32>(d)), r : "x"(b) __VA_ARGS__); \
+    else asm volatile(code "\n vmovdqu %t1, %0" : "=m"(bytesAt<32>(d)), r : "m"(b) __VA_ARGS__)
+
 #define VEX_INSTRUCTION(NAME, ...)                                                                                          \
     struct NAME {                                                                                                           \
         template <unsigned width, unsigned size> static void two(u8* d, const u8* b) {                                      \
@@ -49,6 +55,21 @@ inline void placeThird(Form& f) {
                      "vmovdqu %0, %%ymm0\n vmovdqu %1, %%ymm1\n " #NAME " %2, %%ymm1, %%ymm0",                              \
                      : "+m"(bytesAt<32>(d)) : "m"(bytesAt<width>(a)), "m"(bytesAt<size>(b)) : "xmm0", "xmm1");              \
         }                                                                                                                   \
+        /* 128 bits, for links: b is Carried or bytes in memory. */                                                         \
+        template <class B> static Carried linked(u8* d, const B& b) {                                                       \
+            Carried r;                                                                                                      \
+            VEX_LINKED(#NAME " %2, %1", "=x"(r), b);                                                                        \
+            return r;                                                                                                       \
+        }                                                                                                                   \
+        template <class B> static Carried linked(u8* d, Carried a, const B& b) {                                            \
+            Carried r;                                                                                                      \
+            VEX_LINKED(#NAME " %2, %3, %1", "=x"(r), b, , "x"(a));                                                          \
+            return r;                                                                                                       \
+        }                                                                                                                   \
+        template <class B> static Carried linkedFused(u8* d, Carried r, Carried a, const B& b) {                            \
+            VEX_LINKED(#NAME " %2, %3, %1", "+x"(r), b, , "x"(a));                                                          \
+            return r;                                                                                                       \
+        }                                                                                                                   \
         template <unsigned width> static void choose(u8* d, const u8* a, const u8* b, const u8* mask) {                     \
             VEX_BODY(width, "vmovdqu %1, %%xmm0\n vmovdqu %3, %%xmm1\n " #NAME " %%xmm1, %2, %%xmm0, %%xmm0",               \
                      "vmovdqu %1, %%ymm0\n vmovdqu %3, %%ymm1\n " #NAME " %%ymm1, %2, %%ymm0, %%ymm0",                      \
@@ -63,13 +84,13 @@ inline void placeThird(Form& f) {
     };
 #define VEX_ROW(NAME, shape, ...) {ZYDIS_MNEMONIC_##NAME, shape<NAME, __VA_ARGS__>},
 
-enum class Speed : u8 { rare, hot };        // hot: a handler for each form of address
+enum class Speed : u8 { rare, hot, linked };    // hot: a handler for each form of address; linked: VectorLinks, too
 
 // pick<Operand, size>() for the register form or the memory form, of the 128-bit or the 256-bit instruction. Sizes: bytes
 // of the last operand at 128 and at 256 bits, 0 where there is no such form.
 template <class R, unsigned width, unsigned size, Speed speed, class Pick> Handler byPlace(Form& f, unsigned i, Pick pick) {
     if (!isMemory(f, i)) return pick.template operator()<width, size, R>();
-    if constexpr (speed == Speed::hot) return byAddress(f, [&]<Address A>() -> Handler { return pick.template operator()<width, size, Load<A>>(); });
+    if constexpr (speed != Speed::rare) return byAddress(f, [&]<Address A>() -> Handler { return pick.template operator()<width, size, Load<A>>(); });
     else return pick.template operator()<width, size, Load<Address::any>>();
 }
 template <class R, unsigned narrow, unsigned wide, Speed speed, class Pick> Handler byForm(Form& f, unsigned i, Pick pick) {
@@ -80,6 +101,41 @@ template <class R, unsigned narrow, unsigned wide, Speed speed, class Pick> Hand
     return nullptr;
 }
 
+enum class Shape : u8 { two, three, fused };
+
+template <class T> T loaded(const u8* from) {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+template <class I, Shape shape, Take take, unsigned size, class S> void linkedOp(HOT) {
+    OPEN(source, S, Bytes<size>);
+    u8* const d = registerBytes(core, op->dst);
+    const auto& b = [&]() -> const auto& {
+        if constexpr (take == Take::second || take == Take::both) return carried;
+        else return bytesAt<size>(static_cast<const u8*>(source.bytes()));
+    }();
+    const auto a = [&] { return take == Take::first || take == Take::both ? carried : loaded<Carried>(registerBytes(core, op->src)); };
+    if constexpr (shape == Shape::two) carried = I::linked(d, b);
+    else if constexpr (shape == Shape::three) carried = I::linked(d, a(), b);
+    else carried = I::linkedFused(d, take == Take::target ? carried : loaded<Carried>(d), a(), b);
+    NEXT;
+}
+// S: Src, Third or a Load.
+template <class I, Shape shape, unsigned size, class S> constexpr VectorLinks makeLinks() {
+    constexpr bool memory = !std::is_same_v<S, Src> && !std::is_same_v<S, Third>, two = shape == Shape::two;
+    VectorLinks links{{linkedOp<I, shape, Take::nothing, size, S>}};
+    if constexpr (!two) links.takes[static_cast<u8>(Take::first)] = linkedOp<I, shape, Take::first, size, S>;
+    if constexpr (!memory) links.takes[static_cast<u8>(Take::second)] = linkedOp<I, shape, Take::second, size, S>;
+    if constexpr (!two && !memory) links.takes[static_cast<u8>(Take::both)] = linkedOp<I, shape, Take::both, size, S>;
+    if constexpr (shape == Shape::fused) links.takes[static_cast<u8>(Take::target)] = linkedOp<I, shape, Take::target, size, S>;
+    return links;
+}
+template <class I, Shape shape, unsigned size, class S> constexpr VectorLinks linksOf = makeLinks<I, shape, size, S>();
+template <class I, Shape shape, Speed speed, unsigned width, unsigned size, class S> void offerLinks(Form& f) {
+    if constexpr (speed == Speed::linked && width == 16 && !std::is_same_v<S, Load<Address::any>>) f.links = &linksOf<I, shape, size, S>;
+}
+
 // dst, rm
 template <class I, unsigned width, unsigned size, class S> void vexTwoOp(HOT) {
     OPEN(source, S, Bytes<size>);
@@ -87,7 +143,10 @@ template <class I, unsigned width, unsigned size, class S> void vexTwoOp(HOT) {
     NEXT;
 }
 template <class I, unsigned narrow, unsigned wide, Speed speed = Speed::rare> Handler two(Form& f) {
-    return byForm<Src, narrow, wide, speed>(f, 1, []<unsigned w, unsigned n, class S>() -> Handler { return vexTwoOp<I, w, n, S>; });
+    return byForm<Src, narrow, wide, speed>(f, 1, [&]<unsigned w, unsigned n, class S>() -> Handler {
+        offerLinks<I, Shape::two, speed, w, n, S>(f);
+        return vexTwoOp<I, w, n, S>;
+    });
 }
 
 // dst, vvvv, rm
@@ -98,7 +157,10 @@ template <class I, unsigned width, unsigned size, class S> void vexThreeOp(HOT) 
 }
 template <class I, unsigned narrow, unsigned wide, Speed speed = Speed::rare> Handler three(Form& f) {
     placeThird(f);
-    return byForm<Third, narrow, wide, speed>(f, 2, []<unsigned w, unsigned n, class S>() -> Handler { return vexThreeOp<I, w, n, S>; });
+    return byForm<Third, narrow, wide, speed>(f, 2, [&]<unsigned w, unsigned n, class S>() -> Handler {
+        offerLinks<I, Shape::three, speed, w, n, S>(f);
+        return vexThreeOp<I, w, n, S>;
+    });
 }
 
 // The same, but the destination is read, too.
@@ -109,7 +171,10 @@ template <class I, unsigned width, unsigned size, class S> void vexFusedOp(HOT) 
 }
 template <class I, unsigned narrow, unsigned wide> Handler fused(Form& f) {
     placeThird(f);
-    return byForm<Third, narrow, wide, Speed::hot>(f, 2, []<unsigned w, unsigned n, class S>() -> Handler { return vexFusedOp<I, w, n, S>; });
+    return byForm<Third, narrow, wide, Speed::linked>(f, 2, [&]<unsigned w, unsigned n, class S>() -> Handler {
+        offerLinks<I, Shape::fused, Speed::linked, w, n, S>(f);
+        return vexFusedOp<I, w, n, S>;
+    });
 }
 
 }  // namespace cpu

@@ -6,7 +6,7 @@ namespace cpu {
 
 namespace {
 
-constexpr Speed hot = Speed::hot;
+constexpr Speed hot = Speed::linked;
 
 #define PACKED_AND_SCALAR(X, OP)                                                                            \
     X(V##OP##PS, three, 16, 32, hot) X(V##OP##PD, three, 16, 32, hot) X(V##OP##SS, three, 4, 0, hot) X(V##OP##SD, three, 8, 0, hot)

@@ -6,18 +6,18 @@ namespace cpu {
 
 namespace {
 
-constexpr Speed hot = Speed::hot;
+constexpr Speed hot = Speed::hot, linked = Speed::linked;
 
 #define SAME(X, NAME) X(NAME, three, 16, 32)
 #define SHUFFLES(X)                                                                                         \
-    X(VUNPCKLPS, three, 16, 32, hot) X(VUNPCKHPS, three, 16, 32, hot) X(VUNPCKLPD, three, 16, 32, hot) X(VUNPCKHPD, three, 16, 32, hot) \
+    X(VUNPCKLPS, three, 16, 32, linked) X(VUNPCKHPS, three, 16, 32, linked) X(VUNPCKLPD, three, 16, 32, linked) X(VUNPCKHPD, three, 16, 32, linked) \
     SAME(X, VPUNPCKLBW) SAME(X, VPUNPCKLWD) SAME(X, VPUNPCKLDQ) SAME(X, VPUNPCKLQDQ)                        \
     SAME(X, VPUNPCKHBW) SAME(X, VPUNPCKHWD) SAME(X, VPUNPCKHDQ) SAME(X, VPUNPCKHQDQ)                        \
     SAME(X, VPACKSSWB) SAME(X, VPACKSSDW) SAME(X, VPACKUSWB) SAME(X, VPACKUSDW) X(VPSHUFB, three, 16, 32, hot) \
     X(VPERMD, three, 0, 32) X(VPERMPS, three, 0, 32)                                                        \
     X(VBROADCASTSS, two, 4, 4, hot) X(VBROADCASTSD, two, 0, 8, hot) X(VBROADCASTF128, two, 0, 16, hot) X(VBROADCASTI128, two, 0, 16, hot) \
     X(VPBROADCASTB, two, 1, 1) X(VPBROADCASTW, two, 2, 2) X(VPBROADCASTD, two, 4, 4) X(VPBROADCASTQ, two, 8, 8) \
-    X(VMOVDDUP, two, 8, 32, hot) X(VMOVSHDUP, two, 16, 32) X(VMOVSLDUP, two, 16, 32)
+    X(VMOVDDUP, two, 8, 32, linked) X(VMOVSHDUP, two, 16, 32) X(VMOVSLDUP, two, 16, 32)
 SHUFFLES(VEX_INSTRUCTION)
 
 #define SAME3(X, NAME) X(NAME, threeImmediate, BOTH, THREE, 16, 32)

@@ -3,19 +3,19 @@
 
 usage: handlers.py OBJECT...      (the objects of cpu/ of an optimised build)
 
-A handler is a function whose last three arguments are (long, unsigned long, unsigned long, unsigned long) behind
+A handler is a function whose last five arguments are (long, unsigned long, unsigned long, unsigned long, cpu::Carried) behind
 (const cpu::Op*, cpu::Core*). A sibling call that the compiler did not turn into a jump grows the stack without a word.
 """
 import re
 import subprocess
 import sys
 
-HANDLER = re.compile(r"^_ZN3cpu.*lmmm$")      # mangled: (…, long, unsigned long, unsigned long, unsigned long)
+HANDLER = re.compile(r"^_ZN3cpu.*lmmmDv2_l$")      # mangled: (…, long, unsigned long, unsigned long, unsigned long, long __vector(2))
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
 INDIRECT_CALL = re.compile(r"\bcall\s+\*")
 INDIRECT_JUMP = re.compile(r"\bjmp\s+\*")
 RETURN = re.compile(r"\bret\b")
-TO_HANDLER = re.compile(r"\b(call|jmp|j[a-z]+)\s+[0-9a-f]+ <(_ZN3cpu[^>+]*lmmm)>")    # in the same section: no relocation
+TO_HANDLER = re.compile(r"\b(call|jmp|j[a-z]+)\s+[0-9a-f]+ <(_ZN3cpu[^>+]*lmmmDv2_l)>")    # in the same section: no relocation
 # Where the threaded code ends: these return to the run loop, each in its own way.
 ENDS = re.compile(r"^_ZN3cpu\d+(leave(Fault|After|Again|Before|AtBranch|AtJump)|raise[A-Z][A-Za-z]+|fallThrough(Cold)?)E")
 # These go on, or leave (inlined) when the program's time is over.

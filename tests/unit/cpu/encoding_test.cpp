@@ -4,6 +4,7 @@
 #include "cpu/encoding.hpp"
 #include "cpu/lower.hpp"
 #include "cpu/pairs.hpp"
+#include "cpu/vector_links.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -25,7 +26,8 @@ struct Made {
         if (!exists) return;
         Form form{decoded.insn, decoded.operand, lowered.op, known, UNKNOWN};
         lower(decoded, form);
-        lowered = {lowered.op, known, form.leaves, form.flagless, form.caching, flagUse(decoded), form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+        lowered = {lowered.op, known, form.leaves, form.flagless, form.caching, form.links, flagUse(decoded), vectorEffectOf(decoded),
+                   form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     }
 };
 
@@ -34,7 +36,8 @@ bool same(const Lowered& a, const Lowered& b) {
         return std::tuple(o.handler, o.dst, o.src, o.base, o.index, o.scale, o.segment, o.disp, o.imm, o.misc);
     };
     const auto rest = [](const Lowered& l) {
-        return std::tuple(l.leaves, l.flagless, l.caching, l.use, l.reads, l.ends, l.branches, l.simple.kind, l.simple.wide, l.simple.condition, l.length);
+        return std::tuple(l.leaves, l.flagless, l.caching, l.links, l.use, l.vector, l.reads, l.ends, l.branches, l.simple.kind, l.simple.wide, l.simple.condition,
+                          l.length);
     };
     return ops(a.op) == ops(b.op) && rest(a) == rest(b);
 }

@@ -87,7 +87,7 @@ bool joins(std::initializer_list<std::vector<u8>> instructions, Read read) {
         Form form{decoded.insn, decoded.operand, op, 0, 0};
         lower(decoded, form);
         const bool dead = read == Read::none || (read == Read::last && ops.size() + 1 < instructions.size());
-        notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), dead});
+        notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), nullptr, VectorEffect::unknown, dead});
         ops.push_back(op);
     }
     const Handler alone = ops[0].handler;
