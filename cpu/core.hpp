@@ -17,7 +17,7 @@ struct TlbEntry {
     u64 delta = 0;      // host address = guest address + delta
 };
 constexpr u64 WATCHED = 2;      // in the tag of a store's entry: the next store to the page is reported
-constexpr u64 TLB_ENTRIES = 512;
+constexpr u64 TLB_ENTRIES = 1024;
 constexpr u64 JUMP_ENTRIES = 4096;
 constexpr u32 COLD_STEPS = 1024;
 constexpr u64 FIRST_BLOCKS = (u64{480} << 10) + Blocks::BUCKET_BYTES;     // bytes beside the guest's memory
