@@ -65,15 +65,17 @@ void Blocks::grow() {
 Block* Blocks::find(u64 pfn, u16 offset, BlockMode mode) { return *placeOf(pfn, offset, mode); }
 
 Block* Blocks::add(BlockPtr block) {
-    if (Block* const old = find(block->pfn, block->offset, block->mode)) {      // it straddles, and the second page is another one now
-        leaveFrame(old);
-        retire(old);
-    }
     if (count_ == buckets_.size()) grow();
+    Block** const at = placeOf(block->pfn, block->offset, block->mode);
+    if (Block* const old = *at) {       // it straddles, and the second page is another one now
+        leaveFrame(old);
+        retire(old);                    // *at is the next one
+    }
     ++count_;
     bytes_ += block->bytes;
     Block* const made = block.release();
-    *placeOf(made->pfn, made->offset, made->mode) = made;
+    made->nextAlike = *at;
+    *at = made;
     made->nextInFrame = std::exchange(first_[made->pfn], made);
     if (made->straddles) straddlers_[made->second].push_back(made);
     for (u64 pfn : {made->pfn, made->straddles ? made->second : made->pfn})

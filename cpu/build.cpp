@@ -97,9 +97,8 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     if (mode_ == BlockMode::reporting) addReport(bytes, size, offset);
     const auto& window = *reinterpret_cast<const u8(*)[LONGEST]>(bytes);
     Op& op = draft_.ops[draft_.opCount];
-    Encoding encoding;
+    const Encoding encoding = size == LONGEST ? encodingOf(window) : Encoding{};
     if (size == LONGEST) {
-        encoding = encodingOf(window);
         u8 length = 0;
         if (const Lowered* known = core_.lowered.find(window, encoding, known_, op, length)) return addLowered(*known, op, length, offset);
     }
@@ -126,7 +125,14 @@ void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) 
     op.done = ++count_;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
     if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
-    draft_.notes[draft_.noteCount++] = {lowered.flagless, lowered.caching, lowered.use, lowered.simple, lowered.links, lowered.vector, false};
+    BlockDraft::FlagNote& note = draft_.notes[draft_.noteCount++];      // field by field: a copy of a copy would wait for all of it
+    note.flagless = lowered.flagless;
+    note.caching = lowered.caching;
+    note.links = lowered.links;
+    note.use = lowered.use;
+    note.vector = lowered.vector;
+    note.simple = lowered.simple;
+    note.dead = false;
     ++draft_.opCount;
     ended_ = lowered.ends;
     next_ = offset + length;

@@ -87,12 +87,13 @@ struct LoweringCache::Pattern {
     Named dst, src;
     Lowered lowered;
 
-    Op like(const Encoding& e) const;
+    void describe(const Encoding& e, Op& op) const;
 };
 
-// The instruction of this shape that the encoding describes.
-Op LoweringCache::Pattern::like(const Encoding& e) const {
-    Op op = lowered.op;
+// op becomes the instruction of this shape that the encoding describes. It is made in its place: to copy what was just written in
+// parts would wait for all of it.
+void LoweringCache::Pattern::describe(const Encoding& e, Op& op) const {
+    op = lowered.op;
     op.dst = dst.offset(e, op.dst);
     op.src = src.offset(e, op.src);
     if (e.immediate) op.imm = e.imm;
@@ -103,7 +104,6 @@ Op LoweringCache::Pattern::like(const Encoding& e) const {
         op.scale = e.scale;
         op.disp = e.disp;
     }
-    return op;
 }
 
 struct LoweringCache::Tables {
@@ -158,7 +158,7 @@ const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], const Encoding& e
     if (e.shape) {
         const Pattern* pattern = patternOf(e.key(known));
         if (pattern && (!pattern->lowered.reads || pattern->lowered.known == known)) {
-            op = pattern->like(e);
+            pattern->describe(e, op);
             length = e.length;
             return &pattern->lowered;
         }
@@ -177,7 +177,9 @@ void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Encoding& e, const Lo
     const bool exists = lowered.op.handler != raiseUnsupported && lowered.op.handler != raiseInvalidOpcode;
     Pattern made{e.key(lowered.known), {}, {}, lowered};
     if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src)) return keepBytes(bytes, lowered, variableOf(decoded));
-    if (!isSame(made.like(e), lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
+    Op like;
+    made.describe(e, like);
+    if (!isSame(like, lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));
     keepPattern(made);
 }
 
