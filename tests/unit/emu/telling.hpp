@@ -41,8 +41,8 @@ public:
     Self& set(const char* object, const char* field, Value value) {
         return add(Kind::set, {{"object", Value::text(object)}, {"field", Value::text(field)}, {"new", std::move(value)}});
     }
-    Self& enter(const char* name, std::vector<Value> args = {}) {
-        return add(Kind::sys_enter, {{"name", Value::text(name)}, {"args", Value::list(std::move(args))}});
+    Self& enter(const char* name, std::vector<Value> args = {}, std::vector<Value> raw = {}) {
+        return add(Kind::sys_enter, {{"name", Value::text(name)}, {"args", Value::list(std::move(args))}, {"raw", Value::list(std::move(raw))}});
     }
     Self& leave(const char* name, i64 result) {
         return add(Kind::sys_exit, {{"name", Value::text(name)}, {"result", Value::count(result)}});

@@ -44,7 +44,7 @@ TEST_CASE("an account of an exec that succeeds") {
     t.ret("create_elf_tables", 0);
     t.call("start_thread", Value::object().with("new_ip", Value::hex(0x400100)).with("new_sp", Value::hex(0x7000)));
     t.ret("load_elf_binary", 0).leave("execve", 0);
-    t.at(8, 3).enter("exit_group", {Value::text("7")}).add(Kind::sched_process_exit, {{"exit_code", Value::hex(0x700)}});
+    t.at(8, 3).enter("exit_group", {Value::text("7")}, {Value::hex(7)}).add(Kind::sched_process_exit, {{"exit_code", Value::hex(0x700)}});
     t.at(9, 1).leave("wait4", 3).add(Kind::footer, {{"exit_status", Value::count(7)}});
     const std::string text = t.text();
     for (const char* part : {"misc_format → elf_format\n", "task_struct#3       a copy of task_struct#1\n", "1 page no longer writable",
