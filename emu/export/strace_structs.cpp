@@ -148,6 +148,7 @@ u64 straceWord(std::string_view bytes, std::size_t at, std::size_t size) {
 std::string straceSignal(int number) {
     constexpr int first = 32, last = 64;        // of the kernel's real-time signals
     if (number < 1 || number > last) return std::to_string(number);
+    if (number == 29) return "SIGIO";          // SIGPOLL has the same number
     if (number < first) return signalName(number);
     return number == first ? "SIGRTMIN" : "SIGRT_" + std::to_string(number - first);
 }

@@ -1,9 +1,12 @@
 // A Tenet trace (github.com/gaasedelen/tenet, tracers/README.md) of one task: a line for each instruction, with the registers that are
-// not what they were at the last line, and with the memory that was written since then. A line is the state before its instruction.
+// not what they were at the last line, and with the memory that was read and written since then. A line is the state before its instruction.
 #include "emu/export/exporter.hpp"
+#include "emu/export/instruction_reads.hpp"
+#include "emu/export/traced_memory.hpp"
 #include "emu/log.hpp"
 #include "emu/tools/read_trace.hpp"
 #include "emu/tools/text.hpp"
+#include "traces/json_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +28,15 @@ constexpr std::size_t mostTasks = 100'000;
 constexpr std::size_t mostBefore = std::size_t{64} << 20;      // bytes of text that one exec may write into its new memory
 constexpr int initPid = 1;
 
+std::string hexDigits(std::string_view bytes) {
+    std::string out;
+    for (const char byte : bytes) {
+        out += "0123456789abcdef"[static_cast<u8>(byte) >> 4];
+        out += "0123456789abcdef"[static_cast<u8>(byte) & 15];
+    }
+    return out;
+}
+
 class TenetExport final : public traces::Observer {
 public:
     explicit TenetExport(const ExportTarget& target) : out_(target.path), wanted_(target.pid) {}
@@ -40,6 +52,8 @@ private:
     struct Task {
         Registers registers{};
         std::string mm;             // its address space
+        u64 fs_base = 0, gs_base = 0;
+        AddressRegisters addressing() const;
     };
 
     static std::string rip(u64 address) { return "rip=" + hex(address); }
@@ -47,14 +61,17 @@ private:
     void learn(const Event& event);
     void write(const std::string& mm, const Value* address, const Value* bytes);
     void kernelWrite(const Event& event);
+    void read(const Event& event, const AddressRegisters& before);
     void instruction(const Event& event);
     void exec(const Event& event);
+    void tell(const Event& event);
     void put(const std::string& item) {
         out_.put((began_ ? "," : "") + item);
         began_ = true;
     }
 
     Output out_;
+    TracedMemory memory_;                   // for what instructions read
     int wanted_;                            // 0: the program, from its exec on
     int followed_ = 0;                      // 0: nobody yet
     bool over_ = false;
@@ -65,6 +82,15 @@ private:
     std::map<int, std::string> before_;     // what a task's exec wrote into its new memory
 };
 
+AddressRegisters TenetExport::Task::addressing() const {
+    constexpr std::array<std::size_t, 16> places = {0, 2, 3, 1, 5, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};      // in REGISTERS, by number
+    AddressRegisters out;
+    for (std::size_t i = 0; i < places.size(); ++i) out.general[i] = registers[places[i]];
+    out.fs_base = fs_base;
+    out.gs_base = gs_base;
+    return out;
+}
+
 TenetExport::Task& TenetExport::task(int pid) {
     if (tasks_.size() == mostTasks && !tasks_.contains(pid)) throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
     return tasks_[pid];
@@ -74,9 +100,24 @@ void TenetExport::learn(const Event& event) {
     Task& current = task(event.pid);
     if (const std::string mm = showText(event, "mm"); !mm.empty()) current.mm = mm;
     const Value* regs = event.find("regs");
-    for (std::size_t i = 0; regs && i < regs->keys.size(); ++i)
+    for (std::size_t i = 0; regs && i < regs->keys.size(); ++i) {
+        if (regs->keys[i] == "fs_base") current.fs_base = regs->items[i].number;
+        if (regs->keys[i] == "gs_base") current.gs_base = regs->items[i].number;
         if (const auto at = std::ranges::find(REGISTERS, regs->keys[i]); at != REGISTERS.end())
             current.registers[static_cast<std::size_t>(at - REGISTERS.begin())] = regs->items[i].number;
+    }
+}
+
+// What is there before the instruction writes.
+void TenetExport::read(const Event& event, const AddressRegisters& before) {
+    const Value* encoding = event.find("bytes");
+    if (!encoding || event.find("interrupted")) return;
+    const std::string code = traces::bytesFromHex(encoding->string);
+    const std::span bytes(reinterpret_cast<const u8*>(code.data()), code.size());
+    for (const MemoryRead& one : memoryReads(bytes, number(event, "address") + code.size(), before, task(event.pid).addressing())) {
+        const std::string content = memory_.read(event.pid, one.address, one.size);
+        if (!content.empty()) put("mr=" + hex(one.address) + ":" + hexDigits(content));
+    }
 }
 
 // Whoever wrote it: threads and the kernel write into the followed task's memory, too.
@@ -107,8 +148,10 @@ void TenetExport::instruction(const Event& event) {
         first_ = began_ = false;
     }
     const Value* bytes = event.find("bytes");
+    const AddressRegisters before = task(event.pid).addressing();
     if (!event.find("interrupted")) registers[RIP] += bytes ? bytes->string.size() / 2 : 0;
     learn(event);
+    if (followed_ == event.pid) read(event, before);
     const Value* memory = event.find("memory");
     for (std::size_t i = 0; memory && i < memory->items.size(); ++i)
         write(task(event.pid).mm, memory->items[i].find("address"), memory->items[i].find("bytes"));
@@ -128,6 +171,11 @@ void TenetExport::exec(const Event& event) {
 
 void TenetExport::event(const Event& event) {
     if (over_) return;
+    tell(event);
+    memory_.event(event);
+}
+
+void TenetExport::tell(const Event& event) {
     switch (event.kind) {
         case Kind::header:
             if (!(traces::parseCategories(showText(event, "categories")).mask & traces::bit(Kind::insn)))

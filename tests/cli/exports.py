@@ -139,6 +139,24 @@ def test_ftrace():
         check(part in text, part)
 
 
+def readsHold(event, reads):
+    """What an instruction that only moves reads from memory is what it leaves in the register."""
+    text, number = event["text"], lambda read: hex(int.from_bytes(bytes.fromhex(read.split(":")[1]), "little"))
+    moves = re.fullmatch(r"(?:pop|mov) (r\w\w?)(?:, (?:qword ptr )?(\w\w:)?\[.*\])?", text) if event["bytes"][:2] != "8d" else None
+    if text == "ret":
+        check(len(reads) == 1 and number(reads[0]) == event["regs"]["rip"], event, reads)
+    elif text == "leave":
+        check(len(reads) == 1 and number(reads[0]) == event["regs"].get("rbp", number(reads[0])), event, reads)
+    elif moves and (text.startswith("pop") or "[" in text):
+        check(len(reads) == 1 and number(reads[0]) == event["regs"].get(moves[1], number(reads[0])), event, reads)
+    elif "[" not in text and text.split()[0] not in ("call", "push", "pop", "ret") and not re.match("rep|movs|lods|cmps|scas|stos", text):
+        check(not reads, event, reads)
+    readsHold.seen[text.split()[0]] = readsHold.seen.get(text.split()[0], 0) + len(reads)
+
+
+readsHold.seen = {}
+
+
 def test_tenet():
     """A line is the state before its instruction: the differences of two lines are what the trace says of the first one."""
     gpr = "rax rbx rcx rdx rbp rsp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split()
@@ -147,7 +165,7 @@ def test_tenet():
             result = execscope("export", "--format", "tenet", *options, traced.path)
             check(result.status == 0 and not result.stderr, result)
             lines = [[item.split("=") for item in line.split(",")] for line in result.stdout.decode().splitlines()]
-            check(sorted(name for name, _ in lines[0] if name != "mw") == sorted([*gpr, "rip"]), lines[0])
+            check(sorted(name for name, _ in lines[0] if name not in ("mw", "mr")) == sorted([*gpr, "rip"]), lines[0])
             started, wanted = pid != 3, []
             for event in events_of(traced.path, "insn", "sched_process_exec"):
                 if event["pid"] == pid and event["kind"] == "insn" and started:
@@ -157,17 +175,19 @@ def test_tenet():
             state = {}
             for line, event in zip(lines, wanted):
                 for name, value in line:
-                    check(name == "mw" and re.fullmatch("0x[0-9a-f]+:([0-9a-f]{2})+", value) or name in gpr or name == "rip", name, value)
-                    if name != "mw":
+                    check(name in ("mw", "mr") and re.fullmatch("0x[0-9a-f]+:([0-9a-f]{2})+", value) or name in gpr or name == "rip", name, value)
+                    if name not in ("mw", "mr"):
                         state[name] = value
                 check(state["rip"] == event["address"], event, line)
             for line, event in zip(lines[1:], wanted):
                 changed, writes = dict(line), [value for name, value in line if name == "mw"]
+                readsHold(event, [value for name, value in line if name == "mr"])
                 for name, value in event["regs"].items():
                     if name in gpr and event["text"] != "syscall":
                         check(changed.get(name) == value, event, line)
                 for memory in event.get("memory", []):
                     check(memory["address"] + ":" + memory["bytes"] in writes, event, line)
+        check(all(readsHold.seen.get(name) for name in ("ret", "pop", "mov", "cmp")) and not any(readsHold.seen.get(name) for name in ("lea", "push", "nop")), readsHold.seen)
         stack = [value for name, value in lines[0] if name == "mw"]
         check(not stack, "a child begins with what its parent has:", stack)
         begin = execscope("export", "--format", "tenet", traced.path).stdout.split(b"\n")[0]

@@ -30,6 +30,7 @@ int main(void) {
   act.sa_flags = 0;
   sigaction(SIGRTMIN, &act, NULL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGIO, SIG_IGN);
   sigaction(SIGUSR1, NULL, &old);
   sigaction(SIGPIPE, NULL, &old);
   sigset_t set, was;
