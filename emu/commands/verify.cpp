@@ -2,10 +2,12 @@
 #include "emu/commands.hpp"
 
 #include "emu/log.hpp"
+#include "emu/report.hpp"
 #include "emu/tools/progress.hpp"
 #include "emu/tools/trace_input.hpp"
 #include "emu/verify/verifier.hpp"
 
+#include <cerrno>
 #include <cstdio>
 
 namespace emu {
@@ -38,9 +40,7 @@ void describe(const std::string& name, const Verifier& verifier) {
         std::printf("Not verified, because the trace does not record %s: %s\n", traces::describeMask(missingKinds(verifier)).c_str(), partNames(unknown).c_str());
 }
 
-}  // namespace
-
-int verifyCommand(const Options& options) {
+int verify(const Options& options) {
     TraceInput in(options.traces.front(), TraceInput::Cut::isEnd);
     Verifier verifier([&in] { return in.reader().hashBefore(); });
     Progress progress("verified", in.size());
@@ -60,6 +60,14 @@ int verifyCommand(const Options& options) {
     std::printf("The trace was cut: it has no footer. What is there is good as far as it goes%s.\n",
                 in.reader().cut() ? ", up to its last complete line" : "");
     return CUT;
+}
+
+}  // namespace
+
+int verifyCommand(const Options& options) {
+    const int status = verify(options);
+    checkWritten("the verdict", std::fflush(stdout) != 0 ? errno : 0);
+    return status;
 }
 
 }  // namespace emu

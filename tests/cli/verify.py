@@ -1,5 +1,6 @@
 """execscope verify: traces of many kinds of programs are complete, and what was cut or damaged is said."""
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -87,6 +88,11 @@ def test_verify_cut_and_damaged():
         changed(b"[" * 100000 + b"\n", 125, "line 1: more than 16 levels of nesting")
         changed(b"", 125, "holds no events")
         changed(lines[1], 125, "a trace begins with a header")
+        with open(path, "wb") as file, open("/dev/full", "wb") as full:
+            file.write(whole)
+            file.flush()
+            lost = subprocess.run([Options.execscope, "verify", path], stdout=full, stderr=subprocess.PIPE, check=False, env=hostEnvironment())
+        check(lost.returncode == 125 and b"cannot write the verdict: No space left on device" in lost.stderr, lost)
 
 
 def test_trace_verify_determinism():
