@@ -90,7 +90,7 @@ Trap Cpu::run(u64 until) {
 
 void Core::enter(const Op* op) {
 #if EXECSCOPE_DISPATCH_LOOP
-    postponed = {op->handler, op, left, flags.a, flags.b, flags.kind, {}};
+    postponed = {op->handler, op, left, flags.a, flags.b, flags.kind, Carried{}};
     while (postponed.handler) {
         const auto now = postponed;
         postponed.handler = nullptr;
