@@ -68,6 +68,7 @@ struct SurveyOptions {
 struct ExportOptions {
     std::string format;
     std::string program;                        // lcov: the program's file; or empty
+    std::vector<std::string> libraries;         // lcov: other files that are covered
     u64 pid = 0;                                // tenet: whose instructions; 0: the program's
 };
 

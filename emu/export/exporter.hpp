@@ -7,12 +7,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace emu {
 
 struct ExportTarget {
     std::string path = "-";      // where to write; "-" is standard output
     std::string program;         // lcov: the program's file on this host; empty: where the trace says it is
+    std::vector<std::string> libraries;     // lcov: other files that are covered, on this host
     int pid = 0;                 // tenet: whose instructions; 0: the program's
 };
 
@@ -44,7 +46,7 @@ struct ExportFormat {
     const char* what;            // one line of help
     bool file;                   // needs -o FILE: standard output will not do
     std::unique_ptr<Exporter> (*make)(const ExportTarget& target);
-    const char* option = "";     // the option that only this format has
+    const char* option = "";     // the options that only this format has
 };
 
 std::span<const ExportFormat* const> exportFormats();

@@ -1,5 +1,5 @@
 // Coverage in lcov's tracefile format (geninfo(1), FILES): how often each line and each function of the program ran. Lines come from
-// the program's DWARF line table. Functions that it says nothing about, all of them where there is none, are lines of a record of their
+// the DWARF line tables of the program and of the libraries that are asked for. Functions that it says nothing about, all of them where there is none, are lines of a record of their
 // own, in the order of their addresses.
 #include "emu/elf/line_table.hpp"
 #include "emu/export/exporter.hpp"
@@ -8,11 +8,13 @@
 #include "emu/tools/read_trace.hpp"
 #include "emu/tools/text.hpp"
 #include "traces/hash.hpp"
+#include "traces/json_text.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 
 namespace emu {
 
@@ -22,7 +24,7 @@ using traces::Kind;
 namespace {
 
 constexpr std::size_t mostTasks = 100'000;
-constexpr u64 mostBytes = u64{1} << 30;         // of the program
+constexpr u64 mostBytes = u64{1} << 30;         // of a file
 
 struct Record {
     struct Function {
@@ -30,6 +32,12 @@ struct Record {
     };
     std::map<std::string, Function> functions;
     std::map<u64, u64> lines;           // how often
+
+    // The same source in another file.
+    void add(const Record& other) {
+        for (const auto& [name, at] : other.functions) functions.try_emplace(name, Function{at.line, 0}).first->second.count += at.count;
+        for (const auto& [line, count] : other.lines) lines[line] += count;
+    }
 
     void text(std::string& out, const std::string& name) const {
         out += "TN:\nSF:" + name + "\n";
@@ -43,24 +51,40 @@ struct Record {
     }
 };
 
+// A file of which instructions ran.
+struct Covered {
+    struct Instruction {
+        u64 count = 0;
+        std::string bytes;              // in hex; of libraries, to know the file again
+    };
+    std::string host_path;
+    std::string guest_path;             // of a library as long as nothing of it ran: its name
+    std::optional<u64> hash;            // of the program
+    std::map<u64, Instruction> ran;     // by offset in the file
+};
+
+std::string nameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 class LcovExport final : public traces::Observer {
 public:
-    explicit LcovExport(const ExportTarget& target) : out_(target.path), host_path_(target.program) {}
+    explicit LcovExport(const ExportTarget& target) : out_(target.path) {
+        files_.push_back({target.program, "", 0, {}});
+        for (const std::string& library : target.libraries) files_.push_back({library, nameOf(library), std::nullopt, {}});
+    }
     void event(const Event& event) override;
     void finish();
 
 private:
     void header(const Event& event);
-    std::map<u64, u64> byAddress(const ElfFile& elf) const;
-    void write(const ElfFile& elf, const LineTable& lines);
-    std::vector<u8> content() const;
+    Covered* fileOf(const std::string& path);
+    void cover(const Covered& file);
+    void add(const Covered& file, const ElfFile& elf, const LineTable& lines);
 
     Output out_;
-    std::string host_path_, guest_path_;
-    u64 hash_ = 0;
+    std::vector<Covered> files_;                // the program first
+    std::map<std::string, Record> sources_;
     MemoryAreas areas_;
     std::map<int, std::string> mms_;            // of every task
-    std::map<u64, u64> counts_;                 // instructions of the program: by offset in its file
     bool whole_ = false;                        // the footer was seen
     u64 others_ = 0;                            // instructions of other files
 };
@@ -69,9 +93,10 @@ void LcovExport::header(const Event& event) {
     const u64 wanted = traces::bit(Kind::insn) | traces::bit(Kind::vma);
     if ((traces::parseCategories(showText(event, "categories")).mask & wanted) != wanted)
         throw TraceProblem("the trace was made without instructions or without memory areas (-e)");
-    guest_path_ = event.find("program") ? event.find("program")->string : "";
-    hash_ = number(event, "program_hash");
-    if (host_path_.empty()) host_path_ = guest_path_;
+    Covered& program = files_.front();
+    program.guest_path = event.find("program") ? event.find("program")->string : "";
+    program.hash = number(event, "program_hash");
+    if (program.host_path.empty()) program.host_path = program.guest_path;
 }
 
 void LcovExport::event(const Event& event) {
@@ -92,36 +117,58 @@ void LcovExport::event(const Event& event) {
     const auto mm = mms_.find(event.pid);
     const u64 address = number(event, "address");
     const MemoryArea* area = mm == mms_.end() ? nullptr : areas_.at(mm->second, address);
-    if (!area || area->file != printable(guest_path_)) ++others_;
-    else ++counts_[address - area->start + area->offset];
+    Covered* file = area ? fileOf(area->file) : nullptr;
+    if (!file) {
+        ++others_;
+        return;
+    }
+    Covered::Instruction& instruction = file->ran[address - area->start + area->offset];
+    if (!instruction.count++ && !file->hash && event.find("bytes")) instruction.bytes = event.find("bytes")->string;
 }
 
-std::vector<u8> LcovExport::content() const {
+// A library is known by its name until it is known where it lay.
+Covered* LcovExport::fileOf(const std::string& path) {
+    for (Covered& file : files_) {
+        if (printable(file.guest_path) == path) return &file;
+        if (file.hash || !file.ran.empty() || nameOf(path) != file.guest_path) continue;
+        file.guest_path = path;
+        return &file;
+    }
+    return nullptr;
+}
+
+std::vector<u8> contentOf(const Covered& covered) {
+    const std::string option = covered.hash ? "--program" : "--library", what = covered.hash ? "the program" : "the library";
     std::error_code error;
     std::vector<u8> bytes;
-    if (std::filesystem::is_regular_file(host_path_, error) && std::filesystem::file_size(host_path_, error) <= mostBytes) {
-        std::ifstream file(host_path_, std::ios::binary);
+    if (std::filesystem::is_regular_file(covered.host_path, error) && std::filesystem::file_size(covered.host_path, error) <= mostBytes) {
+        std::ifstream file(covered.host_path, std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
     }
-    if (bytes.empty()) throw std::runtime_error("cannot read the program " + host_path_ + ": say where it is with --program FILE");
-    if (traces::xxh64(bytes.data(), bytes.size()) != hash_)
-        throw std::runtime_error(host_path_ + " is not the program of the trace: say where that is with --program FILE");
+    if (bytes.empty()) throw std::runtime_error("cannot read " + what + " " + covered.host_path + ": say where it is with " + option + " FILE");
+    bool same = !covered.hash || traces::xxh64(bytes.data(), bytes.size()) == *covered.hash;
+    for (const auto& [offset, instruction] : covered.ran) {
+        const std::string code = traces::bytesFromHex(instruction.bytes);
+        same = same && offset <= bytes.size() && code.size() <= bytes.size() - offset &&
+               std::equal(code.begin(), code.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset), [](char a, u8 b) { return static_cast<u8>(a) == b; });
+    }
+    if (!same) throw std::runtime_error(covered.host_path + " is not " + what + " of the trace: say where that is with " + option + " FILE");
     return bytes;
 }
 
-std::map<u64, u64> LcovExport::byAddress(const ElfFile& elf) const {
+std::map<u64, u64> byAddress(const Covered& file, const ElfFile& elf) {
     std::map<u64, u64> found;
-    for (const auto& [offset, count] : counts_)
+    for (const auto& [offset, instruction] : file.ran)
         for (const ElfSegment& segment : elf.segments)
             if (segment.type == PT_LOAD && segment.flags & PF_X && offset >= segment.offset && offset - segment.offset < segment.filesz) {
-                found[offset - segment.offset + segment.vaddr] += count;
+                found[offset - segment.offset + segment.vaddr] += instruction.count;
                 break;
             }
     return found;
 }
 
-void LcovExport::write(const ElfFile& elf, const LineTable& table) {
-    const std::map<u64, u64> counts = byAddress(elf);
+void LcovExport::add(const Covered& file, const ElfFile& elf, const LineTable& table) {
+    const std::map<u64, u64> counts = byAddress(file, elf);
     const auto countAt = [&](u64 address) {
         const auto at = counts.find(address);
         return at == counts.end() ? 0 : at->second;
@@ -148,31 +195,35 @@ void LcovExport::write(const ElfFile& elf, const LineTable& table) {
         record.functions[name] = {line, countAt(address)};
         if (row == rows.end()) record.lines[line] = countAt(address);
     }
-    for (const auto& [name, record] : sources) record.text(out_.buffer(), name), out_.spill();
-    if (!unlined.lines.empty()) unlined.text(out_.buffer(), guest_path_ + " (functions)");
+    for (const auto& [name, record] : sources) sources_[name].add(record);
+    if (!unlined.lines.empty()) sources_[file.guest_path + " (functions)"].add(unlined);
 }
 
-void LcovExport::finish() {
-    if (counts_.empty()) {
-        if (whole_) warn("no instruction of " + printable(guest_path_) + " is in the trace" + (others_ ? " (is it a script?)" : ""));
-        return out_.flush();
-    }
-    const std::vector<u8> bytes = content();
+void LcovExport::cover(const Covered& file) {
+    const std::vector<u8> bytes = contentOf(file);
     const ReadAt read = [&](u64 offset, u64 size) {
         const u64 from = std::min<u64>(offset, bytes.size()), most = std::min<u64>(size, bytes.size() - from);
         return std::vector<u8>(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(from + most));
     };
     const ElfFile elf = readElf(read);
     const LineTable lines = readLineTable(elf, read);
-    if (!lines.complaint.empty()) warn(host_path_ + ": " + lines.complaint);
-    write(elf, lines);
-    if (others_) inform(std::to_string(others_) + " instructions of other programs and libraries are left out");
+    if (!lines.complaint.empty()) warn(file.host_path + ": " + lines.complaint);
+    add(file, elf, lines);
+}
+
+void LcovExport::finish() {
+    for (const Covered& file : files_) {
+        if (!file.ran.empty()) cover(file);
+        else if (whole_) warn("no instruction of " + printable(file.guest_path) + " is in the trace" + (file.hash && others_ ? " (is it a script?)" : ""));
+    }
+    for (const auto& [name, record] : sources_) record.text(out_.buffer(), name), out_.spill();
+    if (others_ && !sources_.empty()) inform(std::to_string(others_) + " instructions of other programs and libraries are left out");
     out_.flush();
 }
 
 }  // namespace
 
 extern const ExportFormat lcovFormat;
-const ExportFormat lcovFormat = {"lcov", "line and function coverage, for genhtml", false, makeExporter<LcovExport>, "--program"};
+const ExportFormat lcovFormat = {"lcov", "line and function coverage, for genhtml", false, makeExporter<LcovExport>, "--program --library"};
 
 }  // namespace emu

@@ -36,6 +36,7 @@ void declareExport(CLI::App& app, Options& options, const Command&) {
     app.add_option("--pid", options.exporting.pid, "tenet: whose instructions, instead of the program's")->option_text("PID")
         ->check(wholeNumber(1, 4194304));
     app.add_option("--program", options.exporting.program, "lcov: the program's file, when it is not where it was")->option_text("FILE");
+    app.add_option("--library", options.exporting.libraries, "lcov: also this library or other program, by its name")->option_text("FILE")->allow_extra_args(false);
 }
 
 constexpr const char* VERIFY_EXAMPLES =

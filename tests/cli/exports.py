@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -244,6 +245,44 @@ def test_lcov():
         check(result.status == 125 and b"is not the program of the trace" in result.stderr, result)
         with open(info, "rb") as file:
             check(execscope("export", "--format", "lcov", "--program", program + ".moved", traced.path).stdout == file.read())
+
+
+def test_lcov_of_a_library():
+    """Found by its name, known again by its instructions; sources that both have are one record."""
+    compiler = needs("/usr/bin/gcc")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: os.path.join(folder, name) for name in ("own.h", "own.c", "main.c", "libown.so", "main", "t.trace")}
+        texts = {"own.h": "static int both(int n) {\n  return n + 1;\n}\n", "own.c": '#include "own.h"\nint own(int n) {\n  return both(n);\n}\nint never(void) { return 1; }\n',
+                 "main.c": '#include "own.h"\nint own(int);\nint main(void) { return own(1) + both(2) + both(3); }\n'}
+        for name, text in texts.items():
+            with open(paths[name], "w", encoding="utf-8") as file:
+                file.write(text)
+        subprocess.run([compiler, "-g", "-O0", "-shared", "-fPIC", "-o", paths["libown.so"], paths["own.c"]], check=True)
+        subprocess.run([compiler, "-g", "-O0", "-o", paths["main"], paths["main.c"], paths["libown.so"]], check=True)
+        result = execscope("trace", "--root", "/", "-e", "trace=insn,mm", "-o", paths["t.trace"], "--", paths["main"])
+        check(result.status == 9, result)
+
+        def covered(*options, status=0):
+            result = execscope("export", "--format", "lcov", *options, paths["t.trace"])
+            check(result.status == status, result)
+            return {record.splitlines()[1][3:]: record.splitlines()[2:] for record in result.stdout.decode().split("end_of_record\n") if record}, result.stderr.decode()
+
+        alone, _ = covered()
+        check(paths["own.c"] not in alone and "FNDA:2,both" in alone[paths["own.h"]], alone)
+        both, _ = covered("--library", paths["libown.so"])
+        check("DA:3,1" in both[paths["own.c"]] and "FNDA:1,own" in both[paths["own.c"]] and "FNDA:0,never" in both[paths["own.c"]], both)
+        check("FNDA:3,both" in both[paths["own.h"]] and "DA:2,3" in both[paths["own.h"]] and both[paths["main.c"]] == alone[paths["main.c"]], both, alone)
+        _, said = covered("--library", paths["libown.so"], "--library", folder + "/nothing.so")
+        check("no instruction of nothing.so" in said, said)
+        with open(paths["own.c"], "a", encoding="utf-8") as file:
+            file.write("int more(int n) { return never() + n * 3; }\n")
+        subprocess.run([compiler, "-g", "-O1", "-shared", "-fPIC", "-o", paths["libown.so"], paths["own.c"]], check=True)
+        _, said = covered("--library", paths["libown.so"], status=125)
+        check("libown.so is not the library of the trace" in said, said)
+        os.remove(paths["libown.so"])
+        check("cannot read the library" in covered("--library", paths["libown.so"], status=125)[1], "gone")
+    result = execscope("export", "--format", "csv", "--library", "x", os.devnull)
+    check(result.status == 125 and b"has no option --library" in result.stderr, result)
 
 
 def test_exports_stream():
