@@ -78,6 +78,7 @@ CASE("#XM: overflow", "movl $0x1b80, (%rdi); ldmxcsr (%rdi); mov $0x7f7fffff, %e
 CASE("#XM: precision", "movl $0x0f80, (%rdi); ldmxcsr (%rdi); mov $0x1ffffff1, %eax; cvtsi2ss %eax, %xmm1");
 CASE("#AC", "pushfq; orl $0x40000, (%rsp); popfq; mov 1(%rdi), %ecx");
 CASE("+the low half of rax", "mov $0xf00000027, %rax; syscall; neg %eax; sar $31, %eax; mov %rax, %rcx; ud2");
+CASE("#GP: a handler returns to nowhere", "ud2");
 CASE("none", "nop");
 __asm__(".section .vectors, \"aw\"\n .globl casesEnd\n casesEnd:\n .text");
 
@@ -97,12 +98,13 @@ static void handler(int signal, siginfo_t* info, void* context)
     printf("%-28s signal %d code %d vector %d error %#x flags %#llx", now->name, signal, info->si_code, (int)registers[REG_TRAPNO],
            (int)registers[REG_ERR], registers[REG_EFL] & 0x50100);
     if (nearby < 256) printf(" rip %+d", (int)nearby);
-    else printf(" rip page%+d", (int)(rip - (uint64_t)pages));
+    else if (rip - (uint64_t)pages < 8192) printf(" rip page%+d", (int)(rip - (uint64_t)pages));
+    else printf(" rip %#llx", (unsigned long long)rip);
     if (address == rip) printf(" address rip");
     else if (address - (uint64_t)pages < 8192) printf(" address page%+d", (int)(address - (uint64_t)pages));
     else printf(" address %#llx", (unsigned long long)address);
     printf(" rcx %lld\n", registers[REG_RCX] < 16 ? registers[REG_RCX] : -1);
-    registers[REG_RIP] = (greg_t)back;
+    registers[REG_RIP] = signals == 1 && strstr(now->name, "nowhere") ? 0x800000000000 : (greg_t)back;
     registers[REG_EFL] = 0x202;
     user->uc_mcontext.fpregs->mxcsr = 0x1f80;
     user->uc_mcontext.fpregs->cwd = 0x37f;

@@ -1,6 +1,7 @@
 // Linux arch/x86/kernel/traps.c and the exit path of entry_64.S: user mode is left by a system call, an exception or the end
 // of the quantum, and entered again after signals and rescheduling.
 #include "cpu/debug.hpp"
+#include "cpu/paging.hpp"
 #include "kernel_model/arch/x86/kernel/entry.hpp"
 #include "kernel_model/include/counts.hpp"
 #include "kernel_model/include/stop.hpp"
@@ -32,9 +33,10 @@ void loadRegisters(const pt_regs& r) {
     c.cs = static_cast<u16>(r.cs);
     c.ss = static_cast<u16>(r.ss);
 }
-// SDM Vol. 3 §17.3.1.1: what a fault pushes has RF, what a trap pushes has not.
-bool isFault(const cpu::Trap& trap) {
-    return trap.kind == cpu::Trap::Kind::exception && trap.vector != cpu::VECTOR_DB && trap.vector != cpu::VECTOR_BP && trap.vector != cpu::VECTOR_OF;
+// SDM Vol. 3 §17.3.1.1: what a fault pushes has RF, what a trap pushes has not. At a rip that is not canonical the kernel's IRET
+// has faulted, and the program's flags are as they were.
+bool pushesRf(const cpu::Trap& trap, u64 rip) {
+    return trap.kind == cpu::Trap::Kind::exception && cpu::isCanonical(rip) && trap.vector != cpu::VECTOR_DB && trap.vector != cpu::VECTOR_BP && trap.vector != cpu::VECTOR_OF;
 }
 void saveRegisters(pt_regs& r, const cpu::Trap& trap) {
     const cpu::Registers& c = processor().registers();
@@ -44,7 +46,7 @@ void saveRegisters(pt_regs& r, const cpu::Trap& trap) {
     r.r8 = g[cpu::R8], r.r9 = g[cpu::R9], r.r10 = g[cpu::R10], r.r11 = g[cpu::R11];
     r.r12 = g[cpu::R12], r.r13 = g[cpu::R13], r.r14 = g[cpu::R14], r.r15 = g[cpu::R15];
     r.ip = c.rip;
-    r.flags = c.rflags | (isFault(trap) ? cpu::FLAG_RF : 0);
+    r.flags = c.rflags | (pushesRf(trap, c.rip) ? cpu::FLAG_RF : 0);
     r.cs = c.cs;
     r.ss = c.ss;
     r.orig_ax = NOT_A_SYSCALL;
