@@ -42,7 +42,7 @@ IN_V6_1 |= dict.fromkeys(SYSTEM_V, [[]])
 IN_BOTH["proc_files"], IN_V6_1["proc_files"] = [[]], [["later"]]
 IN_BOTH["debug_traps"] = IN_V6_1["debug_traps"] = IN_BOTH["rt_limit"] = IN_V6_1["rt_limit"] = [[]]
 IN_BOTH["vectors"], IN_V6_1["vectors"] = [[]], [["later"]]
-IN_BOTH["rewritten"] = IN_V6_1["rewritten"] = [[]]
+IN_BOTH["rewritten"] = IN_V6_1["rewritten"] = IN_BOTH["stepping"] = IN_V6_1["stepping"] = [[]]
 IN_BOTH["ptys"] = IN_V6_1["ptys"] = [[]]
 IN_V6_1 |= dict.fromkeys(("opening", "pidfds"), [[]])
 IN_BOTH["watches"] = IN_V6_1["watches"] = [[]]
