@@ -471,6 +471,17 @@ def test_stats():
     check(counts(guest("hello_asm")) == small, "two runs differ")
 
 
+def test_level_of_the_c_library():
+    """glibc's loader, which chooses by CPUID, takes the levels up to the processor's and no other."""
+    loader = needs("/lib64/ld-linux-x86-64.so.2")
+    for level in (1, 2, 3):
+        text = execscope("run", "--cpu", f"v{level}", "--root", "/", "--", loader, "--help").stdout.decode()
+        if "x86-64-v3" not in text:
+            raise cases.Skip("this glibc does not show levels")
+        taken = [int(n) for n in re.findall(r"x86-64-v(\d) \(supported", text)]
+        check(sorted(taken) == list(range(2, level + 1)), level, text)
+
+
 def test_large_image():
     """Of a program of 1 GiB, what is decoded and what is in memory is what runs: a jump from the first page to the last, and an exit."""
     base, size, first, last = 0x400000, 1 << 30, 0x1000, (1 << 30) - 0x1000
