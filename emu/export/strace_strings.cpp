@@ -1,5 +1,5 @@
 // Strings that a call reads from pages that were not there when it began.
-#include "emu/export/strace_arguments.hpp"
+#include "emu/export/strace_structs.hpp"
 
 #include "kernel_model/include/linux/syscalls.hpp"
 
@@ -22,12 +22,34 @@ static std::optional<std::string> pathAt(const StraceCall& call, u64 address) {
     return text.substr(0, longest - 1);
 }
 
+// The strings of an argv; nothing: not all of it is there.
+static std::optional<std::string> argumentsAt(const StraceCall& call, u64 address) {
+    constexpr u64 most = 32;
+    std::string out;
+    for (u64 i = 0;; ++i) {
+        const std::string pointer = call.read(address + 8 * i, 8);
+        if (pointer.empty()) return std::nullopt;
+        const u64 string = straceWord(pointer, 0, 8);
+        if (!string) return "[" + out + "]";
+        if (i == most) return "[" + out + ", ...]";
+        const std::optional<std::string> text = pathAt(call, string);
+        if (!text) return std::nullopt;
+        out += (i ? ", " : "") + straceString(*text);
+    }
+}
+
 bool readLateStrings(StraceCall& call, bool& changed) {
     const kernel::SyscallDefinition* definition = kernel::syscallOfAnyVersion(call.number);
     bool missing = false;
     for (std::size_t i = 0; definition && i < std::min<std::size_t>({call.shown.size(), call.raw.size(), static_cast<std::size_t>(definition->argument_count)}); ++i) {
         const std::string_view type = definition->arguments[i].type;
         const bool path = type == "UserPtr<const char>", buffer = type == "Bytes<const char>" && i + 1 < call.raw.size();
+        if (type == "ArgumentStrings" && call.raw[i] && (call.shown[i].starts_with("0x") || call.shown[i].find("[0x") == 0 || call.shown[i].find(", 0x") != std::string::npos)) {
+            const std::optional<std::string> strings = argumentsAt(call, call.raw[i]);
+            if (strings && *strings != call.shown[i]) call.shown[i] = *strings, changed = true;
+            missing = missing || !strings;
+            continue;
+        }
         if (!(path || buffer) || !call.raw[i] || call.shown[i].starts_with('"')) continue;
         const u64 size = buffer ? std::min<u64>(call.raw[i + 1], straceShown + 1) : 0;
         const std::optional<std::string> text = path ? pathAt(call, call.raw[i]) : call.read(call.raw[i], size);

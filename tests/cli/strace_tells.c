@@ -26,7 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
-int main(void) {
+static const char far[3][4096]
+    __attribute__((aligned(4096))) = {"first", "second string", "third, which is longer than strace shows"};
+
+int main(int argc, char** argv) {
+    if (argc == 3) return 0;
     struct statx x;
     struct stat st;
     struct statfs fs;
@@ -137,5 +141,7 @@ int main(void) {
     raise(SIGUSR1);
     sigtimedwait(&ss, &info, &t1);
     sigtimedwait(&ss, &info, &t1);
+    char* const args[] = {(char*)far[0], (char*)far[1], (char*)far[2], NULL};
+    execve("/proc/self/exe", args, NULL);
     return 0;
 }
