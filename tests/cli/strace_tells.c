@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char far[3][4096]
-    __attribute__((aligned(4096))) = {"first", "second string", "third, which is longer than strace shows"};
+static const char far[3][65536]
+    __attribute__((aligned(65536))) = {"first", "second string", "third, which is longer than strace shows"};
 
 int main(int argc, char** argv) {
     if (argc == 3) return 0;
