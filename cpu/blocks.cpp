@@ -126,6 +126,7 @@ void Blocks::warmUp(u64 pfn) {
 }
 
 void Blocks::dropAll() {
+    if (!count_) return;
     for (Block*& bucket : buckets_)
         while (Block* const block = bucket) {
             bucket = block->nextAlike;

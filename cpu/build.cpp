@@ -118,14 +118,8 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
     addLowered(made, op, made.length, offset);
 }
 
-// `op` is the draft's next one.
-void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) {
-    ++statistics.lowered;
-    place(op, offset, length);
-    op.done = ++count_;
-    if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
-    if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
-    BlockDraft::FlagNote& note = draft_.notes[draft_.noteCount++];      // field by field: a copy of a copy would wait for all of it
+// Field by field: a copy of a copy would wait for all of it.
+static void fill(BlockDraft::InstructionNote& note, const Lowered& lowered) {
     note.flagless = lowered.flagless;
     note.caching = lowered.caching;
     note.links = lowered.links;
@@ -133,6 +127,17 @@ void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) 
     note.vector = lowered.vector;
     note.simple = lowered.simple;
     note.dead = false;
+}
+
+// `op` is the draft's next one.
+void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) {
+    ++statistics.lowered;
+    place(op, offset, length);
+    op.done = ++count_;
+    if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
+    if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
+    if (hot_) fill(draft_.notes[draft_.noteCount], lowered);
+    ++draft_.noteCount;
     ++draft_.opCount;
     ended_ = lowered.ends;
     next_ = offset + length;
@@ -208,7 +213,7 @@ BlockPtr Builder::finish() {
 void Builder::dropDeadFlags() {
     bool dead = false;
     for (unsigned i = draft_.noteCount; i-- > 0;) {
-        BlockDraft::FlagNote& note = draft_.notes[i];
+        BlockDraft::InstructionNote& note = draft_.notes[i];
         note.dead = dead;
         if (dead && note.flagless) draft_.ops[i].handler = note.flagless;
         if (note.use != FlagUse::passes) dead = note.use == FlagUse::overwrites;

@@ -50,7 +50,7 @@ struct WatchedStore {
 
 // What the block builder works on: a block of at most BLOCK_INSTRUCTIONS, the way on behind it, its target cache and stubs.
 struct BlockDraft {
-    struct FlagNote {
+    struct InstructionNote {
         Handler flagless, caching;
         FlagUse use;
         Simple simple;
@@ -61,7 +61,7 @@ struct BlockDraft {
     unsigned opCount, branchCount, noteCount;
     Op ops[2 * BLOCK_INSTRUCTIONS + 3];
     u8 branches[BLOCK_INSTRUCTIONS + 1];    // indices into ops
-    FlagNote notes[BLOCK_INSTRUCTIONS];     // parallel to ops while instructions are added
+    InstructionNote notes[BLOCK_INSTRUCTIONS];     // parallel to ops while instructions are added; filled for hot frames only
 };
 
 struct Core : Registers {

@@ -10,7 +10,7 @@ using namespace joined;
 
 namespace {
 
-using Note = BlockDraft::FlagNote;
+using Note = BlockDraft::InstructionNote;
 
 struct Operands {
     Kind registers = Kind::none, immediate = Kind::none;    // the kind with a register and with an immediate as second operand

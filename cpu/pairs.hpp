@@ -14,7 +14,7 @@ Simple simpleOf(const Form& form);
 // Joins what can be joined among a block's instructions: two; a MOV and two that work on its copy; three or four MOVs; one and the
 // jump that it decides. A MOV goes down to the instruction that works on its result, past
 // others that do not touch it and cannot fault, so that nobody sees the order.
-void joinPairs(std::span<Op> ops, std::span<BlockDraft::FlagNote> notes);
+void joinPairs(std::span<Op> ops, std::span<BlockDraft::InstructionNote> notes);
 
 namespace joined {
 extern const Handler loadsAlone[];     // as loadNumber() counts

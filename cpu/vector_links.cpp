@@ -10,11 +10,10 @@ constexpr u64 WINDOW = 16;      // instructions; a reader further away finds the
 
 // How op reads the vector register at that offset, if its links can take it.
 Take takeOf(const Op& op, const VectorLinks& links, u16 reg) {
-    const bool first = op.src == reg, second = static_cast<u32>(op.imm) >> 16 == reg;
-    const Take two = links.takes[static_cast<u8>(Take::first)] ? Take::first : Take::second;     // VEX with two operands: src is the second
-    Take take = first && second ? Take::both : first ? two : second ? Take::second : Take::nothing;
-    if (links.takes[static_cast<u8>(Take::target)] && op.dst == reg) take = Take::target;
-    return links.takes[static_cast<u8>(take)] ? take : Take::nothing;
+    if (!links.at(Take::first)) return links.at(Take::second) && op.src == reg ? Take::second : Take::nothing;      // of two operands
+    if (links.at(Take::target) && op.dst == reg) return Take::target;
+    const bool first = op.src == reg, second = links.at(Take::second) && static_cast<u32>(op.imm) >> 16 == reg;      // as placeThird() has it
+    return first && second ? Take::both : first ? Take::first : second ? Take::second : Take::nothing;
 }
 
 struct Reader {
@@ -22,8 +21,8 @@ struct Reader {
     Take take = Take::nothing;
 };
 // The next instruction that can take what the one at `i` gives.
-Reader readerOf(std::span<const Op> ops, std::span<const BlockDraft::FlagNote> notes, u64 i) {
-    for (u64 j = i + 1; j < std::min<u64>(notes.size(), i + WINDOW); ++j) {
+Reader readerOf(std::span<const Op> ops, std::span<const BlockDraft::InstructionNote> notes, u64 i) {
+    for (u64 j = i + 1; j < std::min<u64>(notes.size(), i + WINDOW + 1); ++j) {
         if (notes[j].links) {
             if (const Take take = takeOf(ops[j], *notes[j].links, ops[i].dst); take != Take::nothing) return {j, take};
         }
@@ -57,7 +56,7 @@ VectorEffect vectorEffectOf(const Decoded& d) {
 }
 
 // Of two that end at the same reader the nearer one gives; one that ends first comes first, and what it crosses stays as it is.
-void linkVectors(std::span<Op> ops, std::span<const BlockDraft::FlagNote> notes) {
+void linkVectors(std::span<Op> ops, std::span<const BlockDraft::InstructionNote> notes) {
     if (std::none_of(notes.begin(), notes.end(), [](const auto& note) { return note.links; })) return;
     u64 nearest[BLOCK_INSTRUCTIONS + 1]{};          // by reader: its giver + 1
     Take take[BLOCK_INSTRUCTIONS + 1]{};
@@ -68,14 +67,14 @@ void linkVectors(std::span<Op> ops, std::span<const BlockDraft::FlagNote> notes)
         nearest[reader.at] = i + 1;
         take[reader.at] = reader.take;
     }
-    u64 free = 0;                                   // the first one that may give
+    u64 first_free = 0;                             // the first one that may give
     bool gives = false;                             // it does: what takes gives, too
     for (u64 j = 1; j < notes.size(); ++j) {
-        if (!nearest[j] || nearest[j] - 1 < free) continue;
+        if (!nearest[j] || nearest[j] - 1 < first_free) continue;
         const u64 giver = nearest[j] - 1;
-        if (giver != free || !gives) ops[giver].handler = notes[giver].links->takes[0];
-        ops[j].handler = notes[j].links->takes[static_cast<u8>(take[j])];
-        free = j;
+        if (giver != first_free || !gives) ops[giver].handler = notes[giver].links->at(Take::nothing);
+        ops[j].handler = notes[j].links->at(take[j]);
+        first_free = j;
         gives = true;
     }
 }

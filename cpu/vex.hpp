@@ -34,7 +34,7 @@ inline void placeThird(Form& f) {
     if constexpr (width == 16) asm volatile(code16 "\n vmovdqu %%ymm0, %0" __VA_ARGS__);        \
     else asm volatile(code32 "\n vmovdqu %%ymm0, %0\n vzeroupper" __VA_ARGS__)
 
-// The same with the result in r: %1 of the code.
+// The same with the result in r: %1 of the code; %2 is b, and what follows b are further inputs behind a comma of their own.
 #define VEX_LINKED(code, r, b, ...)                                                                                             \
     if constexpr (std::is_same_v<B, Carried>) asm volatile(code "\n vmovdqu %t1, %0" : "=m"(bytesAt<32>(d)), r : "x"(b) __VA_ARGS__); \
     else asm volatile(code "\n vmovdqu %t1, %0" : "=m"(bytesAt<32>(d)), r : "m"(b) __VA_ARGS__)
@@ -125,10 +125,10 @@ template <class I, Shape shape, Take take, unsigned size, class S> void linkedOp
 template <class I, Shape shape, unsigned size, class S> constexpr VectorLinks makeLinks() {
     constexpr bool memory = !std::is_same_v<S, Src> && !std::is_same_v<S, Third>, two = shape == Shape::two;
     VectorLinks links{{linkedOp<I, shape, Take::nothing, size, S>}};
-    if constexpr (!two) links.takes[static_cast<u8>(Take::first)] = linkedOp<I, shape, Take::first, size, S>;
-    if constexpr (!memory) links.takes[static_cast<u8>(Take::second)] = linkedOp<I, shape, Take::second, size, S>;
-    if constexpr (!two && !memory) links.takes[static_cast<u8>(Take::both)] = linkedOp<I, shape, Take::both, size, S>;
-    if constexpr (shape == Shape::fused) links.takes[static_cast<u8>(Take::target)] = linkedOp<I, shape, Take::target, size, S>;
+    if constexpr (!two) links.at(Take::first) = linkedOp<I, shape, Take::first, size, S>;
+    if constexpr (!memory) links.at(Take::second) = linkedOp<I, shape, Take::second, size, S>;
+    if constexpr (!two && !memory) links.at(Take::both) = linkedOp<I, shape, Take::both, size, S>;
+    if constexpr (shape == Shape::fused) links.at(Take::target) = linkedOp<I, shape, Take::target, size, S>;
     return links;
 }
 template <class I, Shape shape, unsigned size, class S> constexpr VectorLinks linksOf = makeLinks<I, shape, size, S>();

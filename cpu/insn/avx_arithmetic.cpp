@@ -6,16 +6,16 @@ namespace cpu {
 
 namespace {
 
-constexpr Speed hot = Speed::linked;
+constexpr Speed linked = Speed::linked;
 
 #define PACKED_AND_SCALAR(X, OP)                                                                            \
-    X(V##OP##PS, three, 16, 32, hot) X(V##OP##PD, three, 16, 32, hot) X(V##OP##SS, three, 4, 0, hot) X(V##OP##SD, three, 8, 0, hot)
-#define PACKED(X, OP) X(V##OP##PS, three, 16, 32, hot) X(V##OP##PD, three, 16, 32, hot)
+    X(V##OP##PS, three, 16, 32, linked) X(V##OP##PD, three, 16, 32, linked) X(V##OP##SS, three, 4, 0, linked) X(V##OP##SD, three, 8, 0, linked)
+#define PACKED(X, OP) X(V##OP##PS, three, 16, 32, linked) X(V##OP##PD, three, 16, 32, linked)
 #define ARITHMETIC(X)                                                                                       \
     PACKED_AND_SCALAR(X, ADD) PACKED_AND_SCALAR(X, SUB) PACKED_AND_SCALAR(X, MUL) PACKED_AND_SCALAR(X, DIV)  \
     PACKED_AND_SCALAR(X, MIN) PACKED_AND_SCALAR(X, MAX)                                                     \
     PACKED(X, AND) PACKED(X, ANDN) PACKED(X, OR) PACKED(X, XOR) PACKED(X, HADD) PACKED(X, HSUB) PACKED(X, ADDSUB) \
-    X(VSQRTPS, two, 16, 32) X(VSQRTPD, two, 16, 32) X(VSQRTSS, three, 4, 0) X(VSQRTSD, three, 8, 0, hot)
+    X(VSQRTPS, two, 16, 32) X(VSQRTPD, two, 16, 32) X(VSQRTSS, three, 4, 0) X(VSQRTSD, three, 8, 0, linked)
 ARITHMETIC(VEX_INSTRUCTION)
 
 #define COMPARE(X)                                                                                          \

@@ -79,7 +79,7 @@ enum class Read : u8 { none, last, all };
 // As build.cpp does it: whether the first one's handler has become one of several.
 bool joins(std::initializer_list<std::vector<u8>> instructions, Read read) {
     std::vector<Op> ops;
-    std::vector<BlockDraft::FlagNote> notes;
+    std::vector<BlockDraft::InstructionNote> notes;
     for (const std::vector<u8>& bytes : instructions) {
         Decoded decoded;
         REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));

@@ -74,7 +74,7 @@ void prepare(Machine& machine, const std::vector<u8>& code, u64 seed, u64 data) 
 // How the instructions after the first take what the first gives, as build.cpp has it.
 std::vector<Take> takes(const std::vector<std::vector<u8>>& instructions) {
     std::vector<Op> ops;
-    std::vector<BlockDraft::FlagNote> notes;
+    std::vector<BlockDraft::InstructionNote> notes;
     for (const std::vector<u8>& bytes : instructions) {
         Decoded decoded;
         REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));
@@ -88,8 +88,8 @@ std::vector<Take> takes(const std::vector<std::vector<u8>>& instructions) {
     std::vector<Take> found;
     for (u64 i = 1; i < ops.size(); ++i) {
         Take take = Take::nothing;
-        for (u8 way = 1; notes[i].links && way < std::size(notes[i].links->takes); ++way)
-            if (ops[i].handler == notes[i].links->takes[way]) take = static_cast<Take>(way);
+        for (u8 way = 1; notes[i].links && way < std::size(notes[i].links->handlers); ++way)
+            if (ops[i].handler == notes[i].links->handlers[way]) take = static_cast<Take>(way);
         found.push_back(take);
     }
     return found;
@@ -117,6 +117,8 @@ TEST_CASE("a vector result is taken by its next reader") {
     CHECK(takes({add, vex(ADDSD, 1, 6, 6), vex(ADDSD, 7, 1, 0)}) == std::vector{Take::nothing, Take::first});        // the newer one
     CHECK(takes({add, {0x0f, 0xae, 0x0b}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::nothing});      // fxrstor [rbx]
     CHECK(takes({add, {0xc5, 0xfc, 0x77}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::nothing});      // vzeroall
+    CHECK(takes({vex(ADDSD, 0, 2, 3), {0xc4, 0xe3, 0x79, 0x62, 0xca, 0x00}, vex(ADDSD, 4, 0, 1)}) == std::vector{Take::nothing, Take::nothing});   // vpcmpistrm
+    CHECK(takes({add, {0xc5, 0xfb, 0x51, 0xe2}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::first});  // vsqrtsd xmm4, xmm0, xmm2
     CHECK(takes({add, vex({1, 1, 0, 0x58}, 4, 1, 2, -1, true)}) == std::vector{Take::nothing});                      // 256 bits
 }
 
