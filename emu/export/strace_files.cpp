@@ -130,9 +130,9 @@ std::string fileTime(std::string_view bytes) {
     const std::string out = straceStruct('n', bytes.substr(0, 16));
     const auto seconds = static_cast<std::time_t>(straceWord(bytes, 0, 8));
     std::tm parts{};
-    char date[64], fraction[16];
+    char date[64], fraction[16] = "";
     if (nanoseconds >= second || !::gmtime_r(&seconds, &parts) || !std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts)) return out;
-    std::snprintf(fraction, sizeof fraction, nanoseconds ? ".%09u" : "", static_cast<unsigned>(nanoseconds));
+    if (nanoseconds) std::snprintf(fraction, sizeof fraction, ".%09u", static_cast<unsigned>(nanoseconds));
     return out + " /* " + date + fraction + "+0000 */";
 }
 
