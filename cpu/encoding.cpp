@@ -24,6 +24,7 @@ enum Follows : u16 {
     onlyFirst = 256,    // the reg field is 0
     immOfTest = 512,    // of a group: the immediate belongs to reg fields 0 and 1
     extends = 1024,     // only rm is a byte register
+    conditional = 2048, // the handler depends on the flags before
 };
 using Map = std::array<u16, 256>;
 
@@ -42,7 +43,7 @@ constexpr Map oneByte() {
     for (unsigned i = 0; i < 8; ++i) {
         map[0x50 + i] = map[0x58 + i] = inOpcode;
         map[0xb8 + i] = inOpcode | imm32;
-        map[0x70 + i] = map[0x78 + i] = alone | imm8;
+        map[0x70 + i] = map[0x78 + i] = alone | imm8 | conditional;
     }
     map[0x63] = map[0x85] = map[0x89] = map[0x8b] = map[0x8d] = modrm;
     map[0x84] = map[0x88] = map[0x8a] = modrm | byteRegisters;
@@ -64,9 +65,9 @@ constexpr Map oneByte() {
 constexpr Map twoBytes() {
     Map map{};
     for (unsigned i = 0; i < 16; ++i) {
-        map[0x40 + i] = modrm;
-        map[0x80 + i] = alone | imm32;
-        map[0x90 + i] = modrm | group | byteRegisters;
+        map[0x40 + i] = modrm | conditional;
+        map[0x80 + i] = alone | imm32 | conditional;
+        map[0x90 + i] = modrm | group | byteRegisters | conditional;
     }
     for (unsigned opcode : {0x10, 0x11, 0x16, 0x28, 0x29, 0x54, 0x57, 0x60, 0x61, 0x62, 0x6c, 0x6e, 0x6f, 0x74, 0x7e, 0x7f, 0xaf, 0xb7, 0xbf, 0xd6, 0xda, 0xdb, 0xeb, 0xef})
         map[opcode] = modrm;
@@ -101,7 +102,7 @@ struct Reader {
         opcode = *at++;
         follows = maps[two][opcode];
     }
-    bool isConditional() const { return two ? (opcode & 0xf0) == 0x40 || (opcode & 0xe0) == 0x80 : (opcode & 0xf0) == 0x70; }
+    u64 where(Follows flag) const { return follows & flag ? ~u64{0} : 0; }      // a mask
     bool modRm(Encoding& e, u64& form);
     void address(Encoding& e, u8 mod, u64& form);
     bool immediate(Encoding& e, u64& form);
@@ -155,14 +156,19 @@ void Reader::address(Encoding& e, u8 mod, u64& form) {
     at += a->bytes;
 }
 
+// Without ModRM: as if it named two registers, of which the one in the opcode is rm.
 bool Reader::modRm(Encoding& e, u64& form) {
-    const u8 byte = *at++, mod = byte >> 6;
-    e.reg = static_cast<u8>((byte >> 3 & 7) | (rex & 4) << 1);
-    e.rm = static_cast<u8>((byte & 7) | (rex & 1) << 3);
+    const bool has = follows & modrm;
+    const u8 byte = has ? *at : 0xc0, mod = byte >> 6;
+    at += has;
+    e.reg = static_cast<u8>(((byte >> 3 & 7) | (rex & 4) << 1) & where(modrm));
+    e.rm = static_cast<u8>(((byte & 7) | (rex & 1) << 3) & where(modrm));
+    e.rm = static_cast<u8>(e.rm | (((opcode & 7) | (rex & 1) << 3) & where(inOpcode)));
+    opcode = static_cast<u8>(opcode & ~(where(inOpcode) & 7));
     if (follows & onlyFirst && byte & 0x38) return false;
     if (follows & immOfTest && byte & 0x30) follows &= static_cast<u16>(~(imm8 | imm32));
     if (mod != 3) address(e, mod, form);
-    if (follows & group) form |= u64{e.reg & 7u} << 8;
+    form |= u64{e.reg & 7u} << 8 & where(group);
     if (follows & byteRegisters && !rex) {
         constexpr u8 HIGH = 12;
         if (e.reg >= 4 && !(follows & (group | extends))) e.reg += HIGH;
@@ -172,15 +178,16 @@ bool Reader::modRm(Encoding& e, u64& form) {
 }
 
 bool Reader::immediate(Encoding& e, u64& form) {
-    if (follows & imm32) {
-        if (prefix == 0x66 || (!two && (opcode & 0xf8) == 0xb8 && rex & 8)) return false;       // 16 and 64 bits
-        e.wide = !two && opcode == 0xc7 && rex & 8 && !e.memory;
-        std::memcpy(&e.imm, at, 4);
-        at += 4;
-    }
-    if (follows & imm8) e.imm = static_cast<i8>(*at++);
-    if (follows & exact) form |= u64{static_cast<u8>(e.imm)} << 16;
-    e.immediate = follows & (imm8 | imm32) && !(follows & exact);
+    const bool moves = !two & ((opcode & 0xf8) == 0xb8), wide = rex & 8;
+    if (follows & imm32 && ((prefix == 0x66) | (moves & wide))) return false;       // 16 and 64 bits
+    u32 value;
+    std::memcpy(&value, at, sizeof value);                      // at most the bytes 10 to 13 of fifteen
+    const unsigned cut = follows & imm8 ? 24 : 0;
+    e.imm = static_cast<i32>(static_cast<i32>(value << cut) >> cut & (where(imm8) | where(imm32)));
+    at += (where(imm8) & 1) | (where(imm32) & 4);
+    e.wide = ((follows & imm32) != 0) & !two & (opcode == 0xc7) & wide & !e.memory;
+    form |= u64{static_cast<u8>(e.imm)} << 16 & where(exact);
+    e.immediate = ((follows & (imm8 | imm32)) != 0) & !(follows & exact);
     return true;
 }
 
@@ -191,16 +198,10 @@ Encoding encodingOf(const u8 (&bytes)[LONGEST]) {
     Reader reader(bytes);
     if (reader.follows == unknown || (reader.follows & alone && (reader.rex || reader.prefix == 0x66))) return e;
     u64 form = 0;
-    if (reader.follows & modrm && !reader.modRm(e, form)) return e;
-    u8 opcode = reader.opcode;
-    if (reader.follows & inOpcode) {
-        e.rm = static_cast<u8>((opcode & 7) | (reader.rex & 1) << 3);
-        opcode &= 0xf8;
-    }
-    if (!reader.immediate(e, form)) return e;
+    if (!reader.modRm(e, form) || !reader.immediate(e, form)) return e;
     e.length = static_cast<u8>(reader.at - bytes);
-    e.conditional = reader.isConditional();
-    e.shape = u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | opcode;
+    e.conditional = reader.follows & conditional;
+    e.shape = u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | reader.opcode;
     return e;
 }
 
