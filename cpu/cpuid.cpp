@@ -82,12 +82,9 @@ CpuidResult cpuidLeaf(const ProcessorModel& model, u32 leaf, u32 subleaf) {
     const u32 highest = HIGHEST[static_cast<unsigned>(model.level)];
     if (leaf > (extended ? 0x80000008 : highest)) leaf = highest, subleaf = extended ? 0 : subleaf;     // the highest basic leaf answers (SDM)
     if (leaf != 4 && leaf != 0xb && leaf != 0xd && leaf != 7) subleaf = 0;
-    CpuidResult result = plain(model, leaf, subleaf);
-    result.eax |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::eax);
-    result.ebx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::ebx);
-    result.ecx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::ecx);
-    result.edx |= cpuidFeatures(model, leaf, subleaf, CpuidRegister::edx);
-    return result;
+    const CpuidResult result = plain(model, leaf, subleaf);
+    const auto [eax, ebx, ecx, edx] = cpuidFeatures(model, leaf, subleaf);
+    return {result.eax | eax, result.ebx | ebx, result.ecx | ecx, result.edx | edx};
 }
 
 }  // namespace cpu

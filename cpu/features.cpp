@@ -185,11 +185,11 @@ bool hasInstructions(const ProcessorModel& model, u16 isa_set) {
     return feature == OF_EVERY_PROCESSOR || (feature != UNKNOWN_SET && has(model, table[feature]));
 }
 
-u32 cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf, CpuidRegister output) {
-    u32 bits = 0;
+std::array<u32, 4> cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf) {
+    std::array<u32, 4> outputs{};
     for (const FeatureInfo& f : table)
-        if (f.leaf == leaf && f.subleaf == subleaf && f.output == output && has(model, f)) bits |= 1u << f.bit;
-    return bits;
+        if (f.leaf == leaf && f.subleaf == subleaf && has(model, f)) outputs[static_cast<unsigned>(f.output)] |= 1u << f.bit;
+    return outputs;
 }
 
 std::string_view missingOnHost(const ProcessorModel& model) {

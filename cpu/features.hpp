@@ -4,6 +4,7 @@
 
 #include "traces/types.hpp"
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,7 +55,7 @@ std::string modelSyntax();                              // x86-64-v1|v2|v3[+FEAT
 // too (Core::fsgsbase).
 bool hasInstructions(const ProcessorModel& model, u16 isa_set);
 bool knowsInstructions(u16 isa_set);
-u32 cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf, CpuidRegister output);
+std::array<u32, 4> cpuidFeatures(const ProcessorModel& model, u32 leaf, u32 subleaf);    // bits of eax, ebx, ecx and edx
 
 // What this processor needs of the host and the host lacks, or empty.
 std::string_view missingOnHost(const ProcessorModel& model);
