@@ -103,11 +103,11 @@ int TerminalKeys::takeKeys(kernel::TypedAhead& ahead) {
     // What comes from now on is no line any more, but still shown by the host: as many bytes have been when all is ours.
     termios shown = found_;
     shown.c_lflag &= ~static_cast<tcflag_t>(ICANON);
+    taken_ = true;
+    restoreOnDeath(fd_, found_);
     if (found_.c_lflag & ICANON && ::tcsetattr(fd_, TCSANOW, &shown) < 0) return -errno;
     int count = 0;
     (void)::ioctl(fd_, FIONREAD, &count);
-    taken_ = true;
-    restoreOnDeath(fd_, found_);
     if (const int error = applyModes(); error < 0) return error;
     if (count > 0) ahead.unfinished = readBytes(fd_, std::min<std::size_t>(static_cast<std::size_t>(count), MAX_CANON_LINE));
     return 0;
