@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
@@ -15,6 +16,8 @@ using namespace cpu;
 namespace {
 
 struct alignas(64) Area : std::array<u8, 1024> {};
+// A context switch between XRSTOR and XSAVEOPT may change what the processor takes for in use (SDM Vol. 1 §13.6): seen on a Zen 4.
+constexpr unsigned LOOKS = 3;
 using Run = std::function<void(const Area& state, Area& out, u32 mask)>;
 
 bool onThisProcessor() {
@@ -77,8 +80,6 @@ TEST_CASE("XRSTOR and every XSAVE give this processor's bytes") {
             Area before{};
             for (u8& byte : before) byte = static_cast<u8>(random.next());
             for (u64 at = XSAVE_HEADER_AT; at < XSAVE_YMM_AT; at += 8) putU64(before, at, 0);
-            Area native = before;
-            form.native(state, native, mask);
             std::vector<u8> code(std::begin(XRSTOR64), std::end(XRSTOR64));
             code.insert(code.end(), form.code.begin(), form.code.end());
             Machine m(code);
@@ -91,11 +92,16 @@ TEST_CASE("XRSTOR and every XSAVE give this processor's bytes") {
             m.reg(RAX) = mask;
             CHECK(m.run(1).kind == Trap::Kind::limit);
             u8* const mine = m.at(Machine::DATA + 1024);
-            for (u8* image : {mine, native.data()}) forgetDialect(image);
-            unsigned differs = 0;
-            while (differs < native.size() && mine[differs] == native[differs]) ++differs;
+            forgetDialect(mine);
+            std::size_t differs = 0;
+            for (unsigned look = 0; look < LOOKS && differs < before.size(); ++look) {
+                Area native = before;
+                form.native(state, native, mask);
+                forgetDialect(native.data());
+                differs = static_cast<std::size_t>(std::mismatch(native.begin(), native.end(), mine).first - native.begin());
+            }
             INFO(form.name << " mask " << mask << " differs at " << differs);
-            CHECK(differs == native.size());
+            CHECK(differs == before.size());
         }
 }
 
