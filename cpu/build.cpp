@@ -102,31 +102,15 @@ void Builder::addOp(const u8* bytes, u64 size, u64 offset) {
         u8 length = 0;
         if (const Lowered* known = core_.lowered.find(window, encoding, known_, op, length)) return addLowered(*known, op, length, offset);
     }
-    Lowered made;
     Decoded decoded;
     const ZyanStatus status = decode(bytes, size, decoded, core_.model.level);
     if (!ZYAN_SUCCESS(status)) return raise(status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG ? raiseProtection : raiseInvalidOpcode, offset);
-    Form form{decoded.insn, decoded.operand, made.op, known_, UNKNOWN};
-    form.model = core_.model;
-    lower(decoded, form);
+    const Lowered made = lowered(decoded, known_, core_.model);
     ++statistics.decoded;
     noteExtension(decoded.insn.meta.isa_set, !hasInstructions(core_.model, static_cast<u16>(decoded.insn.meta.isa_set)));
-    made = {made.op, known_, form.leaves, form.flagless, form.caching, form.links, flagUse(decoded), vectorEffectOf(decoded),
-            form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
     if (size == LONGEST) core_.lowered.keep(window, encoding, made, decoded);
     op = made.op;
     addLowered(made, op, made.length, offset);
-}
-
-// Field by field: a copy of a copy would wait for all of it.
-static void fill(BlockDraft::InstructionNote& note, const Lowered& lowered) {
-    note.flagless = lowered.flagless;
-    note.caching = lowered.caching;
-    note.links = lowered.links;
-    note.use = lowered.use;
-    note.vector = lowered.vector;
-    note.simple = lowered.simple;
-    note.dead = false;
 }
 
 // `op` is the draft's next one.
@@ -136,7 +120,7 @@ void Builder::addLowered(const Lowered& lowered, Op& op, u8 length, u64 offset) 
     op.done = ++count_;
     if (lowered.leaves != LEAVES_AS_BEFORE) known_ = lowered.leaves;
     if (lowered.branches) draft_.branches[draft_.branchCount++] = static_cast<u8>(draft_.opCount);
-    if (hot_) fill(draft_.notes[draft_.noteCount], lowered);
+    if (hot_) draft_.notes[draft_.noteCount].take(lowered);
     ++draft_.noteCount;
     ++draft_.opCount;
     ended_ = lowered.ends;
@@ -176,8 +160,9 @@ Block* Builder::build() {
     if (hot_ && mode_ != BlockMode::reporting) {
         dropDeadFlags();
         const std::span ops = std::span(draft_.ops).first(draft_.noteCount);
-        joinPairs(ops, std::span(draft_.notes).first(draft_.noteCount));
-        linkVectors(ops, std::span(draft_.notes).first(draft_.noteCount));
+        const std::span notes = std::span(draft_.notes).first(draft_.noteCount);
+        joinPairs(ops, notes);
+        linkVectors(ops, notes);
     }
     close();
     BlockPtr block = finish();
@@ -247,6 +232,16 @@ void Builder::addTargets() {
 }
 
 }  // namespace
+
+Lowered lowered(const Decoded& decoded, u64 known, const ProcessorModel& model) {
+    Lowered made;
+    Form form{decoded.insn, decoded.operand, made.op, known, UNKNOWN};
+    form.model = model;
+    lower(decoded, form);
+    made = {made.op, known, form.leaves, form.flagless, form.caching, form.links, flagUse(decoded), vectorEffectOf(decoded),
+            form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+    return made;
+}
 
 Block* Core::blockAt(u64 address, BlockMode mode) {
     TlbEntry& entry = fetches[address / PAGE_SIZE % std::size(fetches)];

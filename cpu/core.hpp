@@ -57,6 +57,12 @@ struct BlockDraft {
         const VectorLinks* links;       // null: it neither gives nor takes
         VectorEffect vector;
         bool dead;                      // nobody reads the flags that it sets
+
+        void take(const Lowered& lowered) {     // field by field: a copy of a copy would wait for all of it
+            flagless = lowered.flagless, caching = lowered.caching, links = lowered.links;
+            use = lowered.use, vector = lowered.vector, simple = lowered.simple;
+            dead = false;
+        }
     };
     unsigned opCount, branchCount, noteCount;
     Op ops[2 * BLOCK_INSTRUCTIONS + 3];

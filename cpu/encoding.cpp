@@ -102,8 +102,8 @@ struct Reader {
         opcode = *at++;
         follows = maps[two][opcode];
     }
-    u64 where(Follows flag) const { return follows & flag ? ~u64{0} : 0; }      // a mask
-    bool modRm(Encoding& e, u64& form);
+    u64 where(unsigned flags) const { return follows & flags ? ~u64{0} : 0; }   // a mask
+    bool registers(Encoding& e, u64& form);
     void address(Encoding& e, u8 mod, u64& form);
     bool immediate(Encoding& e, u64& form);
 };
@@ -156,14 +156,13 @@ void Reader::address(Encoding& e, u8 mod, u64& form) {
     at += a->bytes;
 }
 
-// Without ModRM: as if it named two registers, of which the one in the opcode is rm.
-bool Reader::modRm(Encoding& e, u64& form) {
+// Those of ModRM, or the one in the opcode, which is rm then.
+bool Reader::registers(Encoding& e, u64& form) {
     const bool has = follows & modrm;
     const u8 byte = has ? *at : 0xc0, mod = byte >> 6;
     at += has;
     e.reg = static_cast<u8>(((byte >> 3 & 7) | (rex & 4) << 1) & where(modrm));
-    e.rm = static_cast<u8>(((byte & 7) | (rex & 1) << 3) & where(modrm));
-    e.rm = static_cast<u8>(e.rm | (((opcode & 7) | (rex & 1) << 3) & where(inOpcode)));
+    e.rm = static_cast<u8>((((follows & inOpcode ? opcode : byte) & 7) | (rex & 1) << 3) & where(modrm | inOpcode));
     opcode = static_cast<u8>(opcode & ~(where(inOpcode) & 7));
     if (follows & onlyFirst && byte & 0x38) return false;
     if (follows & immOfTest && byte & 0x30) follows &= static_cast<u16>(~(imm8 | imm32));
@@ -183,7 +182,7 @@ bool Reader::immediate(Encoding& e, u64& form) {
     u32 value;
     std::memcpy(&value, at, sizeof value);                      // at most the bytes 10 to 13 of fifteen
     const unsigned cut = follows & imm8 ? 24 : 0;
-    e.imm = static_cast<i32>(static_cast<i32>(value << cut) >> cut & (where(imm8) | where(imm32)));
+    e.imm = static_cast<i32>(static_cast<i32>(value << cut) >> cut & where(imm8 | imm32));
     at += (where(imm8) & 1) | (where(imm32) & 4);
     e.wide = ((follows & imm32) != 0) & !two & (opcode == 0xc7) & wide & !e.memory;
     form |= u64{static_cast<u8>(e.imm)} << 16 & where(exact);
@@ -198,7 +197,7 @@ Encoding encodingOf(const u8 (&bytes)[LONGEST]) {
     Reader reader(bytes);
     if (reader.follows == unknown || (reader.follows & alone && (reader.rex || reader.prefix == 0x66))) return e;
     u64 form = 0;
-    if (!reader.modRm(e, form) || !reader.immediate(e, form)) return e;
+    if (!reader.registers(e, form) || !reader.immediate(e, form)) return e;
     e.length = static_cast<u8>(reader.at - bytes);
     e.conditional = reader.follows & conditional;
     e.shape = u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | reader.opcode;

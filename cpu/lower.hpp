@@ -58,6 +58,8 @@ FlagUse flagUse(const Decoded& decoded);
 // Fills op and says in form what the block builder must know. What the level lacks raises #UD; so does what no level has and an
 // instruction without a row, as unsupported. The op has no place yet.
 void lower(const Decoded& decoded, Form& form);
+// All that the block builder keeps of an instruction: what lower() says and what its neighbours (pairs.hpp, vector_links.hpp) ask of it.
+Lowered lowered(const Decoded& decoded, u64 known, const ProcessorModel& model = {});
 Variable variableOf(const Decoded& decoded);
 // Its place in the code page: where it is and, when it addresses memory relative to rip, how far.
 void place(Op& op, u64 offset, u8 length);

@@ -11,5 +11,6 @@ constexpr bool isUserSegment(u16 selector) {
     return entry == 0x20 || entry == 0x28 || entry == 0x30 || entry == 0x78;    // 32-bit code, data, 64-bit code, the processor's number
 }
 constexpr bool isNull(u16 selector) { return selector <= 3; }
+constexpr bool isLoadable(u16 selector) { return isNull(selector) || isUserSegment(selector); }     // into any but CS and SS
 
 }  // namespace cpu

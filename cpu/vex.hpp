@@ -103,11 +103,6 @@ template <class R, unsigned narrow, unsigned wide, Speed speed, class Pick> Hand
 
 enum class Shape : u8 { two, three, fused };
 
-template <class T> T loaded(const u8* from) {
-    T value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-}
 template <class I, Shape shape, Take take, unsigned size, class S> void linkedOp(HOT) {
     OPEN(source, S, Bytes<size>);
     u8* const d = registerBytes(core, op->dst);
@@ -115,10 +110,10 @@ template <class I, Shape shape, Take take, unsigned size, class S> void linkedOp
         if constexpr (take == Take::second || take == Take::both) return carried;
         else return bytesAt<size>(static_cast<const u8*>(source.bytes()));
     }();
-    const auto a = [&] { return take == Take::first || take == Take::both ? carried : loaded<Carried>(registerBytes(core, op->src)); };
+    const auto a = [&] { return take == Take::first || take == Take::both ? carried : element<Carried>(registerBytes(core, op->src), 0); };
     if constexpr (shape == Shape::two) carried = I::linked(d, b);
     else if constexpr (shape == Shape::three) carried = I::linked(d, a(), b);
-    else carried = I::linkedFused(d, take == Take::target ? carried : loaded<Carried>(d), a(), b);
+    else carried = I::linkedFused(d, take == Take::target ? carried : element<Carried>(d, 0), a(), b);
     NEXT;
 }
 // S: Src, Third or a Load.

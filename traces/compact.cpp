@@ -257,12 +257,4 @@ TraceText::int_type TraceText::underflow() {
     return gptr() == egptr() ? traits_type::eof() : traits_type::to_int_type(*gptr());
 }
 
-std::streamsize TraceText::xsgetn(char* to, std::streamsize size) {
-    if (gptr() == egptr() && underflow() == traits_type::eof()) return 0;
-    const std::streamsize n = std::min(size, egptr() - gptr());
-    std::memcpy(to, gptr(), static_cast<std::size_t>(n));
-    gbump(static_cast<int>(n));
-    return n;
-}
-
 }  // namespace traces

@@ -45,14 +45,13 @@ private:
 };
 
 // The text of a trace in either form. Throws DamagedData behind the text that is good, with the byte where the record begins; the footer
-// of a compact one only where its hash is that of its bytes. sgetn gives what is there, 0 at the end.
-class TraceText final : public std::streambuf {
+// of a compact one only where its hash is that of its bytes.
+class TraceText final : public PieceBuffer {
 public:
     explicit TraceText(std::streambuf& plain) : plain_(plain) {}
 
 protected:
     int_type underflow() override;
-    std::streamsize xsgetn(char* to, std::streamsize size) override;
 
 private:
     void begin();

@@ -55,7 +55,7 @@ PlainBytes::int_type PlainBytes::underflow() {
     return gptr() == egptr() ? traits_type::eof() : traits_type::to_int_type(*gptr());
 }
 
-std::streamsize PlainBytes::xsgetn(char* to, std::streamsize size) {
+std::streamsize PieceBuffer::xsgetn(char* to, std::streamsize size) {
     if (gptr() == egptr() && underflow() == traits_type::eof()) return 0;
     const std::streamsize n = std::min(size, egptr() - gptr());
     std::memcpy(to, gptr(), static_cast<std::size_t>(n));

@@ -18,8 +18,14 @@ struct DamagedData : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Reading throws DamagedData, behind the bytes that are good. sgetn gives what is there, 0 at the end.
-class PlainBytes final : public std::streambuf {
+// Its sgetn gives what underflow() has brought, 0 at the end: good bytes arrive before what lies behind them is found to be damaged.
+class PieceBuffer : public std::streambuf {
+protected:
+    std::streamsize xsgetn(char* to, std::streamsize size) final;
+};
+
+// Reading throws DamagedData, behind the bytes that are good.
+class PlainBytes final : public PieceBuffer {
 public:
     explicit PlainBytes(std::streambuf& file) : file_(file) {}
     ~PlainBytes() override;
@@ -29,7 +35,6 @@ public:
 
 protected:
     int_type underflow() override;
-    std::streamsize xsgetn(char* to, std::streamsize size) override;
 
 private:
     void begin();

@@ -194,7 +194,7 @@ bool loadSelector(Core& core, const Op& op) {
     }
     const unsigned which = op.misc & 0x7f;
     const bool stack = which == ZYDIS_REGISTER_SS - ZYDIS_REGISTER_ES;
-    if (stack ? value != 0x2b : !isNull(value) && !isUserSegment(value)) return core.fault(VECTOR_GP, value & ~3u);
+    if (stack ? value != 0x2b : !isLoadable(value)) return core.fault(VECTOR_GP, value & ~3u);
     switch (which + ZYDIS_REGISTER_ES) {
         case ZYDIS_REGISTER_ES: core.es = value; break;
         case ZYDIS_REGISTER_SS: core.ss = value, core.shadow = true; break;

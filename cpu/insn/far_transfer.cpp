@@ -102,7 +102,7 @@ template <ZydisMnemonic name> bool loadFar(Core& core, const Op& op) {
     u16 selector;
     u64 offset;
     if (!readPointer(core, op, selector, offset)) return false;
-    if (name == ZYDIS_MNEMONIC_LSS ? selector != DATA : !isNull(selector) && !isUserSegment(selector)) return refuse(core, selector);
+    if (name == ZYDIS_MNEMONIC_LSS ? selector != DATA : !isLoadable(selector)) return refuse(core, selector);
     if constexpr (name == ZYDIS_MNEMONIC_LSS) core.ss = selector;
     if constexpr (name == ZYDIS_MNEMONIC_LFS) core.fs = selector, core.fs_base = 0;
     if constexpr (name == ZYDIS_MNEMONIC_LGS) core.gs = selector, core.gs_base = 0;

@@ -55,7 +55,7 @@ bool popSelector(Core& core, const Op& op) {
     core.onStack = true;
     u16 value;
     if (!core.fetch(core.gpr[RSP], value)) return false;
-    if (!isNull(value) && !isUserSegment(value)) return core.fault(VECTOR_GP, value & ~3u);
+    if (!isLoadable(value)) return core.fault(VECTOR_GP, value & ~3u);
     (op.misc & 1 ? core.gs : core.fs) = value;
     (op.misc & 1 ? core.gs_base : core.fs_base) = 0;
     core.gpr[RSP] += op.misc & 2 ? 2 : 8;

@@ -31,6 +31,8 @@ struct StraceCall {
     void takeResult(const traces::Event& exit);
     std::string bytes(u64 address, std::size_t size) const;     // what was written there; empty: not all of it
     std::string read(u64 address, u64 size) const { return memory && address ? memory(address, size) : std::string(); }
+    std::string integer(std::size_t argument) const { return std::to_string(static_cast<int>(raw[argument])); }     // an int
+    bool worked(bool ended) const { return ended && error.empty(); }
 };
 
 struct StraceText {

@@ -28,21 +28,19 @@ constexpr StraceFlag MAGIC[] = {{0xef53, "EXT2_SUPER_MAGIC"}, {0x1021994, "TMPFS
 constexpr StraceFlag MOUNT[] = {{1, "ST_RDONLY"}, {2, "ST_NOSUID"}, {4, "ST_NODEV"}, {8, "ST_NOEXEC"}, {16, "ST_SYNCHRONOUS"}, {32, "ST_VALID"}, {64, "ST_MANDLOCK"},
                                 {1024, "ST_NOATIME"}, {2048, "ST_NODIRATIME"}, {4096, "ST_RELATIME"}};
 
-std::string decimal(u64 value) { return std::to_string(value); }
-bool worked(const StraceCall& call, bool ended) { return ended && call.error.empty(); }
 
 std::string directory(u64 descriptor) { return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor)); }
 
 // struct statx: stx_mask at 0, stx_attributes at 8, stx_mode at 28, stx_size at 40 (statx(2)).
 std::string statxText(std::string_view bytes) {
     return "{stx_mask=" + straceFlags(STATX, straceWord(bytes, 0, 4), "0") + ", stx_attributes=" + straceFlags(ATTRIBUTES, straceWord(bytes, 8, 8), "0") +
-           ", stx_mode=" + straceMode(straceWord(bytes, 28, 2)) + ", stx_size=" + decimal(straceWord(bytes, 40, 8)) + ", ...}";
+           ", stx_mode=" + straceMode(straceWord(bytes, 28, 2)) + ", stx_size=" + std::to_string(straceWord(bytes, 40, 8)) + ", ...}";
 }
 
 StraceText statx(const StraceCall& call, bool ended) {
     const u64 flags = call.raw[2] & 0xffffffff, sync = flags & 0x6000;
     const std::string more = straceFlags(STATX_AT, flags & ~u64{0x6000}, "");
-    const std::string answer = worked(call, ended) ? call.bytes(call.raw[4], 256) : "";
+    const std::string answer = call.worked(ended) ? call.bytes(call.raw[4], 256) : "";
     return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
              std::string(sync == 0 ? "AT_STATX_SYNC_AS_STAT" : sync == 0x2000 ? "AT_STATX_FORCE_SYNC" : "AT_STATX_DONT_SYNC") + (more.empty() ? "" : "|" + more),
              straceFlags(STATX, call.raw[3] & 0xffffffff, "0")},
@@ -51,7 +49,7 @@ StraceText statx(const StraceCall& call, bool ended) {
 
 // struct statfs of x86-64: fifteen words.
 std::string statfsText(std::string_view bytes) {
-    const auto word = [&](std::size_t i) { return decimal(straceWord(bytes, 8 * i, 8)); };
+    const auto word = [&](std::size_t i) { return std::to_string(straceWord(bytes, 8 * i, 8)); };
     std::string out = "{f_type=" + straceName(MAGIC, straceWord(bytes, 0, 8));
     static constexpr const char* names[] = {"f_bsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree"};
     for (std::size_t i = 0; i < std::size(names); ++i) out += ", " + std::string(names[i]) + "=" + word(i + 1);
@@ -64,12 +62,12 @@ std::string statfsText(std::string_view bytes) {
 }
 
 std::string sysinfoText(std::string_view bytes) {
-    const auto word = [&](std::size_t at) { return decimal(straceWord(bytes, at, 8)); };
+    const auto word = [&](std::size_t at) { return std::to_string(straceWord(bytes, at, 8)); };
     std::string out = "{uptime=" + word(0) + ", loads=[" + word(8) + ", " + word(16) + ", " + word(24) + "]";
     static constexpr const char* names[] = {"totalram", "freeram", "sharedram", "bufferram", "totalswap", "freeswap"};
     for (std::size_t i = 0; i < std::size(names); ++i) out += ", " + std::string(names[i]) + "=" + word(32 + 8 * i);
-    return out + ", procs=" + decimal(straceWord(bytes, 80, 2)) + ", totalhigh=" + word(88) + ", freehigh=" + word(96) + ", mem_unit=" +
-           decimal(straceWord(bytes, 104, 4)) + "}";
+    return out + ", procs=" + std::to_string(straceWord(bytes, 80, 2)) + ", totalhigh=" + word(88) + ", freehigh=" + word(96) + ", mem_unit=" +
+           std::to_string(straceWord(bytes, 104, 4)) + "}";
 }
 
 // struct utsname: six texts of 65 bytes.
@@ -80,13 +78,13 @@ std::string unameText(std::string_view bytes) {
 
 // struct linux_dirent64: d_reclen at 16.
 StraceText entries(const StraceCall& call, bool ended) {
-    const u64 size = worked(call, ended) ? std::min<u64>(call.result.number, mostEntries) : 0;
+    const u64 size = call.worked(ended) ? std::min<u64>(call.result.number, mostEntries) : 0;
     const std::string bytes = size ? call.bytes(call.raw[1], size) : "";
     u64 count = 0;
     for (u64 at = 0; at + 19 <= bytes.size() && straceWord(bytes, at + 16, 2); at += straceWord(bytes, at + 16, 2)) ++count;
-    const bool known = worked(call, ended) && bytes.size() == call.result.number;
+    const bool known = call.worked(ended) && bytes.size() == call.result.number;
     return {{std::to_string(static_cast<int>(call.raw[0]))},
-            {stracePointer(call.raw[1]) + (known ? " /* " + decimal(count) + " entries */" : ""), decimal(call.raw[2] & 0xffffffff)}};
+            {stracePointer(call.raw[1]) + (known ? " /* " + std::to_string(count) + " entries */" : ""), std::to_string(call.raw[2] & 0xffffffff)}};
 }
 
 std::string nameOf(std::string_view bytes) { return straceString(bytes.substr(0, bytes.find('\0')), false, 16); }
@@ -102,12 +100,12 @@ StraceText prctl(const StraceCall& call, bool ended) {
         return {{name, text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}, {}};
     }
     if (option == 16) {
-        const std::string text = worked(call, ended) ? call.bytes(call.raw[1], 16) : "";
+        const std::string text = call.worked(ended) ? call.bytes(call.raw[1], 16) : "";
         return {{name}, {text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}};
     }
     StraceText out{{name}, {}};
     for (std::size_t i = 1; i < 5; ++i)
-        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x")) out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : decimal(call.raw[i]));
+        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x")) out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : std::to_string(call.raw[i]));
     return out;
 }
 
@@ -116,7 +114,7 @@ StraceText setAttribute(const StraceCall& call) {
     if (call.name == "fsetxattr") out.before[0] = std::to_string(static_cast<int>(call.raw[0]));
     const std::string value = call.raw[3] && call.raw[3] <= mostEntries ? call.read(call.raw[2], call.raw[3]) : "";
     out.before[2] = value.empty() ? stracePointer(call.raw[2]) : straceString(value);
-    out.before[3] = decimal(call.raw[3]);
+    out.before[3] = std::to_string(call.raw[3]);
     out.before[4] = *straceNamed(call, 4);
     return out;
 }

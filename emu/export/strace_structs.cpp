@@ -14,7 +14,6 @@ namespace {
 constexpr unsigned signals = 64;
 constexpr u64 mostItems = 32;           // of an array, as strace -s 32 shows them
 
-std::string decimal(u64 value) { return std::to_string(value); }
 
 std::string signalSet(u64 set) {
     const bool most = std::popcount(set) >= static_cast<int>(signals * 2 / 3);
@@ -34,12 +33,12 @@ std::string signalAction(std::string_view bytes) {
 }
 
 std::string timeText(std::string_view bytes, const char* fraction) {
-    return "{tv_sec=" + std::to_string(static_cast<i64>(straceWord(bytes, 0, 8))) + ", " + fraction + "=" + decimal(straceWord(bytes, 8, 8)) + "}";
+    return "{tv_sec=" + std::to_string(static_cast<i64>(straceWord(bytes, 0, 8))) + ", " + fraction + "=" + std::to_string(straceWord(bytes, 8, 8)) + "}";
 }
 
 std::string limit(u64 value) {
     if (value == ~u64{0}) return "RLIM64_INFINITY";
-    return value > 1024 && value % 1024 == 0 ? decimal(value / 1024) + "*1024" : decimal(value);
+    return value > 1024 && value % 1024 == 0 ? std::to_string(value / 1024) + "*1024" : std::to_string(value);
 }
 
 }  // namespace
@@ -58,11 +57,11 @@ std::string stracePolled(std::string_view bytes, bool answer) {
 namespace {
 
 // struct epoll_event is packed.
-std::string estracePolled(std::string_view bytes) {
+std::string epollText(std::string_view bytes) {
     std::string out;
     for (std::size_t i = 0; i + 12 <= bytes.size(); i += 12)
         out += (out.empty() ? "{events=" : ", {events=") + straceFlags(StraceSet::epoll, straceWord(bytes, i, 4), "0") + ", data={u32=" +
-               decimal(straceWord(bytes, i + 4, 4)) + ", u64=" + decimal(straceWord(bytes, i + 4, 8)) + "}}";
+               std::to_string(straceWord(bytes, i + 4, 4)) + ", u64=" + std::to_string(straceWord(bytes, i + 4, 8)) + "}}";
     return out;
 }
 
@@ -77,8 +76,8 @@ std::string straceAddress(std::string_view bytes) {
     }
     if (family == 1) return "{sa_family=AF_UNIX}";
     if (family == 2 && bytes.size() >= 16) {
-        const auto byte = [&](std::size_t at) { return decimal(straceWord(bytes, at, 1)); };
-        return "{sa_family=AF_INET, sin_port=htons(" + decimal(straceWord(bytes, 2, 1) << 8 | straceWord(bytes, 3, 1)) + "), sin_addr=inet_addr(\"" +
+        const auto byte = [&](std::size_t at) { return std::to_string(straceWord(bytes, at, 1)); };
+        return "{sa_family=AF_INET, sin_port=htons(" + std::to_string(straceWord(bytes, 2, 1) << 8 | straceWord(bytes, 3, 1)) + "), sin_addr=inet_addr(\"" +
                byte(4) + "." + byte(5) + "." + byte(6) + "." + byte(7) + "\")}";
     }
     return {};
@@ -96,34 +95,34 @@ StraceText futex(const StraceCall& call) {
     const u64 operation = call.raw[1] & 0x7f, value = call.raw[2] & 0xffffffff, flags = call.raw[1] & 0xffffffff;
     const bool known = operation < std::size(names) && !(flags & ~u64{0x1ff});
     const std::string name = !known ? hex(flags) + " /* FUTEX_??? */" : "FUTEX_" + std::string(names[operation]) + (flags & 0x80 ? "_PRIVATE" : "") + (flags & 0x100 ? "|FUTEX_CLOCK_REALTIME" : "");
-    const std::string other = stracePointer(call.raw[4]), last = decimal(call.raw[5] & 0xffffffff), second = decimal(call.raw[3] & 0xffffffff);
+    const std::string other = stracePointer(call.raw[4]), last = std::to_string(call.raw[5] & 0xffffffff), second = std::to_string(call.raw[3] & 0xffffffff);
     const std::string mask = (call.raw[5] & 0xffffffff) == 0xffffffff ? "FUTEX_BITSET_MATCH_ANY" : straceFlags(StraceSet::none, call.raw[5] & 0xffffffff, "0");
     const auto time = [&] { return orPointer(straceStruct('n', call.read(call.raw[3], 16)), call.raw[3]); };
     StraceText text{{stracePointer(call.raw[0]), name}, {}};
     const auto add = [&](const std::vector<std::string>& more) { text.before.insert(text.before.end(), more.begin(), more.end()); };
     switch (known ? operation : ~u64{0}) {
-        case WAIT: add({decimal(value), time()}); break;
+        case WAIT: add({std::to_string(value), time()}); break;
         case LOCK_PI:
         case LOCK_PI2: add({time()}); break;
         case WAKE:
-        case FD: add({decimal(value)}); break;
-        case REQUEUE: add({decimal(value), second, other}); break;
+        case FD: add({std::to_string(value)}); break;
+        case REQUEUE: add({std::to_string(value), second, other}); break;
         case CMP_REQUEUE:
-        case CMP_REQUEUE_PI: add({decimal(value), second, other, last}); break;
-        case WAKE_OP: add({decimal(value), second, other, hex(call.raw[5] & 0xffffffff)}); break;
-        case WAIT_BITSET: add({decimal(value), time(), mask}); break;
-        case WAKE_BITSET: add({decimal(value), mask}); break;
-        case WAIT_REQUEUE_PI: add({decimal(value), time(), other}); break;
+        case CMP_REQUEUE_PI: add({std::to_string(value), second, other, last}); break;
+        case WAKE_OP: add({std::to_string(value), second, other, hex(call.raw[5] & 0xffffffff)}); break;
+        case WAIT_BITSET: add({std::to_string(value), time(), mask}); break;
+        case WAKE_BITSET: add({std::to_string(value), mask}); break;
+        case WAIT_REQUEUE_PI: add({std::to_string(value), time(), other}); break;
         case UNLOCK_PI:
         case TRYLOCK_PI: break;
-        default: add({decimal(value), stracePointer(call.raw[3]), other, last});
+        default: add({std::to_string(value), stracePointer(call.raw[3]), other, last});
     }
     return text;
 }
 
 StraceText clone3(const StraceCall& call, bool ended) {
     const std::string args = call.read(call.raw[0], std::min<u64>(call.raw[1], 88));
-    if (args.size() < 64) return {{stracePointer(call.raw[0]), decimal(call.raw[1])}, {}};
+    if (args.size() < 64) return {{stracePointer(call.raw[0]), std::to_string(call.raw[1])}, {}};
     const auto field = [&](std::size_t n) { return straceWord(args, 8 * n, 8); };
     const u64 flags = field(0);
     std::string text = "{flags=" + straceFlags(StraceSet::clone, flags, "0");
@@ -133,8 +132,8 @@ StraceText clone3(const StraceCall& call, bool ended) {
             (field(6) ? hex(field(6)) : "0");
     if (flags & 0x80000) text += ", tls=" + stracePointer(field(7));
     const std::string tid = flags & 0x100000 && ended && call.error.empty() ? call.read(field(3), 4) : "";
-    const std::string answer = tid.empty() ? "" : " => {parent_tid=[" + decimal(straceWord(tid, 0, 4)) + "]}";
-    return {{text + "}" + answer, decimal(call.raw[1])}, {}};
+    const std::string answer = tid.empty() ? "" : " => {parent_tid=[" + std::to_string(straceWord(tid, 0, 4)) + "]}";
+    return {{text + "}" + answer, std::to_string(call.raw[1])}, {}};
 }
 
 }  // namespace
@@ -181,7 +180,7 @@ std::string straceStruct(char letter, std::string_view bytes) {
         case 'l': return "{rlim_cur=" + limit(straceWord(bytes, 0, 8)) + ", rlim_max=" + limit(straceWord(bytes, 8, 8)) + "}";
         case 'y':
             return "{ss_sp=" + stracePointer(straceWord(bytes, 0, 8)) + ", ss_flags=" + straceFlags(StraceSet::stack, straceWord(bytes, 8, 4), "0") +
-                   ", ss_size=" + decimal(straceWord(bytes, 16, 8)) + "}";
+                   ", ss_size=" + std::to_string(straceWord(bytes, 16, 8)) + "}";
         default: return {};
     }
 }
@@ -193,7 +192,7 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     if (call.name == "socket") {
         const u64 type = call.raw[1], kind = type & 0xf;
         const std::string more = straceFlags(StraceSet::socket, type & 0xfffffff0, "");
-        return StraceText{{straceName(StraceEnum::family, call.raw[0]), straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), decimal(call.raw[2])}, {}};
+        return StraceText{{straceName(StraceEnum::family, call.raw[0]), straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), std::to_string(call.raw[2])}, {}};
     }
     if (call.name == "rt_sigreturn") {      // uc_sigmask of the frame that the stack pointer is at
         const std::string mask = call.read(call.stack + 0x128, 8);
@@ -201,15 +200,15 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     }
     if (call.name == "poll") {
         const std::string fds = call.raw[1] && call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
-        return StraceText{{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), decimal(call.raw[1] & 0xffffffff), number(2)}, {}};
+        return StraceText{{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), std::to_string(call.raw[1] & 0xffffffff), number(2)}, {}};
     }
     if (call.name == "epoll_ctl") {
-        const std::string event = estracePolled(call.read(call.raw[3], 12));
+        const std::string event = epollText(call.read(call.raw[3], 12));
         return StraceText{{number(0), straceName(StraceEnum::epoll, call.raw[1]), number(2), orPointer(event, call.raw[3])}, {}};
     }
     if (call.name == "epoll_wait") {
         const u64 ready = call.result.asCount() > 0 && call.error.empty() ? call.result.number : 0;
-        const std::string events = ended && call.error.empty() ? "[" + estracePolled(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
+        const std::string events = ended && call.error.empty() ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
         return StraceText{{number(0)}, {events, number(2), number(3)}};
     }
     if (call.name == "connect" || call.name == "bind") {

@@ -11,8 +11,6 @@ namespace {
 
 constexpr u64 mostSet = 128, mostPolled = 32;       // bytes of a set, items of an array
 
-std::string decimal(u64 value) { return std::to_string(value); }
-std::string number(const StraceCall& call, std::size_t i) { return std::to_string(static_cast<int>(call.raw[i])); }
 
 std::string structureAt(const StraceCall& call, char letter, u64 address) {
     const std::string text = straceStruct(letter, call.read(address, straceStructSize(letter)));
@@ -23,7 +21,7 @@ std::string structureAt(const StraceCall& call, char letter, u64 address) {
 std::string bitNumbers(std::string_view bytes, u64 most) {
     std::string out;
     for (u64 i = 0; i < std::min<u64>(8 * bytes.size(), most); ++i)
-        if (static_cast<u8>(bytes[i / 8]) >> i % 8 & 1) out += (out.empty() ? "" : " ") + decimal(i);
+        if (static_cast<u8>(bytes[i / 8]) >> i % 8 & 1) out += (out.empty() ? "" : " ") + std::to_string(i);
     return "[" + out + "]";
 }
 
@@ -37,13 +35,13 @@ std::string descriptorsAt(const StraceCall& call, std::size_t i, bool after) {
 }
 
 StraceText selectText(const StraceCall& call) {
-    StraceText out{{number(call, 0)}, {}};
+    StraceText out{{call.integer(0)}, {}};
     for (std::size_t i = 1; i < 4; ++i) out.before.push_back(descriptorsAt(call, i, false));
     out.before.push_back(structureAt(call, call.name == "select" ? 'U' : 'n', call.raw[4]));
     if (call.name == "select") return out;
     const std::string pair = call.read(call.raw[5], 16);
     out.before.push_back(pair.empty() ? stracePointer(call.raw[5])
-                                      : "{sigmask=" + structureAt(call, 's', straceWord(pair, 0, 8)) + ", sigsetsize=" + decimal(straceWord(pair, 8, 8)) + "}");
+                                      : "{sigmask=" + structureAt(call, 's', straceWord(pair, 0, 8)) + ", sigsetsize=" + std::to_string(straceWord(pair, 8, 8)) + "}");
     return out;
 }
 
@@ -65,8 +63,8 @@ std::string selectNote(const StraceCall& call) {
 
 StraceText ppollText(const StraceCall& call) {
     const std::string fds = call.raw[1] && call.raw[1] <= mostPolled ? call.read(call.raw[0], 8 * call.raw[1]) : "";
-    return {{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), decimal(call.raw[1] & 0xffffffff), structureAt(call, 'n', call.raw[2]),
-             structureAt(call, 's', call.raw[3]), decimal(call.raw[4])}, {}};
+    return {{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), std::to_string(call.raw[1] & 0xffffffff), structureAt(call, 'n', call.raw[2]),
+             structureAt(call, 's', call.raw[3]), std::to_string(call.raw[4])}, {}};
 }
 
 std::string ppollNote(const StraceCall& call) {
@@ -89,11 +87,11 @@ std::string straceSignalInfo(std::string_view bytes) {
     if (!signal) return "{}";
     const std::string known = signalCodeName(signal, code), name = straceSignal(signal);
     std::string out = "{si_signo=" + name + ", si_code=" + (known.empty() ? std::to_string(code) : known);
-    const std::string sender = ", si_pid=" + decimal(straceWord(bytes, 16, 4)) + ", si_uid=" + decimal(straceWord(bytes, 20, 4));
+    const std::string sender = ", si_pid=" + std::to_string(straceWord(bytes, 16, 4)) + ", si_uid=" + std::to_string(straceWord(bytes, 20, 4));
     constexpr int exited = 1;
     const u64 status = straceWord(bytes, 24, 4);
     if (name == "SIGCHLD" && code > 0)
-        out += sender + ", si_status=" + (code == exited ? decimal(status) : straceSignal(static_cast<int>(status))) + ", si_utime=0, si_stime=0";
+        out += sender + ", si_status=" + (code == exited ? std::to_string(status) : straceSignal(static_cast<int>(status))) + ", si_utime=0, si_stime=0";
     else if (signalHasAddress(signal, code)) out += ", si_addr=" + stracePointer(straceWord(bytes, 16, 8));
     else if (signalHasSender(code)) out += sender;
     return out + "}";

@@ -1,12 +1,11 @@
 // Changes of a compact trace that its reader notices: they know records, and where their numbers are.
+#include "tests/fuzz/mutate_parts.hpp"
 #include "tests/fuzz/mutate_trace.hpp"
 #include "traces/compact.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <random>
-#include <vector>
 
 namespace fuzz {
 namespace {
@@ -41,23 +40,23 @@ std::size_t lengthOf(std::string_view s) {
     return std::min(size, s.size());
 }
 
-class Mutation {
+class Mutation : Parts {
 public:
-    Mutation(std::string_view trace, unsigned seed) : seed_(seed), random_(seed) {
+    Mutation(std::string_view trace, unsigned seed) : Parts(seed), seed_(seed) {
         head_ = trace.substr(0, trace.find('\n') + 1);
         trace.remove_prefix(head_.size());
         while (!trace.empty()) {
             const std::size_t size = lengthOf(trace);
-            records_.emplace_back(trace.substr(0, size));
+            parts_.emplace_back(trace.substr(0, size));
             trace.remove_prefix(size);
         }
     }
 
     std::string changed() {
-        for (std::size_t n = 1 + below(4); n > 0 && !records_.empty(); --n) change();
+        for (std::size_t n = 1 + below(4); n > 0 && !parts_.empty(); --n) change();
         const bool repaired = below(2);
         std::string out = head_;
-        for (const std::string& record : records_) {
+        for (const std::string& record : parts_) {
             if (repaired && record.size() == 9 && record[0] == static_cast<char>(CompactRecord::hash)) {
                 const u64 hash = traces::xxh64(out.data(), out.size());
                 out += record[0];
@@ -70,23 +69,15 @@ public:
     }
 
 private:
-    std::size_t below(std::size_t n) { return random_() % n; }
-    std::string& any() { return records_[below(records_.size())]; }
-    auto place() { return records_.begin() + static_cast<std::ptrdiff_t>(below(records_.size())); }
-
     void change() {
         switch (below(12)) {
-            case 0: records_.erase(place()); break;
-            case 1: {
-                const std::string copy = any();
-                records_.insert(place(), copy);
-                break;
-            }
-            case 2: std::iter_swap(place(), place()); break;
+            case 0: remove(); break;
+            case 1: repeat(); break;
+            case 2: swap(); break;
             case 3:
                 if (below(4) == 0) changeByte(head_);
                 else if (std::string& record = any(); below(2)) record.resize(below(record.size() + 1));
-                else records_.erase(place(), records_.end());
+                else cut();
                 break;
             case 4:
             case 5: changeByte(any()); break;
@@ -94,9 +85,6 @@ private:
             case 7: changeLine(any()); break;
             default: changeNumber(any()); break;
         }
-    }
-    void changeByte(std::string& bytes) {
-        if (!bytes.empty()) bytes[below(bytes.size())] = static_cast<char>(below(256));
     }
     void changeNumber(std::string& record) {
         constexpr std::size_t widths[] = {1, 2, 4, 8};
@@ -114,9 +102,7 @@ private:
     }
 
     unsigned seed_;
-    std::mt19937 random_;
     std::string head_;
-    std::vector<std::string> records_;
 };
 
 }  // namespace

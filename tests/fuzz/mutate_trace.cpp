@@ -1,9 +1,6 @@
 // Changes of a trace that its readers notice: they know lines, and where a value of JSON begins and ends.
 #include "tests/fuzz/mutate_trace.hpp"
-
-#include <algorithm>
-#include <random>
-#include <vector>
+#include "tests/fuzz/mutate_parts.hpp"
 
 namespace fuzz {
 namespace {
@@ -15,48 +12,37 @@ constexpr const char* values[] = {
     "\"r-xp\"", "\"\\u0000\\uef80\\ud83d\\ude00\"", "\"f3aa\"", "\"0f05\"", "{\"rip\":\"0xffffffffffffffff\"}", "{\"mxcsr\":\"0xffffffff\"}", "268435456",
 };
 
-class Mutation {
+class Mutation : Parts {
 public:
-    Mutation(std::string text, unsigned seed) : random_(seed) {
+    Mutation(std::string text, unsigned seed) : Parts(seed) {
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-            lines_.push_back(text.substr(at, end - at));
+            parts_.push_back(text.substr(at, end - at));
             at = end;
         }
     }
 
     std::string changed() {
-        for (std::size_t n = 1 + below(4); n > 0 && !lines_.empty(); --n) change();
+        for (std::size_t n = 1 + below(4); n > 0 && !parts_.empty(); --n) change();
         const bool renumber = below(2);
         std::string out;
-        for (std::size_t i = 0; i < lines_.size(); ++i) out += renumber ? numbered(lines_[i], i) : lines_[i];
+        for (std::size_t i = 0; i < parts_.size(); ++i) out += renumber ? numbered(parts_[i], i) : parts_[i];
         return out;
     }
 
 private:
-    std::size_t below(std::size_t n) { return random_() % n; }
-    std::string& anyLine() { return lines_[below(lines_.size())]; }
-    auto place() { return lines_.begin() + static_cast<std::ptrdiff_t>(below(lines_.size())); }
-
     void change() {
         switch (below(10)) {
-            case 0: lines_.erase(place()); break;
-            case 1: {
-                const std::string copy = anyLine();
-                lines_.insert(place(), copy);
-                break;
-            }
-            case 2: std::iter_swap(place(), place()); break;
-            case 3: changeByte(anyLine()); break;
+            case 0: remove(); break;
+            case 1: repeat(); break;
+            case 2: swap(); break;
+            case 3: changeByte(any()); break;
             case 4:
-                if (below(4) == 0) lines_.erase(place(), lines_.end());
-                else anyLine().resize(1 + below(20), '{');
+                if (below(4) == 0) cut();
+                else any().resize(1 + below(20), '{');
                 break;
-            default: changeValue(anyLine()); break;
+            default: changeValue(any()); break;
         }
-    }
-    void changeByte(std::string& line) {
-        if (!line.empty()) line[below(line.size())] = static_cast<char>(below(256));
     }
     void changeValue(std::string& line) {
         std::vector<std::size_t> starts;
@@ -83,9 +69,6 @@ private:
         if (at != std::string::npos) line.replace(at + 6, endOfValue(line, at + 6) - at - 6, std::to_string(number));
         return line;
     }
-
-    std::mt19937 random_;
-    std::vector<std::string> lines_;
 };
 
 }  // namespace

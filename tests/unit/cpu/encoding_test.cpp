@@ -24,10 +24,7 @@ struct Made {
     Made(const u8 (&bytes)[LONGEST], u64 known) {
         exists = ZYAN_SUCCESS(decode(bytes, LONGEST, decoded));
         if (!exists) return;
-        Form form{decoded.insn, decoded.operand, lowered.op, known, UNKNOWN};
-        lower(decoded, form);
-        lowered = {lowered.op, known, form.leaves, form.flagless, form.caching, form.links, flagUse(decoded), vectorEffectOf(decoded),
-                   form.reads, form.ends, form.branches, simpleOf(form), decoded.insn.length};
+        lowered = cpu::lowered(decoded, known);
     }
 };
 

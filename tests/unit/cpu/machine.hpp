@@ -51,6 +51,11 @@ struct Machine {
         for (u64 i = 0; i < sizeof value; ++i) reinterpret_cast<u8*>(&value)[i] = *at(address + i);
         return value;
     }
+    cpu::Trap runOne(const std::vector<u8>& code) {
+        put(CODE, code);
+        registers().rip = CODE;
+        return run(1);
+    }
     cpu::Trap run(u64 instructions) { return processor.run(processor.instructions() + instructions); }
 
     cpu::PhysicalMemory memory;
@@ -58,6 +63,8 @@ struct Machine {
     u64 cr3 = 0;
     u64 next = 1;
 };
+
+inline u8 vectorOf(const cpu::Trap& trap) { return trap.kind == cpu::Trap::Kind::exception ? trap.vector : 0; }
 
 inline bool sameRegisters(const cpu::Registers& a, const cpu::Registers& b) {
     return std::memcmp(&a, &b, offsetof(cpu::Registers, mxcsr) + 4) == 0 && std::memcmp(a.ymm, b.ymm, sizeof a.ymm) == 0 &&

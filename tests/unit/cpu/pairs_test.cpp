@@ -2,6 +2,7 @@
 #include "cpu/core.hpp"
 #include "cpu/lower.hpp"
 #include "cpu/pairs.hpp"
+#include "tests/unit/cpu/draft.hpp"
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
@@ -78,18 +79,9 @@ enum class Read : u8 { none, last, all };
 
 // As build.cpp does it: whether the first one's handler has become one of several.
 bool joins(std::initializer_list<std::vector<u8>> instructions, Read read) {
-    std::vector<Op> ops;
-    std::vector<BlockDraft::InstructionNote> notes;
-    for (const std::vector<u8>& bytes : instructions) {
-        Decoded decoded;
-        REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));
-        Op op;
-        Form form{decoded.insn, decoded.operand, op, 0, 0};
-        lower(decoded, form);
-        const bool dead = read == Read::none || (read == Read::last && ops.size() + 1 < instructions.size());
-        notes.push_back({form.flagless, form.caching, flagUse(decoded), simpleOf(form), nullptr, VectorEffect::unknown, dead});
-        ops.push_back(op);
-    }
+    Draft draft(instructions);
+    auto& [ops, notes] = draft;
+    for (u64 i = 0; i < notes.size(); ++i) notes[i].dead = read == Read::none || (read == Read::last && i + 1 < notes.size());
     const Handler alone = ops[0].handler;
     joinPairs(ops, notes);
     return ops[0].handler != alone;

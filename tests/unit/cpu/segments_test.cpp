@@ -9,12 +9,6 @@ namespace {
 
 constexpr u64 CODE = Machine::CODE, DATA = Machine::DATA;
 
-Trap one(Machine& m, const std::vector<u8>& code) {
-    m.put(CODE, code);
-    m.registers().rip = CODE;
-    return m.run(1);
-}
-u8 vectorOf(const Trap& trap) { return trap.kind == Trap::Kind::exception ? trap.vector : 0; }
 
 }  // namespace
 
@@ -24,12 +18,12 @@ TEST_CASE("far pointers load a segment and a register, or nothing") {
     m.put(DATA, {0x78, 0x56, 0x34, 0x12, 0x2b, 0});
     m.reg(RAX) = ~u64{0};
     m.registers().fs_base = 5;
-    CHECK(vectorOf(one(m, {0x0f, 0xb4, 0x06})) == 0);       // lfs eax, [rsi]
+    CHECK(vectorOf(m.runOne({0x0f, 0xb4, 0x06})) == 0);       // lfs eax, [rsi]
     CHECK(m.reg(RAX) == 0x12345678);
     CHECK(m.registers().fs == 0x2b);
     CHECK(m.registers().fs_base == 0);
     m.put(DATA + 4, {0x10, 0});
-    const Trap trap = one(m, {0x0f, 0xb5, 0x0e});           // lgs ecx, [rsi]
+    const Trap trap = m.runOne({0x0f, 0xb5, 0x0e});           // lgs ecx, [rsi]
     CHECK(trap.vector == VECTOR_GP);
     CHECK(trap.error_code == 0x10);
     CHECK(m.reg(RCX) == 0);
@@ -41,34 +35,34 @@ TEST_CASE("data segments take selectors of Linux's user segments with any level,
         const bool user = !(selector & 4) && (entry == 0 || entry == 0x20 || entry == 0x28 || entry == 0x30 || entry == 0x78);
         Machine m;
         m.reg(RCX) = selector;
-        const Trap data = one(m, {0x8e, 0xc1});             // mov es, ecx
+        const Trap data = m.runOne({0x8e, 0xc1});             // mov es, ecx
         CHECK(vectorOf(data) == (user ? 0 : VECTOR_GP));
         if (!user) CHECK(data.error_code == (selector & ~3u));
         CHECK(m.registers().es == (user ? selector : 0));
-        CHECK(vectorOf(one(m, {0x8e, 0xd1})) == (selector == 0x2b ? 0 : VECTOR_GP));    // mov ss, ecx
+        CHECK(vectorOf(m.runOne({0x8e, 0xd1})) == (selector == 0x2b ? 0 : VECTOR_GP));    // mov ss, ecx
         m.put(Machine::STACK + 0x800, {static_cast<u8>(selector), 0});
-        CHECK(vectorOf(one(m, {0x0f, 0xa9})) == (user ? 0 : VECTOR_GP));                // pop gs
+        CHECK(vectorOf(m.runOne({0x0f, 0xa9})) == (user ? 0 : VECTOR_GP));                // pop gs
     }
 }
 
 TEST_CASE("user mode sees the rights of Linux's segments and its own bases") {
     Machine m;
     m.reg(RCX) = 0x33;
-    CHECK(vectorOf(one(m, {0x0f, 0x02, 0xc1})) == 0);       // lar eax, ecx
+    CHECK(vectorOf(m.runOne({0x0f, 0x02, 0xc1})) == 0);       // lar eax, ecx
     CHECK(m.reg(RAX) == 0xaffb00);
     CHECK(m.registers().rflags & FLAG_ZF);
     m.reg(RCX) = 0x10;
-    CHECK(vectorOf(one(m, {0x0f, 0x02, 0xc1})) == 0);
+    CHECK(vectorOf(m.runOne({0x0f, 0x02, 0xc1})) == 0);
     CHECK(m.reg(RAX) == 0xaffb00);
     CHECK(!(m.registers().rflags & FLAG_ZF));
-    CHECK(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_UD);      // wrfsbase rax
+    CHECK(m.runOne({0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_UD);      // wrfsbase rax
     m.processor.setFsgsbase(true);
     m.reg(RAX) = 0x1234;
-    CHECK(vectorOf(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0})) == 0);
+    CHECK(vectorOf(m.runOne({0xf3, 0x48, 0x0f, 0xae, 0xd0})) == 0);
     CHECK(m.registers().fs_base == 0x1234);
     m.reg(RAX) = u64{1} << 50;
-    CHECK(one(m, {0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_GP);
-    CHECK(one(m, {0x0f, 0x34}).vector == VECTOR_GP);        // sysenter
+    CHECK(m.runOne({0xf3, 0x48, 0x0f, 0xae, 0xd0}).vector == VECTOR_GP);
+    CHECK(m.runOne({0x0f, 0x34}).vector == VECTOR_GP);        // sysenter
 }
 
 TEST_CASE("LAR, LSL, VERR and VERW say of every selector what this processor says under Linux") {

@@ -11,12 +11,6 @@ namespace {
 
 constexpr u64 CODE = Machine::CODE, DATA = Machine::DATA;
 
-Trap one(Machine& m, const std::vector<u8>& code) {
-    m.put(CODE, code);
-    m.registers().rip = CODE;
-    return m.run(1);
-}
-u8 vectorOf(const Trap& trap) { return trap.kind == Trap::Kind::exception ? trap.vector : 0; }
 
 using Words = std::array<u32, 4>;
 struct Sha {
@@ -28,7 +22,7 @@ struct Sha {
         std::memcpy(r.ymm[0].lane, implicit.data(), 16);
         code.insert(code.begin(), 0x0f);
         code.insert(code.begin() + 3, 0xca);        // xmm1, xmm2
-        REQUIRE(vectorOf(one(m, code)) == 0);
+        REQUIRE(vectorOf(m.runOne(code)) == 0);
         Words out;
         std::memcpy(out.data(), r.ymm[1].lane, 16);
         return out;
@@ -172,16 +166,16 @@ TEST_CASE("AC raises #AC at misaligned operands up to 8 bytes") {
             m.reg(RSP) = Machine::STACK + 0x800;
             m.registers().rflags = 0x202 | FLAG_AC;
             INFO(Cpu::disassemble(c.code, CODE) << " at " << i);
-            CHECK(vectorOf(one(m, c.code)) == (i % c.unit ? VECTOR_AC : 0));
+            CHECK(vectorOf(m.runOne(c.code)) == (i % c.unit ? VECTOR_AC : 0));
             m.registers().rflags = 0x202;
             m.registers().x87 = {};
-            CHECK(vectorOf(one(m, c.code)) == 0);
+            CHECK(vectorOf(m.runOne(c.code)) == 0);
             m.registers().x87 = {};
         }
     m.reg(RSI) = 0x12345;       // before the page fault
     m.registers().rflags |= FLAG_AC;
-    CHECK(one(m, {0x8b, 0x06}).vector == VECTOR_AC);
-    CHECK(one(m, {0x0f, 0x28, 0x06}).vector == VECTOR_GP);
+    CHECK(m.runOne({0x8b, 0x06}).vector == VECTOR_AC);
+    CHECK(m.runOne({0x0f, 0x28, 0x06}).vector == VECTOR_GP);
 }
 
 TEST_CASE("far returns, calls and jumps stay in the 64-bit segment") {
@@ -191,21 +185,21 @@ TEST_CASE("far returns, calls and jumps stay in the 64-bit segment") {
         for (u64 i = 0; i < words.size(); ++i) std::memcpy(m.at(m.reg(RSP) + 8 * i), &words[i], 8);
     };
     stack({CODE + 0x40, 0x33});
-    CHECK(vectorOf(one(m, {0x48, 0xcb})) == 0);
+    CHECK(vectorOf(m.runOne({0x48, 0xcb})) == 0);
     CHECK(m.registers().rip == CODE + 0x40);
     CHECK(m.reg(RSP) == Machine::STACK + 0x810);
     for (u16 selector : {0, 3, 0x10, 0x2b, 0x30, 0x37, 0x53}) {
         stack({CODE + 0x40, selector});
-        const Trap trap = one(m, {0x48, 0xcb});
+        const Trap trap = m.runOne({0x48, 0xcb});
         CHECK(trap.vector == VECTOR_GP);
         CHECK(trap.error_code == (selector & ~3u));
         CHECK(m.registers().rip == CODE);
     }
     stack({u64{1} << 60, 0x33});
-    CHECK(one(m, {0x48, 0xcb}).vector == VECTOR_GP);
+    CHECK(m.runOne({0x48, 0xcb}).vector == VECTOR_GP);
 
     stack({CODE + 0x80, 0x33, 0x246 | FLAG_DF, Machine::STACK + 0x100, 0x2b});
-    CHECK(vectorOf(one(m, {0x48, 0xcf})) == 0);
+    CHECK(vectorOf(m.runOne({0x48, 0xcf})) == 0);
     CHECK(m.registers().rip == CODE + 0x80);
     CHECK(m.registers().rflags == (0x246 | FLAG_DF));
     CHECK(m.reg(RSP) == Machine::STACK + 0x100);
@@ -215,11 +209,11 @@ TEST_CASE("far returns, calls and jumps stay in the 64-bit segment") {
     m.put(DATA + 8, {0x30, 0});
     m.reg(RSI) = DATA;
     m.reg(RSP) = Machine::STACK + 0x800;
-    CHECK(vectorOf(one(m, {0x48, 0xff, 0x1e})) == 0);       // call far [rsi]
+    CHECK(vectorOf(m.runOne({0x48, 0xff, 0x1e})) == 0);       // call far [rsi]
     CHECK(m.registers().rip == target);
     CHECK(m.peek<u64>(m.reg(RSP)) == CODE + 3);
     CHECK(m.peek<u64>(m.reg(RSP) + 8) == 0x33);
-    CHECK(vectorOf(one(m, {0x48, 0xff, 0x2e})) == 0);       // jmp far [rsi]
+    CHECK(vectorOf(m.runOne({0x48, 0xff, 0x2e})) == 0);       // jmp far [rsi]
     CHECK(m.registers().rip == target);
 }
 
@@ -229,7 +223,7 @@ TEST_CASE("RDRAND repeats with its seed") {
         Machine m;
         m.processor.setSeed(7);
         for (u64& number : run) {
-            CHECK(vectorOf(one(m, {0x48, 0x0f, 0xc7, 0xf0})) == 0);
+            CHECK(vectorOf(m.runOne({0x48, 0x0f, 0xc7, 0xf0})) == 0);
             CHECK((m.registers().rflags & FLAGS_STATUS) == FLAG_CF);
             number = m.reg(RAX);
         }

@@ -1,5 +1,6 @@
 // Vector results that go to their readers in a register of the host: sequences end as their instructions one by one.
 #include "cpu/vector_links.hpp"
+#include "tests/unit/cpu/draft.hpp"
 #include "tests/unit/cpu/machine.hpp"
 #include "tests/unit/cpu/random.hpp"
 
@@ -73,17 +74,8 @@ void prepare(Machine& machine, const std::vector<u8>& code, u64 seed, u64 data) 
 
 // How the instructions after the first take what the first gives, as build.cpp has it.
 std::vector<Take> takes(const std::vector<std::vector<u8>>& instructions) {
-    std::vector<Op> ops;
-    std::vector<BlockDraft::InstructionNote> notes;
-    for (const std::vector<u8>& bytes : instructions) {
-        Decoded decoded;
-        REQUIRE(ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), decoded)));
-        Op op;
-        Form form{decoded.insn, decoded.operand, op, 0, 0};
-        lower(decoded, form);
-        notes.push_back({form.flagless, form.caching, flagUse(decoded), {}, form.links, vectorEffectOf(decoded), false});
-        ops.push_back(op);
-    }
+    Draft draft(instructions);
+    auto& [ops, notes] = draft;
     linkVectors(ops, notes);
     std::vector<Take> found;
     for (u64 i = 1; i < ops.size(); ++i) {
