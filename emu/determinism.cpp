@@ -1,10 +1,12 @@
 #include "emu/determinism.hpp"
 
+#include "emu/host_gateway.hpp"
 #include "emu/log.hpp"
 #include "emu/options.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -64,31 +66,37 @@ void silence() {
     ::dup2(nowhere, STDERR_FILENO);
 }
 
+std::string problemOf(const std::function<std::string()>& run) {
+    try {
+        return run();
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
 }  // namespace
 
-int runTwice(const std::string& path, const std::function<int()>& first, const std::function<void(traces::Sink&)>& second) {
+int runTwice(const std::function<int()>& first, const std::function<std::string()>& second) {
     const off_t input = ::lseek(STDIN_FILENO, 0, SEEK_CUR);
     const int status = inChild(first);
     if (status == OWN_FAILURE) return status;
     if (input >= 0) ::lseek(STDIN_FILENO, input, SEEK_SET);
-    const bool readOnce = input < 0 && !::isatty(STDIN_FILENO);
-    constexpr const char* onlyOnce = "; if it read stdin: a pipe can be read by one run only, give it a file (< FILE)";
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(std::string("cannot make a pipe: ") + std::strerror(errno));
-    inChild([&] {
-        silence();
-        ComparingSink sink(path);
-        second(sink);
-        const u64 line = sink.differs();
-        return ::write(ends[1], &line, sizeof line) == sizeof line ? 0 : OWN_FAILURE;
-    });
-    ::close(ends[1]);
-    u64 line = 0;
-    const bool told = ::read(ends[0], &line, sizeof line) == sizeof line;
-    ::close(ends[0]);
-    if (!told) say("the second run did not end, so the runs cannot be compared");
-    else if (line) say("the second run differs from line " + std::to_string(line) + " of " + path + " on" + (readOnce ? onlyOnce : ""));
-    if (!told || line) return OWN_FAILURE;
+    const Descriptor told(ends[0]);
+    {
+        const Descriptor tell(ends[1]);
+        inChild([&] {
+            silence();
+            const std::string problem = problemOf(second).substr(0, PIPE_BUF - 1) + '\n';
+            return ::write(tell.get(), problem.data(), problem.size()) > 0 ? 0 : OWN_FAILURE;
+        });
+    }
+    char problem[PIPE_BUF];
+    const ssize_t size = ::read(told.get(), problem, sizeof problem);
+    if (size <= 0) say("the second run did not end, so the runs cannot be compared");
+    else if (size > 1) say(std::string(problem, static_cast<std::size_t>(size - 1)));
+    if (size != 1) return OWN_FAILURE;
     inform("both runs gave the same trace");
     return status;
 }

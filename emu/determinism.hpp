@@ -29,8 +29,8 @@ private:
     bool differs_ = false;
 };
 
-// The kernel boots once in a process, so each run is a child. `first` writes the file `path`, `second` into the sink; its standard
-// output and error go nowhere. Returns the status of the first; 125 with a message when the runs differ, or were not comparable.
-int runTwice(const std::string& path, const std::function<int()>& first, const std::function<void(traces::Sink&)>& second);
+// The kernel boots once in a process, so each run is a child. The second one says how it differed, or nothing; its standard output and
+// error go nowhere. Returns the status of the first; 125 with a message when the runs differ, or were not comparable.
+int runTwice(const std::function<int()>& first, const std::function<std::string()>& second);
 
 }  // namespace emu

@@ -92,6 +92,12 @@ std::string errnoName(int error) {
     return name ? name : "errno " + std::to_string(error);
 }
 
+int errnoNamed(std::string_view name) {
+    for (int error = 1; error < ERESTARTSYS; ++error)
+        if (const char* known = strerrorname_np(error); known && name == known) return error;
+    return 0;
+}
+
 std::string describeErrno(int error) { return errnoName(error) + " (" + strerrordesc_np(error) + ")"; }
 
 ExecWatcher::ExecWatcher() : alone_(traces::tracer().mask() == 0) {

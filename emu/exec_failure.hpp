@@ -14,6 +14,7 @@ constexpr int MAIN_PID = 3;                 // of the user's program: init is 1,
 constexpr const char* DOS_LINE_END = "its line ends as those of DOS do, \\r\\n, and the \\r belongs to the name";
 
 std::string errnoName(int error);           // "ENOENT"
+int errnoNamed(std::string_view name);      // 0: none of errno(3)
 std::string describeErrno(int error);       // "ENOENT (No such file or directory)"
 
 // Listens to the rules that the exec of the user's program fails, until that execve returns.

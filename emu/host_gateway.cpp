@@ -29,6 +29,14 @@ std::string directoryOf(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+void writeAll(int fd, std::span<const u8> from) {
+    while (!from.empty() && !kernel::stop_requested) {
+        const ssize_t n = ::write(fd, from.data(), from.size());
+        if (n < 0 && errno != EINTR) return;
+        if (n > 0) from = from.subspan(static_cast<std::size_t>(n));
+    }
+}
+
 bool climbs(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
 
 }  // namespace
@@ -172,10 +180,17 @@ int Gateway::streamFd(int stream) const {
     return stream == STDOUT_FILENO && output_ == GuestOutput::standardError ? STDERR_FILENO : stream;
 }
 
+void Gateway::replay(InputReplay* input) {
+    replay_ = input;
+    if (!replay_) return;
+    screens_ = replay_->screens();
+    for (const int stream : {STDERR_FILENO, STDOUT_FILENO})
+        if (screens_->streams.at(static_cast<std::size_t>(stream))) replay_->showOn(streamFd(stream));
+}
+
 long Gateway::readStream(int stream, std::span<u8> to) {
-    static constexpr const char* names[] = {"stdin", "stdout", "stderr"};       // as `input` events have them
-    if (replay_) return replay_->read(names[stream], to, kernel::machine().cpu->instructions());
-    if (!waitFor(streamFd(stream), POLLIN)) return -EINTR;
+    if (replay_ && replay_->hasInput()) return replay_->read(stream, to);
+    if (!keys_.waitFor(streamFd(stream), POLLIN)) return -EINTR;
     ssize_t n;
     do n = ::read(streamFd(stream), to.data(), to.size());
     while (n < 0 && errno == EINTR && !kernel::stop_requested);
@@ -184,9 +199,10 @@ long Gateway::readStream(int stream, std::span<u8> to) {
 
 // With a terminal, no write waits so long that Ctrl-C would not be heard.
 long Gateway::writeStream(int stream, std::span<const u8> from) {
-    if (!waitFor(streamFd(stream), POLLOUT)) return -EINTR;
+    if (replay_) return writeReplayed(stream, from);
+    if (!keys_.waitFor(streamFd(stream), POLLOUT)) return -EINTR;
     struct ::stat status {};
-    if (there() && ::fstat(streamFd(stream), &status) == 0 && !S_ISREG(status.st_mode))
+    if (keys_.there() && ::fstat(streamFd(stream), &status) == 0 && !S_ISREG(status.st_mode))
         from = from.first(std::min<std::size_t>(from.size(), PIPE_BUF));
     ssize_t n;
     do n = ::write(streamFd(stream), from.data(), from.size());
@@ -194,24 +210,35 @@ long Gateway::writeStream(int stream, std::span<const u8> from) {
     return n < 0 ? -errno : n;
 }
 
-bool Gateway::isTerminal(int stream) { return !replay_ && ::isatty(streamFd(stream)) == 1; }
+// What becomes of the output now is not what became of it then.
+long Gateway::writeReplayed(int stream, std::span<const u8> from) {
+    const long room = replay_->write(stream, from.size());
+    const int fd = stream == STDIN_FILENO ? replay_->screen() : streamFd(stream);       // a terminal is its output, too
+    if (room > 0) writeAll(fd, from.first(static_cast<std::size_t>(room)));
+    return room;
+}
 
-int Gateway::terminalStream() {
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (isTerminal(stream)) return stream;
-    return -1;
+const Screens& Gateway::screens() {
+    if (screens_) return *screens_;
+    screens_.emplace();
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) screens_->streams[static_cast<std::size_t>(stream)] = ::isatty(streamFd(stream)) == 1;
+    winsize size{};
+    if (screens_->first() >= 0) (void)::ioctl(streamFd(screens_->first()), TIOCGWINSZ, &size);
+    screens_->rows = size.ws_row;
+    screens_->columns = size.ws_col;
+    return *screens_;
+}
+
+bool Gateway::isTerminal(int stream) { return screens().streams.at(static_cast<std::size_t>(stream)); }
+
+kernel::HostTerminal* Gateway::terminal() {
+    if (screens().first() < 0) return nullptr;
+    if (replay_) return replay_;
+    return &keys_;
 }
 
 void Gateway::beginTerminal() {
-    const int stream = terminalStream();
-    begin(stream < 0 ? -1 : streamFd(stream));
-}
-
-void Gateway::windowSize(u16& rows, u16& columns) {
-    winsize size{};
-    if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0) (void)::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    rows = size.ws_row;
-    columns = size.ws_col;
+    if (!replay_ && screens().first() >= 0) keys_.begin(streamFd(screens().first()), screens().rows, screens().columns);
 }
 
 }  // namespace emu

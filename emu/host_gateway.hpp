@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <list>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ private:
 // Where the guest's standard output goes; `trace -o -` moves it to standard error so that the trace has stdout alone.
 enum class GuestOutput : u8 { standardOutput, standardError };
 
-class Gateway : public kernel::HostGateway, public kernel::HostFiles, public TerminalKeys {
+class Gateway : public kernel::HostGateway, public kernel::HostFiles {
 public:
     explicit Gateway(GuestOutput output);
 
@@ -75,13 +76,13 @@ public:
     int link(const std::string& from, const std::string& to) override;
     int rename(const std::string& from, const std::string& to) override;
     long readStream(int stream, std::span<u8> to) override;
-    void replay(InputReplay* input) { replay_ = input; }    // comes from there instead; there are no terminals then
+    void replay(InputReplay* input);        // comes from there instead, what is typed at a terminal, too
     long writeStream(int stream, std::span<const u8> from) override;
     bool isTerminal(int stream) override;
-    void windowSize(u16& rows, u16& columns) override;
-    // The first of the guest's streams that is one, or -1.
-    int terminalStream();
+    kernel::HostTerminal* terminal() override;
+    const Screens& screens();               // looked at once
     void beginTerminal();
+    void endTerminal() { keys_.end(); }     // gives it back
 
 private:
     struct Grant { Descriptor parent; bool writable; };
@@ -99,12 +100,15 @@ private:
     int cached(const std::string& path);                     // a read descriptor, kept open for the next page
     void forget(const std::string& path);                   // and what lies below it
     int streamFd(int stream) const;
+    long writeReplayed(int stream, std::span<const u8> from);
 
     std::map<std::string, Grant> grants_;                    // by allowed path
     std::map<std::string, Descriptor> open_;
     std::list<std::string> recent_;                          // keys of open_, most recent last
     std::map<int, Held> held_;                               // by its descriptor's number
     std::pair<std::string, Descriptor> created_;            // the file that was made last, until it is opened
+    TerminalKeys keys_;
+    std::optional<Screens> screens_;
     InputReplay* replay_ = nullptr;
     GuestOutput output_;
     HostDisk disk_;

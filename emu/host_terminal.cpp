@@ -24,6 +24,12 @@ u64 hostTime() {
     return static_cast<u64>(now.tv_sec) * SECOND + static_cast<u64>(now.tv_nsec);
 }
 
+winsize sizeOf(int fd) {
+    winsize size{};
+    (void)::ioctl(fd, TIOCGWINSZ, &size);
+    return size;
+}
+
 constexpr std::size_t MAX_CANON_LINE = 4096;
 
 bool canRead(int fd) {
@@ -62,14 +68,18 @@ void giveBackTerminal() {
 
 TerminalKeys::~TerminalKeys() { end(); }
 
-void TerminalKeys::begin(int fd) {
+void TerminalKeys::begin(int fd, u16 rows, u16 columns) {
     fd_ = fd;
+    rows_ = rows;
+    columns_ = columns;
     if (fd_ < 0) return;
     sigset_t ours;
     sigemptyset(&ours);
     for (const int signal : {SIGINT, SIGQUIT, SIGWINCH, SIGCONT}) sigaddset(&ours, signal);
     sigprocmask(SIG_BLOCK, &ours, &mask_before_);
     signals_ = ::signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+    const winsize now = sizeOf(fd);
+    if (now.ws_row != rows || now.ws_col != columns) (void)::kill(::getpid(), SIGWINCH);
 }
 
 void TerminalKeys::end() {
@@ -117,13 +127,13 @@ void TerminalKeys::setOutputModes(u32 c_oflag) {
     if (std::exchange(output_modes_, c_oflag) != c_oflag && taken_) (void)applyModes();
 }
 
-long TerminalKeys::keys(std::span<u8> to, u64& wait_ns) {
+long TerminalKeys::keys(u64, std::span<u8> to, u64& wait_ns) {
     pollfd events[] = {{signals_, POLLIN, 0}, {taken_ && !to.empty() ? fd_ : -1, POLLIN, 0}};
     const u64 wait = std::min(wait_ns, 1'000'000 * SECOND);
     const timespec patience{static_cast<time_t>(wait / SECOND), static_cast<long>(wait % SECOND)};
     const u64 begin = wait ? hostTime() : 0;
     const int ready = ::ppoll(events, 2, &patience, nullptr);
-    if (wait) wait_ns -= ready > 0 ? std::min(hostTime() - begin, wait) : wait;
+    if (wait) wait_ns -= ready != 0 ? std::min(hostTime() - begin, wait) : wait;
     if (ready <= 0 || !events[1].revents) return 0;
     const ssize_t n = ::read(fd_, to.data(), to.size());
     if (n < 0) return errno == EINTR || errno == EAGAIN ? 0 : -EIO;
@@ -133,6 +143,11 @@ long TerminalKeys::keys(std::span<u8> to, u64& wait_ns) {
 int TerminalKeys::takeSignal() {
     signalfd_siginfo info;
     while (::read(signals_, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGWINCH) {
+            const winsize now = sizeOf(fd_);
+            rows_ = now.ws_row;
+            columns_ = now.ws_col;
+        }
         if (info.ssi_signo != SIGCONT) return static_cast<int>(info.ssi_signo);
         if (taken_) (void)applyModes();     // a shell has had the terminal meanwhile
     }

@@ -53,9 +53,7 @@ int parseErrno(const std::string& text) {
     if (const u64 number = takeNumber(rest); rest.empty() && number >= 1 && number <= MAX_ERRNO) return static_cast<int>(number);
     for (const KernelErrno& one : KERNEL_ERRNOS)
         if (text == one.name) return one.number;
-    for (int error = 1; error < ERESTARTSYS; ++error)
-        if (const char* name = strerrorname_np(error); name && text == name) return error;
-    return 0;
+    return errnoNamed(text);
 }
 
 bool parseWhen(std::string_view text, Injection& injection) {

@@ -163,7 +163,7 @@ u64 GuestMachine::programHash() {
 }
 
 void GuestMachine::describeBoot() {
-    const int terminal = gateway_.terminalStream();
+    const int terminal = gateway_.screens().first();
     const char* term = terminal < 0 ? nullptr : std::getenv("TERM");
     std::vector<std::string> environment = {std::string("PATH=") + GUEST_PATH, "HOME=/", std::string("TERM=") + (term ? term : "linux")};
     if (options_.environment_from_host) {
@@ -251,7 +251,7 @@ Outcome GuestMachine::run() {
     const Watchdog watchdog(options_.timeout_ns, "execscope: stopped by force after " + options_.timeout_text + " seconds (--timeout)\n", last_fd_, last_text_);
     gateway_.beginTerminal();
     const kernel::MachineEnd end = kernel::start_kernel();
-    gateway_.end();
+    gateway_.endTerminal();
     checkLeftovers(end, options_);
     Outcome outcome = describeEnd(end, watcher, program_, options_, injections_->happened());
     for (const std::string& sentence : injections_->unused()) warn(sentence);

@@ -52,6 +52,7 @@ public:
     GuestMachine& operator=(const GuestMachine&) = delete;
 
     const Program& program() const noexcept { return program_; }
+    const Screens& screens() { return gateway_.screens(); }
     u64 programHash();                          // XXH64 of the program file, 0 when it cannot be read
     const std::vector<std::string>& environment() const noexcept { return environment_; }
     // What to write where, should the host hold the machine for long after its --timeout.

@@ -2,36 +2,13 @@
 #pragma once
 
 #include "emu/determinism.hpp"
-#include "emu/tools/trace_input.hpp"
+#include "emu/input_replay.hpp"
 #include "traces/sink.hpp"
 
 #include <memory>
-#include <span>
 #include <string>
 
 namespace emu {
-
-// The `input` events of a trace, one after the other. A run that asks for another one is stopped: problem() says where.
-class InputReplay {
-public:
-    // Throws std::runtime_error when it is no trace.
-    explicit InputReplay(const std::string& path);
-
-    // As HostGateway::readStream, at this clock of the machine. 0 at the recorded end of input; -EIO when it goes otherwise.
-    long read(const char* source, std::span<u8> to, u64 instructions);
-    void ended();                                               // the run: nothing may be left
-    const std::string& problem() const { return problem_; }     // empty: it went as recorded
-    const traces::Event& header() const { return header_; }
-
-private:
-    void advance();
-    long stop(const std::string& what, u64 instructions);
-
-    TraceInput in_;
-    traces::Event header_;
-    std::optional<traces::Event> next_;
-    std::string problem_;
-};
 
 // Compares the header of a run with that of the trace that it replays. Throws std::runtime_error that names what differs; true: they
 // are the same to the byte, so the traces must be.
@@ -41,7 +18,8 @@ bool sameWorld(const traces::Event& recorded, const traces::Event& now);
 class Replay {
 public:
     enum class Compare : u8 { lines, nothing };                 // of a compact trace there are none while it is written
-    Replay(const std::string& path, Compare compare) : path_(path), input_(path), recorded_(path), compare_(compare) {}
+    Replay(const std::string& path, Compare compare, InputReplay::Without without = InputReplay::Without::isError)
+        : path_(path), input_(path, without), recorded_(path), compare_(compare) {}
     InputReplay& input() { return input_; }
     traces::Sink* recorded() { return compare_ == Compare::lines ? &recorded_ : nullptr; }     // to which the run's trace is written, too
     void begins(const traces::Event& header) { same_ = sameWorld(input_.header(), header) && compare_ == Compare::lines; }

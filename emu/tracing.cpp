@@ -62,6 +62,7 @@ void TraceSession::begin(GuestMachine& machine, const WorldOptions& options, con
                                {"categories", Value::text(traces::describeMask(selection.whole()))}};
     Value more = worldOptions(options);
     if (const std::string shown = shownDirectory(options); !shown.empty() && machine.program().embedded.empty()) more.with("cwd", Value::text(shown));
+    if (machine.screens().first() >= 0) more.with("terminal", describeScreens(machine.screens()));
     if (selection.limited()) more.with("steps", Value::count(static_cast<i64>(selection.steps)));
     if (!selection.described.empty()) more.with("only", texts(selection.described));
     if (const u64 partly = selection.partly()) more.with("partly", Value::text(traces::describeMask(partly)));

@@ -85,6 +85,35 @@ Value worldOptions(const WorldOptions& world) {
     return items.with("inject", Value::list(std::move(injections)));
 }
 
+Value describeScreens(const Screens& screens) {
+    std::vector<Value> streams;
+    for (const int stream : {0, 1, 2})
+        if (screens.streams.at(static_cast<std::size_t>(stream))) streams.push_back(Value::count(stream));
+    Value item = Value::object();
+    return item.with("streams", Value::list(std::move(streams))).with("rows", Value::count(screens.rows)).with("columns", Value::count(screens.columns));
+}
+
+Screens recordedScreens(const Event& header) {
+    const std::set<std::string> nothing;
+    const Value* item = Recorded(header, nothing).find("terminal", Type::object);
+    Screens screens;
+    if (!item) return screens;
+    const auto number = [item](std::string_view name, u64 most) -> u64 {
+        const Value* value = item->find(name);
+        if (!value || value->type != Type::count || value->number > most) refuse("terminal");
+        return value->number;
+    };
+    screens.rows = static_cast<u16>(number("rows", UINT16_MAX));
+    screens.columns = static_cast<u16>(number("columns", UINT16_MAX));
+    const Value* streams = item->find("streams");
+    if (!streams || streams->type != Type::list || streams->items.empty()) refuse("terminal");
+    for (const Value& stream : streams->items) {
+        if (stream.type != Type::count || stream.number > 2) refuse("terminal");
+        screens.streams.at(stream.number) = true;
+    }
+    return screens;
+}
+
 static std::vector<std::string> texts(const Value* list, const std::string& name) {
     std::vector<std::string> out;
     if (list)

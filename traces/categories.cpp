@@ -6,6 +6,20 @@
 namespace traces {
 namespace {
 
+constexpr CategoryInfo categoryTable[] = {
+    {"kernel", "calls of kernel functions, their results and local variables"},
+    {"syscall", "system calls"},
+    {"object", "kernel objects and every change of their fields, the list of formats"},
+    {"check", "rules that the kernel applied"},
+    {"mm", "memory areas, page table entries, page contents, kernel writes to user memory"},
+    {"fault", "page faults and other exceptions"},
+    {"sched", "task switches and the run queue"},
+    {"task", "tasks, forks, execs and exits"},
+    {"signal", "signals sent and delivered"},
+    {"input", "bytes from outside the machine"},
+    {"insn", "every instruction with what it changed, and the registers that the kernel changed"},
+};
+
 u64 categoryMask(std::string_view name) noexcept {
     u64 mask = 0;
     for (const KindInfo& kind : vocabulary())
@@ -33,6 +47,8 @@ void addItem(std::string& list, std::string_view item) {
 }
 
 }  // namespace
+
+std::span<const CategoryInfo> categories() noexcept { return categoryTable; }
 
 u64 alwaysOn() noexcept { return categoryMask("always"); }
 

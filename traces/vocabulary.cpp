@@ -21,7 +21,7 @@ constexpr AttrInfo headerAttrs[] = {
     {"argv", texts, required, "arguments, the program's name first"},
     {"env", texts, required, "environment, NAME=VALUE"},
     {"categories", text, required, "what is recorded, as for -e trace="},
-    {"options", map, optional, "what else changes what the guest sees (root bind cwd uid gid sched aslr chdir max_instructions disk inject) or what is recorded (steps, only, partly)"},
+    {"options", map, optional, "what else changes what the guest sees (root bind cwd uid gid sched aslr chdir max_instructions disk inject terminal) or what is recorded (steps, only, partly)"},
     {"frames", count, optional, "page frames of the machine; at first all bytes in them are zero"},
 };
 constexpr AttrInfo taskAttrs[] = {
@@ -121,9 +121,17 @@ constexpr AttrInfo sysExitAttrs[] = {
     {"errno", text, optional, "name of the error, ENOENT"},
 };
 constexpr AttrInfo inputAttrs[] = {
-    {"source", text, required, "guest path or name of where it came from"},
+    {"source", text, required, "where it came from: stdin, stdout, stderr or terminal"},
     {"bytes", bytes, required, "what came; empty at the end of input"},
     {"offset", hex, optional, "offset in the file, in bytes"},
+    {"error", text, optional, "what a read or a write of a stream failed with, EIO; EINTR: the host's terminal sent a signal"},
+    {"left", count, optional, "bytes that a write that failed had not written"},
+    {"ahead", text, optional, "typed before the program took the keys, shown by the host: line or unfinished"},
+    {"signal", text, optional, "what the host's terminal sent: SIGINT, SIGQUIT or SIGWINCH"},
+    {"rows", count, optional, "SIGWINCH: size of the terminal from now on"},
+    {"columns", count, optional, "SIGWINCH: the same"},
+    {"look", count, optional, "which look at the terminal brought it, from 0; what is not told brought nothing"},
+    {"waited", count, optional, "ns of the host that the look took, and of virtual time"},
 };
 constexpr AttrInfo pageFaultUserAttrs[] = {
     {"address", hex, required, "the address that faulted (CR2)"},
@@ -236,8 +244,7 @@ constexpr KindInfo table[] = {
     {Kind::sys_enter, "sys_enter", "syscall", "A system call begins.", sysEnterAttrs},
     {Kind::sys_exit, "sys_exit", "syscall", "A system call ends.", sysExitAttrs},
     {Kind::input, "input", "input", "Bytes came from outside the machine.", inputAttrs},
-    {Kind::page_fault_user, "page_fault_user", "fault", "An instruction touched a page that its tables do not allow.",
-     pageFaultUserAttrs},
+    {Kind::page_fault_user, "page_fault_user", "fault", "An instruction touched a page that its tables do not allow.", pageFaultUserAttrs},
     {Kind::exception, "exception", "fault", "The CPU raised an exception other than a page fault.", exceptionAttrs},
     {Kind::sched_switch, "sched_switch", "sched", "The CPU goes on with another task.", schedSwitchAttrs},
     {Kind::run_queue, "run_queue", "sched", "A task came into the queue of those that can run, or left it.", runQueueAttrs},
@@ -248,8 +255,7 @@ constexpr KindInfo table[] = {
     {Kind::signal_deliver, "signal_deliver", "signal", "A signal was acted upon.", signalDeliverAttrs},
     {Kind::registers, "registers", "insn", "A task enters user mode with registers that the kernel has changed.", registersAttrs},
     {Kind::insn, "insn", "insn", "One instruction of the program, with what it changed.", insnAttrs},
-    {Kind::unsupported, "unsupported", "always", "The program asked for something that execscope does not have.",
-     unsupportedAttrs},
+    {Kind::unsupported, "unsupported", "always", "The program asked for something that execscope does not have.", unsupportedAttrs},
     {Kind::truncated, "truncated", "always", "Some events are left out from here on.", truncatedAttrs},
     {Kind::checkpoint, "checkpoint", "always", "The state of the whole machine at this point.", checkpointAttrs},
     {Kind::footer, "footer", "always", "Last line: how it ended. A trace without it was cut.", footerAttrs},
@@ -262,20 +268,6 @@ constexpr bool inOrder() {
     return true;
 }
 static_assert(inOrder(), "one row per Kind, in its order");
-
-constexpr CategoryInfo categoryTable[] = {
-    {"kernel", "calls of kernel functions, their results and local variables"},
-    {"syscall", "system calls"},
-    {"object", "kernel objects and every change of their fields, the list of formats"},
-    {"check", "rules that the kernel applied"},
-    {"mm", "memory areas, page table entries, page contents, kernel writes to user memory"},
-    {"fault", "page faults and other exceptions"},
-    {"sched", "task switches and the run queue"},
-    {"task", "tasks, forks, execs and exits"},
-    {"signal", "signals sent and delivered"},
-    {"input", "bytes from outside the machine"},
-    {"insn", "every instruction with what it changed, and the registers that the kernel changed"},
-};
 
 }  // namespace
 
@@ -292,7 +284,5 @@ const AttrInfo* findAttr(const KindInfo& kind, std::string_view name) noexcept {
     const auto at = std::ranges::find(kind.attrs, name, &AttrInfo::name);
     return at == kind.attrs.end() ? nullptr : &*at;
 }
-
-std::span<const CategoryInfo> categories() noexcept { return categoryTable; }
 
 }  // namespace traces

@@ -31,7 +31,7 @@ Outcome runInterruptibly(GuestMachine& machine) {
 using OpenFile = std::function<std::unique_ptr<TraceFile>(traces::Sink* also)>;
 
 // The machine first: when it cannot be made, no file is.
-int runTraced(const Options& options, GuestOutput output, Replay* replay, const OpenFile& open) {
+Outcome runTraced(const Options& options, GuestOutput output, Replay* replay, const OpenFile& open) {
     const WorldOptions& world = options.world;
     GuestMachine machine(world, output, {}, replay ? &replay->input() : nullptr);
     const TraceSelection selection = selectionFrom(options.trace);
@@ -48,16 +48,17 @@ int runTraced(const Options& options, GuestOutput output, Replay* replay, const 
         outcome.status = OWN_FAILURE;
         outcome.message = problem;
     }
-    reportEnd(outcome);
-    return file->failed() ? OWN_FAILURE : outcome.status;
+    if (file->failed()) outcome.status = OWN_FAILURE;
+    return outcome;
 }
 
 int traceTo(const Options& options, const std::string& path, Replay* replay) {
-    const int status = runTraced(options, path == "-" ? GuestOutput::standardError : GuestOutput::standardOutput, replay,
-                                 [&](traces::Sink* also) { return std::make_unique<TraceFile>(path, also); });
-    if (status != OWN_FAILURE && options.trace.output.empty())
+    const Outcome outcome = runTraced(options, path == "-" ? GuestOutput::standardError : GuestOutput::standardOutput, replay,
+                                      [&](traces::Sink* also) { return std::make_unique<TraceFile>(path, also); });
+    reportEnd(outcome);
+    if (outcome.status != OWN_FAILURE && options.trace.output.empty())
         inform("wrote " + path + " (" + std::to_string(traces::tracer().emitted()) + " events)");
-    return status;
+    return outcome.status;
 }
 
 std::string outputOf(const Options& options) {
@@ -82,6 +83,13 @@ int replayCommand(const Options& given) {
     return traceTo(options, path, &replay);
 }
 
+// The second run has the input of the first, which may have been typed, or come from a pipe.
+std::string runAgain(const Options& options, const std::string& path) {
+    Replay replay(path, Replay::Compare::lines, InputReplay::Without::isLive);
+    const Outcome outcome = runTraced(options, GuestOutput::standardOutput, &replay, [](traces::Sink* also) { return std::make_unique<TraceFile>(*also); });
+    return outcome.status == OWN_FAILURE ? outcome.message : "";
+}
+
 }  // namespace
 
 int traceCommand(const Options& options) {
@@ -90,9 +98,7 @@ int traceCommand(const Options& options) {
     checkApartFromProgram(path, options.world);
     if (!options.trace.verify_determinism) return traceTo(options, path, nullptr);
     if (path == "-") throw std::runtime_error("--verify-determinism needs a file to compare with: -o FILE");
-    return runTwice(path, [&] { return traceTo(options, path, nullptr); }, [&](traces::Sink& sink) {
-        runTraced(options, GuestOutput::standardOutput, nullptr, [&](traces::Sink*) { return std::make_unique<TraceFile>(sink); });
-    });
+    return runTwice([&] { return traceTo(options, path, nullptr); }, [&] { return runAgain(options, path); });
 }
 
 }  // namespace emu

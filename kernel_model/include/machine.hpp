@@ -21,6 +21,8 @@ struct HostStat {
     u64 identity;               // equal for two names of one file (hard links); used for look-up only, never shown
 };
 
+class HostTerminal;
+
 // Everything that comes from or goes to the host passes here, so it can be sandboxed, journalled and replayed.
 // Errors are -errno. Paths are host paths below a directory or file that the user gave; symlinks are never followed.
 class HostGateway {
@@ -42,7 +44,7 @@ public:
     virtual long readStream(int stream, std::span<u8> to) = 0;      // blocks; 0 = end of file
     virtual long writeStream(int stream, std::span<const u8> from) = 0;
     virtual bool isTerminal(int stream) = 0;
-    virtual void windowSize(u16& rows, u16& columns) = 0;
+    virtual HostTerminal* terminal() { return nullptr; }            // null: none of the streams is one
 };
 
 struct BootParameters {

@@ -54,7 +54,6 @@ struct Inputs final : kernel::HostGateway {
     int rename(const std::string&, const std::string&) override { return -EROFS; }
     long writeStream(int, std::span<const u8> from) override { return static_cast<long>(from.size()); }
     bool isTerminal(int) override { return false; }
-    void windowSize(u16& rows, u16& columns) override { rows = columns = 0; }
     long readStream(int, std::span<u8> to) override {
         Session& s = session();
         if (current->pid != 1) return 0;

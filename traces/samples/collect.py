@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Collects a line of every kind for docs/trace-format.md: collect.py TRACE... > traces/samples/events.jsonl
 
-For a kind in no TRACE, the line stays that stands in events.jsonl now. Then EXECSCOPE_REGENERATE=1 test_traces "generated:*".
+For a kind in no TRACE, the line stays that stands in events.jsonl now. Then EXECSCOPE_WRITE_PAGES=1 test_traces "generated:*".
 """
 import json
 import pathlib

@@ -2,10 +2,16 @@
 #include "kernel_model/drivers/tty/tty.hpp"
 
 #include "kernel_model/include/linux/hrtimer.hpp"
+#include "kernel_model/include/linux/signal.hpp"
+#include "kernel_model/include/linux/syscalls.hpp"
 #include "kernel_model/include/stop.hpp"
 
 namespace kernel {
 namespace {
+
+using traces::Value;
+
+constexpr const char* streamNames[] = {"stdin", "stdout", "stderr"};
 
 bool receiveKeys(u64& wait_ns);
 void receiveTyped() {
@@ -17,21 +23,45 @@ bool isTerminal(const file* f) { return f->f_inode->i_rdev == MKDEV(4, 64); }   
 
 winsize hostSize() {
     winsize size{};
-    machine().host->windowSize(size.ws_row, size.ws_col);
+    hostTerminal()->size(size.ws_row, size.ws_col);
     return size;
 }
 
-void traceInput(const char* source, std::span<const u8> bytes) {
+// All that comes from the host is in the trace, with what it takes to bring it again at the same place: a look at the terminal that
+// is not there brought nothing, in the time that it had; a read or a write, no error.
+void traceInput(const char* source, std::span<const u8> bytes, std::vector<traces::Attr> more = {}) {
     if (!traces::tracer().on(traces::Kind::input)) return;
-    traces::tracer().emit(traces::Kind::input, {{"source", traces::Value::text(source)},
-                                                {"bytes", traces::Value::bytes(bytes.data(), bytes.size())}});
+    more.insert(more.begin(), {{"source", Value::text(source)}, {"bytes", Value::bytes(bytes.data(), bytes.size())}});
+    traces::tracer().emit(traces::Kind::input, std::move(more));
 }
 
+void traceFailure(const char* source, long error, u64 left) {
+    std::vector<traces::Attr> more{{"error", Value::text(errnoName(static_cast<int>(-error)))}};
+    if (left) more.push_back({"left", Value::count(static_cast<i64>(left))});
+    traceInput(source, {}, std::move(more));
+}
+
+// One look at the host's terminal.
+struct Look {
+    u64 number;
+    u64 waited = 0;                         // ns
+    void trace(std::span<const u8> bytes, std::vector<traces::Attr> more = {}) {
+        more.push_back({"look", Value::count(static_cast<i64>(number))});
+        if (const u64 once = std::exchange(waited, 0)) more.push_back({"waited", Value::count(static_cast<i64>(once))});
+        traceInput("terminal", bytes, std::move(more));
+    }
+};
+
 // The host's line discipline has sent a signal already: to us, who stand for the guest's foreground processes.
-void hostSignal(tty_struct* tty, int signal) {
-    if (signal == SIGWINCH) return resize(tty, hostSize());
+void hostSignal(tty_struct* tty, int signal, Look& look) {
+    const Value name = Value::text(signalName(signal));
+    if (signal == SIGWINCH) {
+        const winsize size = hostSize();
+        look.trace({}, {{"signal", name}, {"rows", Value::count(size.ws_row)}, {"columns", Value::count(size.ws_col)}});
+        return resize(tty, size);
+    }
     const u8 key = tty->termios.c_cc[signal == SIGINT ? VINTR : VQUIT];
-    traceInput("terminal", {&key, 1});
+    look.trace({&key, 1}, {{"signal", name}});
     isig(signal, tty);
 }
 
@@ -45,8 +75,8 @@ long readStream(int stream, std::span<u8> to) {
     if (to.empty()) return 0;
     for (;;) {
         const long n = machine().host->readStream(stream, to);
-        static const char* const names[] = {"stdin", "stdout", "stderr"};
-        if (n >= 0) traceInput(names[stream], to.first(static_cast<u64>(n)));
+        if (n >= 0) traceInput(streamNames[stream], to.first(static_cast<u64>(n)));
+        else traceFailure(streamNames[stream], n, 0);
         if (n != -EINTR) return n;
         if (isInterrupted()) return -ERESTARTSYS;
     }
@@ -56,6 +86,7 @@ long writeStream(int stream, std::span<const u8> from) {
     u64 done = 0;
     while (done < from.size()) {
         const long n = machine().host->writeStream(stream, from.subspan(done));
+        if (n < 0) traceFailure(streamNames[stream], n, from.size() - done);
         if (n == -EINTR && isInterrupted()) return done ? static_cast<long>(done) : -ERESTARTSYS;
         if (n == -EINTR) continue;
         if (n == -EPIPE) signalPipe();
@@ -86,9 +117,12 @@ int HostDriver::takeKeys(tty_struct* tty) {
     if (host->taken() || tty->hung_up) return 0;
     kernel::receiveTyped();      // the signals that came first
     TypedAhead ahead;
-    TRY_INT(host->takeKeys(ahead));
-    for (const auto& line : ahead.lines) traceInput("terminal", line);
-    if (!ahead.unfinished.empty()) traceInput("terminal", ahead.unfinished);
+    if (const int error = host->takeKeys(ahead); error < 0) {
+        traceFailure("terminal", error, 0);
+        return error;
+    }
+    for (const auto& line : ahead.lines) traceInput("terminal", line, {{"ahead", Value::text("line")}});
+    if (!ahead.unfinished.empty()) traceInput("terminal", ahead.unfinished, {{"ahead", Value::text("unfinished")}});
     receiveShown(tty, ahead);
     return 0;
 }
@@ -99,17 +133,26 @@ bool receiveKeys(u64& wait_ns) {
     if (!host) return false;
     tty_struct* const tty = &theTerminal();
     std::array<u8, 256> bytes;
-    const long n = tty->hung_up ? 0 : host->keys({bytes.data(), roomFor(tty->ldisc, bytes.size())}, wait_ns);
+    u64 none = 0;
+    u64& left = tty->hung_up ? none : wait_ns;
+    const u64 all = left;
+    static u64 looks = 0;
+    Look look{looks++};
+    const long n = host->keys(look.number, {bytes.data(), tty->hung_up ? 0 : roomFor(tty->ldisc, bytes.size())}, left);
+    look.waited = all - left;
     bool came = n != 0;
     while (const int signal = host->takeSignal()) {
-        hostSignal(tty, signal);
+        hostSignal(tty, signal, look);
         came = true;
     }
     if (n > 0) {
-        traceInput("terminal", {bytes.data(), static_cast<u64>(n)});
+        look.trace({bytes.data(), static_cast<u64>(n)});
         n_tty_receive_buf(tty, {bytes.data(), static_cast<u64>(n)});
     } else if (n < 0) {
+        look.trace({}, {{"error", Value::text(errnoName(static_cast<int>(-n)))}});
         tty_hangup(tty);
+    } else if (!came && left) {
+        look.trace({});
     }
     return came;
 }
@@ -117,8 +160,7 @@ bool receiveKeys(u64& wait_ns) {
 }  // namespace
 
 HostTerminal* hostTerminal() {
-    auto* const terminal = dynamic_cast<HostTerminal*>(machine().host);
-    return terminal && terminal->there() ? terminal : nullptr;
+    return machine().host->terminal();
 }
 
 tty_struct& theTerminal() {

@@ -41,6 +41,7 @@ template <class T> std::string renderAs(u64 raw) { return renderArgument(Argumen
 template <class T> struct Bytes { u64 address; operator UserPtr<T>() const { return {address}; } };
 template <class T> traces::Value traceValue(Bytes<T> b) { return traces::Value::hex(b.address); }
 
+std::string errnoName(int error);                       // "ENOENT", and Linux's own such as ERESTARTSYS; arch/x86/kernel/entry_64.cpp
 const SyscallDefinition* syscallByNumber(u64 number);   // arch/x86/syscalls/syscall_64.cpp; null: not there, or newer than the version
 const SyscallDefinition* syscallOfAnyVersion(u64 number);                  // null: not there
 std::string_view syscallFunction(const char* name);     // the version's function of that call: sys_write, __x64_sys_write

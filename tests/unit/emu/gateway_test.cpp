@@ -164,7 +164,9 @@ Seen terminalOf(std::array<int, 3> streams, emu::GuestOutput output) {
     const Streams now(streams);
     emu::Gateway gateway(output);
     gateway.beginTerminal();
-    return {gateway.terminalStream(), gateway.there()};
+    const Seen seen{gateway.screens().first(), gateway.terminal() != nullptr};
+    gateway.endTerminal();
+    return seen;
 }
 
 }  // namespace

@@ -136,7 +136,6 @@ public:
         return static_cast<long>(from.size());
     }
     bool isTerminal(int) override { return false; }
-    void windowSize(u16& rows, u16& columns) override { rows = 24, columns = 80; }
 };
 
 class World {

@@ -15,8 +15,8 @@ inline std::string contentOf(const std::string& name) {
     return text.str();
 }
 
-// With EXECSCOPE_REGENERATE set in the environment, `text` becomes the file's content first.
+// With EXECSCOPE_WRITE_PAGES set in the environment, `text` becomes the file's content first.
 inline std::string generated(const std::string& name, const std::string& text) {
-    if (std::getenv("EXECSCOPE_REGENERATE")) std::ofstream(sourcePath(name), std::ios::binary) << text;
+    if (std::getenv("EXECSCOPE_WRITE_PAGES")) std::ofstream(sourcePath(name), std::ios::binary) << text;
     return contentOf(name);
 }

@@ -43,7 +43,7 @@ TEST_CASE("categories of -e trace=") {
     for (const char* text : {"all", "none", "kernel,syscall", "kernel,vma,pte"}) CHECK(describeMask(parseCategories(text).mask) == text);
 }
 
-TEST_CASE("generated: the JSON Schemas are those of the vocabulary") {     // EXECSCOPE_REGENERATE=1 test_traces "generated:*"
+TEST_CASE("generated: the JSON Schemas are those of the vocabulary") {     // EXECSCOPE_WRITE_PAGES=1 test_traces "generated:*"
     const std::string strict = schemaText(Schema::strict), permissive = schemaText(Schema::permissive);
     CHECK((generated("traces/schema/trace.schema.json", strict) == strict));
     CHECK((generated("traces/schema/trace.permissive.schema.json", permissive) == permissive));

@@ -50,17 +50,6 @@ void traceEnter(u64 nr, const SyscallDefinition* definition, const Arguments& ar
 bool returnsAddress(const char* name) {
     return !std::strcmp(name, "mmap") || !std::strcmp(name, "brk") || !std::strcmp(name, "mremap") || !std::strcmp(name, "shmat");
 }
-std::string errnoName(int error) {
-    switch (error) {
-        case ERESTARTSYS: return "ERESTARTSYS";
-        case ERESTARTNOINTR: return "ERESTARTNOINTR";
-        case ERESTARTNOHAND: return "ERESTARTNOHAND";
-        case ERESTART_RESTARTBLOCK: return "ERESTART_RESTARTBLOCK";
-        default: break;
-    }
-    const char* name = strerrorname_np(error);
-    return name ? name : std::to_string(error);
-}
 
 // The stubs complete pt_regs for the calls that read or replace all of it; here it always is complete.
 static TRACED(long, stub_fork) { return syscallByNumber(57)->handler({}); }
@@ -90,6 +79,18 @@ u64 numberOf(const pt_regs* regs) {
 }
 
 }  // namespace
+
+std::string errnoName(int error) {
+    switch (error) {
+        case ERESTARTSYS: return "ERESTARTSYS";
+        case ERESTARTNOINTR: return "ERESTARTNOINTR";
+        case ERESTARTNOHAND: return "ERESTARTNOHAND";
+        case ERESTART_RESTARTBLOCK: return "ERESTART_RESTARTBLOCK";
+        default: break;
+    }
+    const char* name = strerrorname_np(error);
+    return name ? name : std::to_string(error);
+}
 
 void traceSyscallExit(const pt_regs* regs) {
     using traces::Value;
