@@ -2,6 +2,7 @@
 
 #include "emu/exec_failure.hpp"
 #include "emu/world_header.hpp"
+#include "kernel_model/include/linux/sched.hpp"
 #include "kernel_model/include/machine.hpp"
 #include "kernel_model/include/stop.hpp"
 #include "traces/json_text.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::string_view streamNames[] = {"stdin", "stdout", "stderr"};       // as `input` events have them
 constexpr std::string_view TERMINAL = "terminal";
+constexpr u64 LATEST = u64{1} << 62;            // virtual time, ns: dates are behind 2100 by far and fit
 constexpr struct { std::string_view name; int number; } hostSignals[] = {{"SIGINT", SIGINT}, {"SIGQUIT", SIGQUIT}, {"SIGWINCH", SIGWINCH}};
 
 u64 now() { return kernel::machine().cpu->instructions(); }
@@ -155,7 +157,7 @@ long InputReplay::keys(u64 look, std::span<u8> to, u64& wait_ns) {
         return 0;
     }
     const u64 waited = countOf(*next_, "waited").value_or(0);
-    if (waited > wait_ns) return malformed("it waited for longer than it could"), 0;
+    if (waited > wait_ns || waited > LATEST - std::min(kernel::ktime_get(), LATEST)) return malformed("it waited for longer than it could"), 0;
     wait_ns -= waited;
     long got = 0;
     while (problem_.empty() && got >= 0 && at(TERMINAL) && countOf(*next_, "look") == look) {

@@ -117,7 +117,7 @@ def hungUp():
 
 
 def shell():
-    steps = [(text, typing.replace(b"BUSY", terminals.BUSY["bash"])) for text, typing in terminals.SHELL]
+    steps = [(text, strokes.replace(b"BUSY", terminals.BUSY["bash"])) for text, strokes in terminals.SHELL]
     binds = [word for name in ("cat", "sleep") for word in ("--bind", "/bin/busybox:/bin/" + name)]
     typed(terminals.SHELLS["bash"], typing(steps), *binds, environment=terminals.ENVIRONMENT.items())
 
@@ -193,6 +193,7 @@ def changed():
         differs(lambda events: events[size].update(signal="SIGKILL"), b"SIGKILL", b"none of a terminal's signals")
         differs(lambda events: events[size].update(rows=70000), b"so large")
         differs(lambda events: events[size - 1].update(bytes="61" * 5000), b"more of it")
+        differs(lambda events: events[size].update(waited=2**62), b"longer than it could")
         differs(lambda events: events[size - 1].update(bytes="6x"), b"no bytes")
         differs(lambda events: events.pop(max(n for n, event in enumerate(events) if event["kind"] == "input")), b"waits for what is typed", b"nothing more was recorded")
         for wrong in (7, {}, {"streams": [], "rows": 1, "columns": 1}, {"streams": [3], "rows": 1, "columns": 1}, {"streams": [0], "rows": -1, "columns": 1}):
