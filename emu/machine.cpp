@@ -12,10 +12,14 @@
 #include "traces/hash.hpp"
 #include "traces/sanitizer.hpp"
 
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern char** environ;
@@ -60,15 +64,23 @@ std::string findInPath(const std::string& name, std::string path, const std::str
     return name;
 }
 
-u64 hashFile(Gateway& gateway, const std::string& path) {
+// Of a regular file that is found as it is with `root` as the root directory; 0: there is none.
+u64 hashFile(const std::string& root, const std::string& path) {
+    const Descriptor top{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    open_how how{};
+    how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    const Descriptor file{static_cast<int>(::syscall(SYS_openat2, top.get(), path.c_str(), &how, sizeof how))};
+    struct ::stat status {};
+    if (!file || ::fstat(file.get(), &status) < 0 || !S_ISREG(status.st_mode)) return 0;
     traces::Xxh64 hash;
     std::vector<u8> chunk(std::size_t{1} << 20);
-    for (u64 offset = 0;;) {
-        const long n = gateway.pread(path, offset, chunk);
+    for (;;) {
+        const ssize_t n = ::read(file.get(), chunk.data(), chunk.size());
+        if (n < 0 && errno == EINTR) continue;
         if (n < 0) return 0;
+        if (n == 0) return hash.digest();
         hash.update(chunk.data(), static_cast<std::size_t>(n));
-        offset += static_cast<u64>(n);
-        if (static_cast<std::size_t>(n) < chunk.size()) return hash.digest();
     }
 }
 
@@ -158,8 +170,8 @@ void GuestMachine::resolveProgram(std::span<const u8> embedded) {
 
 u64 GuestMachine::programHash() {
     if (!program_.embedded.empty()) return traces::xxh64(program_.embedded.data(), program_.embedded.size());
-    const std::string path = options_.root.empty() ? program_.host_path : realPath(options_.root) + program_.guest_path;
-    return path.empty() ? 0 : hashFile(gateway_, path);
+    if (options_.root.empty()) return program_.host_path.empty() ? 0 : hashFile("/", program_.host_path);
+    return hashFile(realPath(options_.root), program_.located);
 }
 
 void GuestMachine::describeBoot() {

@@ -9,7 +9,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
 from cases import check
-from world import execscope, guest, needs
+from world import Tree, execscope, guest, needs
 
 OPEN = ("header", "footer", "checkpoint", "unsupported", "truncated")
 
@@ -225,6 +225,24 @@ def test_replay_takes_the_options_of_the_run():
                 file.write(lines.replace(old, new, 1))
             wrong = execscope("trace", "-o", second, "--replay", first, *hello())
             check(wrong.status == 125 and old.split(b'"')[1] in wrong.stderr and b"header" in wrong.stderr, new, wrong)
+
+
+def test_the_program_is_hashed_as_the_guest_finds_it():
+    """Through symbolic links, absolute ones too, inside the guest's root; from its directory."""
+    with Tree() as tree:
+        tree.copy(guest("hello.musl"), "/opt/hello")
+        os.makedirs(tree.path + "/bin")
+        os.symlink("/opt/hello", tree.path + "/bin/absolute")
+        os.symlink("absolute", tree.path + "/bin/hello")
+
+        def found(*options):
+            result = execscope("trace", "-e", "trace=input", "-o", "-", *options)
+            return json.loads(result.stdout.split(b"\n")[0])["program_hash"]
+        plain = found("--", tree.path + "/opt/hello")
+        check(plain != "0x0" and plain == found("--", tree.path + "/opt/../opt/hello"), plain)
+        for options in (("/bin/hello",), ("--chdir", "/bin", "--", "./hello"), ("hello",)):
+            check(found("--root", tree.path, *options) == plain, options)
+        check(found("--root", tree.path, "/nowhere") == "0x0", "nowhere")
 
 
 def test_replay_of_a_small_trace_records_all():
