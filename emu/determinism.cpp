@@ -26,7 +26,8 @@ ComparingSink::Result ComparingSink::write(std::string_view bytes) {
     for (std::size_t done = 0; done < bytes.size() && !differs_;) {
         const std::streamsize wanted = static_cast<std::streamsize>(std::min(theirs.size(), bytes.size() - done));
         const std::size_t got = static_cast<std::size_t>(bytes_.sgetn(theirs.data(), wanted));
-        const auto pair = std::mismatch(theirs.begin(), theirs.begin() + static_cast<std::ptrdiff_t>(got), bytes.begin() + static_cast<std::ptrdiff_t>(done));
+        const auto pair = std::mismatch(theirs.begin(), theirs.begin() + static_cast<std::ptrdiff_t>(got),
+                                        bytes.begin() + static_cast<std::ptrdiff_t>(done));
         line_ += static_cast<u64>(std::count(theirs.begin(), pair.first, '\n'));
         differs_ = got == 0 || pair.first != theirs.begin() + static_cast<std::ptrdiff_t>(got);
         done += got;

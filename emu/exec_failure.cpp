@@ -62,7 +62,8 @@ std::string reason(int error, const ExecWatcher& watcher, const Program& program
     return watcher.refusal().empty() ? "" : "it fails the rule " + watcher.refusal();
 }
 
-Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options, const std::string& injected) {
+Outcome execFailed(int error, const ExecWatcher& watcher, const Program& program, const WorldOptions& options,
+                   const std::string& injected) {
     const std::string why = injected.empty() ? reason(error, watcher, program, options) : "--inject made " + injected + " fail";
     return {OWN_FAILURE, "cannot execute " + quote(program.guest_path) + ": " + describeErrno(error) + (why.empty() ? "" : ": " + why), 0,
             Ending::exec_failed, error};
@@ -130,15 +131,18 @@ void ExecWatcher::event(const traces::Event& event) {
     refusal_ = "\"" + rule + "\" (it has " + seenText(*event.find("seen")) + ")";
 }
 
-Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, const Program& program, const WorldOptions& options, const std::string& injected) {
+Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, const Program& program, const WorldOptions& options,
+                    const std::string& injected) {
     using Reason = kernel::MachineEnd::Reason;
     if (end.reason == Reason::limit)
         return {OWN_FAILURE, "stopped " + quote(program.guest_path) + " after " + std::to_string(options.max_instructions) +
                                  " instructions (--max-instructions)", 0, Ending::limit};
     if (end.reason == Reason::timeout)
-        return {TIMED_OUT, "stopped " + quote(program.guest_path) + " after " + options.timeout_text + " seconds (--timeout)", 0, Ending::timeout};
+        return {TIMED_OUT, "stopped " + quote(program.guest_path) + " after " + options.timeout_text + " seconds (--timeout)", 0,
+                Ending::timeout};
     if (end.reason == Reason::panic)
-        return {OWN_FAILURE, "the modelled kernel stopped: " + end.message + (injected.empty() ? "" : " (--inject made " + injected + " fail)"), 0,
+        return {OWN_FAILURE,
+                "the modelled kernel stopped: " + end.message + (injected.empty() ? "" : " (--inject made " + injected + " fail)"), 0,
                 Ending::panic};
     const auto space = end.command.find(' ');
     const std::string word = end.command.substr(0, space);
@@ -146,7 +150,8 @@ Outcome describeEnd(const kernel::MachineEnd& end, const ExecWatcher& watcher, c
     if (word == "wait-status") return waitStatus(number, program);
     if (word == "exec-failed") return execFailed(number, watcher, program, options, injected);
     if (word.ends_with("-failed"))
-        return {OWN_FAILURE, "cannot start " + quote(program.guest_path) + ": " + word.substr(0, word.find('-')) + " gives " + describeErrno(number), 0,
+        return {OWN_FAILURE,
+                "cannot start " + quote(program.guest_path) + ": " + word.substr(0, word.find('-')) + " gives " + describeErrno(number), 0,
                 Ending::not_started, number};
     return {OWN_FAILURE, "the machine was switched off by the guest", 0, Ending::power_off};
 }

@@ -52,7 +52,8 @@ int applyTo(int fd, const kernel::iattr& attr) {
         if (::chmod(self.c_str(), allowedMode(attr.ia_mode, S_ISDIR(s.st_mode))) < 0) return -errno;
     }
     if (!(attr.ia_valid & (ATTR_ATIME | ATTR_MTIME))) return 0;
-    const timespec times[] = {hostTime(attr, ATTR_ATIME, ATTR_ATIME_SET, attr.ia_atime), hostTime(attr, ATTR_MTIME, ATTR_MTIME_SET, attr.ia_mtime)};
+    const timespec times[] = {hostTime(attr, ATTR_ATIME, ATTR_ATIME_SET, attr.ia_atime),
+                              hostTime(attr, ATTR_MTIME, ATTR_MTIME_SET, attr.ia_mtime)};
     return orErrno(::utimensat(fd, "", times, AT_EMPTY_PATH));
 }
 

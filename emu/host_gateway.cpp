@@ -221,7 +221,8 @@ long Gateway::writeReplayed(int stream, std::span<const u8> from) {
 const Screens& Gateway::screens() {
     if (screens_) return *screens_;
     screens_.emplace();
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) screens_->streams[static_cast<std::size_t>(stream)] = ::isatty(streamFd(stream)) == 1;
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        screens_->streams[static_cast<std::size_t>(stream)] = ::isatty(streamFd(stream)) == 1;
     winsize size{};
     if (screens_->first() >= 0) (void)::ioctl(streamFd(screens_->first()), TIOCGWINSZ, &size);
     screens_->rows = size.ws_row;

@@ -116,7 +116,8 @@ Injection parseInjection(const std::string& text) {
             injection.error = parseErrno(parts[i].substr(6));
             if (!injection.error) refuse(text, "'" + parts[i].substr(6) + "' is no errno");
         } else if (parts[i].starts_with("when=")) {
-            if (!parseWhen(parts[i].substr(5), injection)) refuse(text, "'" + parts[i] + "' is not when=FIRST[..LAST][+[STEP]], counted from 1");
+            if (!parseWhen(parts[i].substr(5), injection))
+                refuse(text, "'" + parts[i] + "' is not when=FIRST[..LAST][+[STEP]], counted from 1");
         } else {
             refuse(text, "'" + parts[i] + "' is neither error=ERRNO nor when=FIRST[..LAST][+[STEP]]");
         }

@@ -150,14 +150,17 @@ long InputReplay::keys(u64 look, std::span<u8> to, u64& wait_ns) {
     const bool typed = next_ && textOf(*next_, "source") == TERMINAL;
     const u64 recorded = typed ? countOf(*next_, "look").value_or(look + 1) : look + 1;
     if (typed && (recorded < look || (recorded == look && next_->insn != now()))) stop("it looks for what is typed, " + nextRecorded());
-    else if (recorded > look && wait_ns == ~u64{0}) stop("it waits for what is typed, " + (has_input_ ? nextRecorded() : "and " + in_.name() + " was made without the category input (-e)"));
+    else if (recorded > look && wait_ns == ~u64{0})
+        stop("it waits for what is typed, " +
+             (has_input_ ? nextRecorded() : "and " + in_.name() + " was made without the category input (-e)"));
     if (!problem_.empty()) return 0;
     if (recorded > look) {
         wait_ns = 0;
         return 0;
     }
     const u64 waited = countOf(*next_, "waited").value_or(0);
-    if (waited > wait_ns || waited > LATEST - std::min(kernel::ktime_get(), LATEST)) return malformed("it waited for longer than it could"), 0;
+    if (waited > wait_ns || waited > LATEST - std::min(kernel::ktime_get(), LATEST))
+        return malformed("it waited for longer than it could"), 0;
     wait_ns -= waited;
     long got = 0;
     while (problem_.empty() && got >= 0 && at(TERMINAL) && countOf(*next_, "look") == look) {
@@ -182,7 +185,8 @@ long InputReplay::write(std::span<const u8> from) {
 
 void InputReplay::ended() {
     if (!problem_.empty() || !next_) return;
-    problem_ = "the run differs from " + in_.name() + ": it ended before it read what line " + std::to_string(in_.reader().line()) + " recorded";
+    problem_ =
+        "the run differs from " + in_.name() + ": it ended before it read what line " + std::to_string(in_.reader().line()) + " recorded";
 }
 
 }  // namespace emu

@@ -122,7 +122,8 @@ static cpu::ProcessorModel chosenModel(const std::string& name) {
     std::string works;
     for (cpu::Level level : cpu::LEVELS)
         if (cpu::missingOnHost(level).empty()) works += (works.empty() ? "" : ", ") + std::string(cpu::levelName(level));
-    throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) + ", which computes it exactly; here work: " + works);
+    throw std::runtime_error("--cpu " + name + ": this host lacks " + std::string(missing) +
+                             ", which computes it exactly; here work: " + works);
 }
 
 GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded, InputReplay* replay)
@@ -260,7 +261,8 @@ Outcome GuestMachine::run() {
     loader::installFormats();
     buildTree();
     ExecWatcher watcher;
-    const Watchdog watchdog(options_.timeout_ns, "execscope: stopped by force after " + options_.timeout_text + " seconds (--timeout)\n", last_fd_, last_text_);
+    const Watchdog watchdog(options_.timeout_ns, "execscope: stopped by force after " + options_.timeout_text + " seconds (--timeout)\n",
+                            last_fd_, last_text_);
     gateway_.beginTerminal();
     const kernel::MachineEnd end = kernel::start_kernel();
     gateway_.endTerminal();

@@ -15,7 +15,8 @@ bool same(const Value* a, const Value* b) { return (a == nullptr) == (b == nullp
 
 bool sameWorld(const Event& recorded, const Event& now) {
     const auto refuse = [](const std::string& what) {
-        throw std::runtime_error("--replay: " + what + " is another one than in the trace: give the program and the options that it was made with");
+        throw std::runtime_error("--replay: " + what +
+                                 " is another one than in the trace: give the program and the options that it was made with");
     };
     for (const char* name : {"tool", "profile", "cpu", "seed", "program", "program_hash", "argv", "env", "frames"})
         if (!same(recorded.find(name), now.find(name))) refuse(std::string("'") + name + "'");
@@ -37,7 +38,9 @@ std::string Replay::ended() {
     input_.ended();
     if (!input_.problem().empty()) return input_.problem();
     const u64 line = same_ ? recorded_.differs() : 0;
-    return line ? "the run differs from line " + std::to_string(line) + " of " + path_ + " on, though its input was the same: is a file that it reads another one?" : "";
+    return line ? "the run differs from line " + std::to_string(line) + " of " + path_ +
+                      " on, though its input was the same: is a file that it reads another one?" :
+                  "";
 }
 
 traces::Sink::Result TeeSink::write(std::string_view bytes) {

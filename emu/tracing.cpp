@@ -30,7 +30,8 @@ Value texts(const std::vector<std::string>& strings) {
 
 }  // namespace
 
-TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u64 mask, Checkpoints checkpoints) : checkpoints_(checkpoints) {
+TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u64 mask, Checkpoints checkpoints)
+    : checkpoints_(checkpoints) {
     traces::tracer().setMask(mask);
     if (traces::tracer().on(Kind::insn)) kernel::machine().cpu->observeInstructions(&instructions_);
     TraceSelection selection;
@@ -38,7 +39,8 @@ TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, u
     begin(machine, options, selection);
 }
 
-TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection, Checkpoints checkpoints, TraceFile& file)
+TraceSession::TraceSession(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection, Checkpoints checkpoints,
+                           TraceFile& file)
     : checkpoints_(checkpoints) {
     recording_.emplace(selection, instructions_, file.writer());
     instructions_.recordInto(&*recording_, &file.writer(), !selection.pids.empty());
@@ -61,7 +63,8 @@ void TraceSession::begin(GuestMachine& machine, const WorldOptions& options, con
                                {"env", texts(machine.environment())},
                                {"categories", Value::text(traces::describeMask(selection.whole()))}};
     Value more = worldOptions(options);
-    if (const std::string shown = shownDirectory(options); !shown.empty() && machine.program().embedded.empty()) more.with("cwd", Value::text(shown));
+    if (const std::string shown = shownDirectory(options); !shown.empty() && machine.program().embedded.empty())
+        more.with("cwd", Value::text(shown));
     if (machine.screens().first() >= 0) more.with("terminal", describeScreens(machine.screens()));
     if (selection.limited()) more.with("steps", Value::count(static_cast<i64>(selection.steps)));
     if (!selection.described.empty()) more.with("only", texts(selection.described));
@@ -104,7 +107,8 @@ void checkApart(const std::string& output, const std::string& input, const std::
     struct ::stat a {}, b {};
     if (output == "-" || ::stat(output.c_str(), &a) != 0 || !S_ISREG(a.st_mode)) return;
     const int found = input == "-" ? ::fstat(STDIN_FILENO, &b) : ::stat(input.c_str(), &b);
-    if (found == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) throw std::runtime_error(output + " is " + what + ": name another file");
+    if (found == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        throw std::runtime_error(output + " is " + what + ": name another file");
 }
 
 void checkApartFromProgram(const std::string& output, const WorldOptions& options) {
@@ -128,7 +132,8 @@ TraceFile::TraceFile(const std::string& path, traces::Sink* also) : sink_(openSi
     const bool compact = isCompact(path);
     if (path.ends_with(".zst")) sink_ = std::make_unique<traces::ZstdSink>(std::move(sink_));
     if (also) sink_ = std::make_unique<TeeSink>(std::move(sink_), *also);
-    writer_ = compact ? std::make_unique<traces::JsonWriter>(*sink_, report, wordNames()) : std::make_unique<traces::JsonWriter>(*sink_, report);
+    writer_ =
+        compact ? std::make_unique<traces::JsonWriter>(*sink_, report, wordNames()) : std::make_unique<traces::JsonWriter>(*sink_, report);
 }
 
 TraceFile::TraceFile(traces::Sink& sink) : writer_(std::make_unique<traces::JsonWriter>(sink, report)) {}

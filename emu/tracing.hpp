@@ -23,7 +23,8 @@ public:
     // To observers that must have been added to the tracer before, to see the header.
     TraceSession(GuestMachine& machine, const WorldOptions& options, u64 mask, Checkpoints checkpoints = Checkpoints::never);
     // What is selected, into a file.
-    TraceSession(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection, Checkpoints checkpoints, TraceFile& file);
+    TraceSession(GuestMachine& machine, const WorldOptions& options, const TraceSelection& selection, Checkpoints checkpoints,
+                 TraceFile& file);
     ~TraceSession();
     TraceSession(const TraceSession&) = delete;
     TraceSession& operator=(const TraceSession&) = delete;
@@ -43,7 +44,8 @@ private:
 // Where `path` says: "-" is standard output. Throws std::runtime_error ("cannot write WHAT") when it cannot be created.
 std::unique_ptr<traces::FdSink> openSink(const std::string& path, const std::string& what);
 
-// Throws std::runtime_error when both are the same file, which writing would destroy: "OUTPUT is WHAT: ...". An input "-" is standard input.
+// Throws std::runtime_error when both are the same file, which writing would destroy: "OUTPUT is WHAT: ...". An input "-" is standard
+// input.
 void checkApart(const std::string& output, const std::string& input, const std::string& what);
 void checkApartFromProgram(const std::string& output, const WorldOptions& options);
 

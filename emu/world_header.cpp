@@ -16,7 +16,9 @@ using Type = Value::Type;
 
 constexpr u64 pagesPerMib = (u64{1} << 20) / cpu::PAGE_SIZE, mostMib = u64{1} << 20, mostId = 0xffff'fffe;
 
-[[noreturn]] void refuse(const std::string& name) { throw std::runtime_error("--replay: '" + name + "' of its header is nothing that can be had"); }
+[[noreturn]] void refuse(const std::string& name) {
+    throw std::runtime_error("--replay: '" + name + "' of its header is nothing that can be had");
+}
 
 // The items of a header, each looked at when the command line does not say it already.
 class Recorded {
@@ -90,7 +92,9 @@ Value describeScreens(const Screens& screens) {
     for (const int stream : {0, 1, 2})
         if (screens.streams.at(static_cast<std::size_t>(stream))) streams.push_back(Value::count(stream));
     Value item = Value::object();
-    return item.with("streams", Value::list(std::move(streams))).with("rows", Value::count(screens.rows)).with("columns", Value::count(screens.columns));
+    return item.with("streams", Value::list(std::move(streams)))
+        .with("rows", Value::count(screens.rows))
+        .with("columns", Value::count(screens.columns));
 }
 
 Screens recordedScreens(const Event& header) {
@@ -117,7 +121,8 @@ Screens recordedScreens(const Event& header) {
 static std::vector<std::string> texts(const Value* list, const std::string& name) {
     std::vector<std::string> out;
     if (list)
-        for (const Value& one : list->items) one.type == Type::text && one.string.find('\0') == one.string.npos ? out.push_back(one.string) : refuse(name);
+        for (const Value& one : list->items)
+            one.type == Type::text&& one.string.find('\0') == one.string.npos ? out.push_back(one.string) : refuse(name);
     return out;
 }
 

@@ -16,7 +16,8 @@ constexpr Exempt table[] = {
     {Kind::ret, "result injected", observation},
     {Kind::local, "*", "a variable of a function: gone when it returns"},
     {Kind::set, "old", "in part: the first time that a field is shown, its value at birth; afterwards it is compared", true},
-    {Kind::set, "object", "in part: which frame a reference count (not _mapcount) is of, unless it is mapped and the count was shown before and is again", true},
+    {Kind::set, "object",
+     "in part: which frame a reference count (not _mapcount) is of, unless it is mapped and the count was shown before and is again", true},
     {Kind::object_new, "from", observation},
     {Kind::check, "*", observation},
     {Kind::vma, "file", named_elsewhere},
@@ -63,7 +64,8 @@ bool isExempt(Kind kind, std::string_view attr) noexcept {
 std::string exemptReference() {
     std::string out = "| event | attributes | why |\n|---|---|---|\n";
     for (const Exempt& one : table) {
-        out += "| " + std::string(info(one.kind).name) + " | " + (one.attrs == "*" ? "all" : std::string(one.attrs)) + " | " + std::string(one.why) + " |\n";
+        out += "| " + std::string(info(one.kind).name) + " | " + (one.attrs == "*" ? "all" : std::string(one.attrs)) + " | " +
+               std::string(one.why) + " |\n";
     }
     return out;
 }

@@ -25,7 +25,8 @@ void appendHex(std::string& out, u64 n);              // "0x1f" with its quotes
 void appendText(std::string& out, std::string_view text);
 std::string unescapeBytes(std::string_view utf8);     // of a decoded JSON string
 
-// What Value::bytes() wrote: two hex digits, small or capital, per byte. Half a byte at the end is left out; what another character stands for is not defined.
+// What Value::bytes() wrote: two hex digits, small or capital, per byte. Half a byte at the end is left out; what another character stands
+// for is not defined.
 std::string bytesFromHex(std::string_view digits);
 
 std::size_t utf8Length(std::string_view s);            // of the character at its front beyond ASCII, in bytes; 0: it is none

@@ -101,9 +101,11 @@ void JsonWriter::finish() {
 
 void JsonWriter::fail(Sink::Result result) {
     failed_ = true;
-    const std::string_view arrived = std::string_view(buffer_).substr(0, result.late ? buffer_.size() : result.written);     // late: perhaps
+    const std::string_view arrived = std::string_view(buffer_).substr(0, result.late ? buffer_.size() : result.written);    // late: perhaps
     const auto events = compact_ ? std::ranges::upper_bound(ends_, arrived.size()) - ends_.begin() : std::ranges::count(arrived, '\n');
-    const std::size_t whole = !compact_ ? arrived.rfind('\n') + 1 : events ? ends_[static_cast<std::size_t>(events) - 1] : 0;   // npos + 1 is 0
+    const std::size_t whole = !compact_ ? arrived.rfind('\n') + 1 :
+                              events    ? ends_[static_cast<std::size_t>(events) - 1] :
+                                          0;    // npos + 1 is 0
     if (whole != arrived.size()) sink_.truncate(written_ + whole);
     written_ += whole;
     lines_ += static_cast<u64>(events);

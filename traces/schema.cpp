@@ -95,7 +95,8 @@ std::string schemaText(Schema which) {
     const bool strict = which == Schema::strict;
     Json names = Json::array();
     for (const KindInfo& kind : vocabulary()) names.push_back(kind.name);
-    const Json envelope = {{"kind", {{"type", "string"}}}, {"seq", reference("natural")}, {"insn", reference("natural")}, {"pid", reference("natural")}};
+    const Json envelope = {
+        {"kind", {{"type", "string"}}}, {"seq", reference("natural")}, {"insn", reference("natural")}, {"pid", reference("natural")}};
     const Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                          {"$id", "urn:" + std::string(schemaId) + ":" + std::string(schemaVersion) + (strict ? "" : ":permissive")},
                          {"title", std::string("One line of an execscope trace") + (strict ? "" : ", as readers accept it")},

@@ -21,7 +21,9 @@ constexpr AttrInfo headerAttrs[] = {
     {"argv", texts, required, "arguments, the program's name first"},
     {"env", texts, required, "environment, NAME=VALUE"},
     {"categories", text, required, "what is recorded, as for -e trace="},
-    {"options", map, optional, "what else changes what the guest sees (root bind cwd uid gid sched aslr chdir max_instructions disk inject terminal) or what is recorded (steps, only, partly)"},
+    {"options", map, optional,
+     "what else changes what the guest sees (root bind cwd uid gid sched aslr chdir max_instructions disk inject terminal) or what is "
+     "recorded (steps, only, partly)"},
     {"frames", count, optional, "page frames of the machine; at first all bytes in them are zero"},
 };
 constexpr AttrInfo taskAttrs[] = {

@@ -57,7 +57,8 @@ template <class I, unsigned width, unsigned size, class S> void chooseOp(HOT) {
 template <class I, unsigned narrow, unsigned wide> Handler choose(Form& f) {
     placeThird(f);
     f.op.misc = static_cast<u8>(f.operand[3].reg.value - (isWide(f) ? ZYDIS_REGISTER_YMM0 : ZYDIS_REGISTER_XMM0));
-    return byForm<Third, narrow, wide, Speed::rare>(f, 2, []<unsigned w, unsigned n, class S>() -> Handler { return chooseOp<I, w, n, S>; });
+    return byForm<Third, narrow, wide, Speed::rare>(f, 2,
+                                                    []<unsigned w, unsigned n, class S>() -> Handler { return chooseOp<I, w, n, S>; });
 }
 
 // From memory one float; from a register the one that the immediate says, which the memory form ignores.

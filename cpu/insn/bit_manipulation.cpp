@@ -11,7 +11,9 @@ __extension__ typedef unsigned __int128 u128;
 
 // The third operand of a VEX instruction, when it is a register: op.imm holds its offset.
 struct ThirdGeneral {
-    template <class T> static RegisterOperand<&Op::dst>::Ref<T> open(const Op* op, Core* core) { return {registerBytes(core, static_cast<unsigned>(op->imm))}; }
+    template <class T> static RegisterOperand<&Op::dst>::Ref<T> open(const Op* op, Core* core) {
+        return {registerBytes(core, static_cast<unsigned>(op->imm))};
+    }
     template <class T> static constexpr Handler miss = leaveFault;     // never
 };
 

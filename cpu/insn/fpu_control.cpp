@@ -28,7 +28,8 @@ template <Pointers pointers> bool fxsave(Core& core, const Op& op) {
     if (!core.inCanonical(at, 1, false)) return false;
     if (!isAlignedArea(core, at, 16)) return false;
     std::array<u8, FXSAVE_BYTES> image{};
-    if (!core.probeWrite(at + image.size() - 1, 1) || !core.probeWrite(at, image.size()) || !core.read(at, image.data(), image.size())) return false;
+    if (!core.probeWrite(at + image.size() - 1, 1) || !core.probeWrite(at, image.size()) || !core.read(at, image.data(), image.size()))
+        return false;
     storeX87(core.x87, pointers, image.data());
     storeMxcsrAt(storeMxcsr(core), image.data());
     storeXmm(core, image.data());
@@ -112,7 +113,8 @@ constexpr u64 NARROW_BYTES = sizeof(NarrowEnvironment), STACK_BYTES = sizeof(X87
 bool writeNarrow(Core& core, const Op& op, bool stack) {
     const X87Image image = x87Image(core.x87);
     const auto low = [](u32 value) { return static_cast<u16>(value); };
-    const NarrowEnvironment narrow{low(image.control), low(image.status), low(image.tags), low(image.instruction), 0, low(image.operand), 0};
+    const NarrowEnvironment narrow{
+        low(image.control), low(image.status), low(image.tags), low(image.instruction), 0, low(image.operand), 0};
     u8 bytes[NARROW_BYTES + STACK_BYTES];
     std::memcpy(bytes, &narrow, NARROW_BYTES);
     std::memcpy(bytes + NARROW_BYTES, image.stack, STACK_BYTES);

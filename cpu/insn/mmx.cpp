@@ -24,8 +24,11 @@ template <auto wide> constexpr auto together = [](V target, V source) {
     return wide(both, both);
 };
 // The upper half of what the interleave of the lower halves gives.
-template <auto wide> constexpr auto upper = [](V target, V source) { return _mm_unpackhi_epi64(wide(target, source), _mm_setzero_si128()); };
-constexpr auto shuffleBytes = [](V target, V source) { return pshufb(target, _mm_and_si128(source, _mm_set1_epi8(static_cast<char>(0x87)))); };
+template <auto wide>
+constexpr auto upper = [](V target, V source) { return _mm_unpackhi_epi64(wide(target, source), _mm_setzero_si128()); };
+constexpr auto shuffleBytes = [](V target, V source) {
+    return pshufb(target, _mm_and_si128(source, _mm_set1_epi8(static_cast<char>(0x87))));
+};
 
 template <auto semantic> void shiftImmediate(HOT) {
     ENTER_MMX;

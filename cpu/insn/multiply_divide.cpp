@@ -22,7 +22,9 @@ constexpr u64 overflowFlags(bool overflow) { return flagIf(overflow, FLAG_CF | F
 // The double-width accumulator: ax, dx:ax, edx:eax, rdx:rax.
 template <class T> Wide<T> accumulator(const Core* core) {
     if constexpr (sizeof(T) == 1) return static_cast<u16>(core->gpr[RAX]);
-    else return static_cast<Wide<T>>(static_cast<Wide<T>>(static_cast<T>(core->gpr[RDX])) << (sizeof(T) * 8) | static_cast<T>(core->gpr[RAX]));
+    else
+        return static_cast<Wide<T>>(static_cast<Wide<T>>(static_cast<T>(core->gpr[RDX])) << (sizeof(T) * 8) |
+                                    static_cast<T>(core->gpr[RAX]));
 }
 template <class T> void setPart(Core* core, Register name, T value) {
     if constexpr (sizeof(T) >= 4) core->gpr[name] = value;

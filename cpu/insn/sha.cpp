@@ -14,7 +14,9 @@ Words words(V v) {
     std::memcpy(&out, &v, 16);
     return out;
 }
-V vectorOf(u32 a, u32 b, u32 c, u32 d) { return _mm_set_epi32(static_cast<int>(d), static_cast<int>(c), static_cast<int>(b), static_cast<int>(a)); }
+V vectorOf(u32 a, u32 b, u32 c, u32 d) {
+    return _mm_set_epi32(static_cast<int>(d), static_cast<int>(c), static_cast<int>(b), static_cast<int>(a));
+}
 template <unsigned n> constexpr u32 right(u32 x) { return std::rotr(x, static_cast<int>(n)); }
 template <unsigned n> constexpr u32 left(u32 x) { return std::rotl(x, static_cast<int>(n)); }
 

@@ -37,7 +37,9 @@ template <auto semantic> Handler choice(Form& f) {
 template <class S> void ptestOp(HOT) {
     OPEN(source, S, Xmm);
     bool zero, carry;
-    asm volatile("ptest %3, %2" : "=@ccz"(zero), "=@ccc"(carry) : "x"(element<Xmm>(registerBytes(core, op->dst), 0).v), "x"(source.get().v));
+    asm volatile("ptest %3, %2"
+                 : "=@ccz"(zero), "=@ccc"(carry)
+                 : "x"(element<Xmm>(registerBytes(core, op->dst), 0).v), "x"(source.get().v));
     NEXT_WITH(flagIf(zero, FLAG_ZF) | flagIf(carry, FLAG_CF), 0, EXPLICIT_KIND);
 }
 Handler ptest(Form& f) { return isMemory(f, 1) ? ptestOp<AlignedLoad<Address::any>> : ptestOp<Src>; }

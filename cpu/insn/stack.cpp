@@ -27,7 +27,9 @@ bool generalOrMemory(const Form& f) { return f.kind(0) != Operand::reg || f.op.d
 Handler push(Form& f) {
     if (!generalOrMemory(f)) return nullptr;
     if (f.insn.operand_width == 16) {
-        return f.kind(0) == Operand::reg ? pushOp<u16, Dst> : f.kind(0) == Operand::imm ? pushOp<u16, Imm> : pushOp<u16, Load<Address::any>>;
+        return f.kind(0) == Operand::reg ? pushOp<u16, Dst> :
+               f.kind(0) == Operand::imm ? pushOp<u16, Imm> :
+                                           pushOp<u16, Load<Address::any>>;
     }
     if (f.kind(0) == Operand::reg) return pushOp<u64, Dst>;
     if (f.kind(0) == Operand::imm) return pushOp<u64, Imm>;

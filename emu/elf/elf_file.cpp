@@ -248,7 +248,8 @@ void Loader::readSymbols() {
     const ElfHeader& h = file_.header;
     const std::string what = "symbols of " + found->name;
     const u64 entry = sizeOf(h, sizeof(Elf64_Sym), sizeof(Elf32_Sym));
-    if (found->link >= file_.sections.size()) return complain(what + ": there is no section " + std::to_string(found->link) + " with their names");
+    if (found->link >= file_.sections.size())
+        return complain(what + ": there is no section " + std::to_string(found->link) + " with their names");
     file_.symbol_table = found->name;
     const std::vector<u8> bytes = table(what, found->offset, found->size / entry, entry);
     const std::vector<u8> names = strings(file_.sections[found->link], what);

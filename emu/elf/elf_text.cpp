@@ -28,7 +28,8 @@ std::string nameOf(const ElfSection& section) { return cut(printable(section.nam
 
 class Describer {
 public:
-    Describer(const ElfFile& file, Symbols symbols, const Screen& screen) : file_(file), h_(file.header), symbols_(symbols), screen_(screen) {}
+    Describer(const ElfFile& file, Symbols symbols, const Screen& screen)
+        : file_(file), h_(file.header), symbols_(symbols), screen_(screen) {}
     std::string text() {
         header();
         segments();
@@ -85,7 +86,8 @@ void Describer::header() {
 }
 
 void Describer::segments() {
-    if (file_.segments.empty()) return title(h_.phnum ? "The program headers cannot be read." : "There are no program headers in this file.");
+    if (file_.segments.empty())
+        return title(h_.phnum ? "The program headers cannot be read." : "There are no program headers in this file.");
     const int address = h_.wide() ? 16 : 8, size = h_.wide() ? 6 : 5;
     title("Program Headers:");
     out_ += h_.wide() ? "  Type           Offset   VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align\n"

@@ -201,7 +201,9 @@ void ExecObserver::lacks(const Event& event) {
 }
 
 void ExecObserver::check(const Event& event) {
-    const auto general = [](const Call& call) { return std::ranges::find(GENERAL_FUNCTIONS, bare(call.function)) != GENERAL_FUNCTIONS.end(); };
+    const auto general = [](const Call& call) {
+        return std::ranges::find(GENERAL_FUNCTIONS, bare(call.function)) != GENERAL_FUNCTIONS.end();
+    };
     ExecVerdict::Check one{showText(event, "rule"), event.find("seen") ? seenText(showText(event, "rule"), *event.find("seen")) : "",
                            calls_.empty() ? "" : std::string(bare(calls_.back().function)), number(event, "passed") != 0,
                            std::ranges::any_of(calls_, general)};

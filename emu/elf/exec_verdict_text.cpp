@@ -70,7 +70,8 @@ void Teller::quietChecks() {
 void Teller::line(int depth, Style style, const std::string& text, const std::string& tail) {
     const std::size_t room = std::min(screen_.width, 100u) - indent(depth).size() - columns(tail);
     const bool fits = columns(text) + 2 <= room && room <= 100;
-    if (fits || tail.empty()) return line(depth, screen_.paint(style, tail.empty() ? text : pad(text, room)) + screen_.paint(Style::dim, tail));
+    if (fits || tail.empty())
+        return line(depth, screen_.paint(style, tail.empty() ? text : pad(text, room)) + screen_.paint(Style::dim, tail));
     line(depth, screen_.paint(style, text));
     line(depth + 1, screen_.paint(Style::dim, tail));
 }
@@ -109,7 +110,8 @@ void Teller::tell(const Step& step) {
 }
 
 void Teller::landing(const ExecVerdict::Landing& l) {
-    std::string text = pad(l.interpreter ? "interpreter" : "program", 12) + permissions(l.flags) + " " + pad(range(l.vaddr, l.vaddr + l.memsz), 30);
+    std::string text =
+        pad(l.interpreter ? "interpreter" : "program", 12) + permissions(l.flags) + " " + pad(range(l.vaddr, l.vaddr + l.memsz), 30);
     if (!l.page) return line(0, screen_.paint(Style::error, text + "cannot be mapped"));
     text += "→ " + range(l.start(), l.start() + l.memsz);
     std::string content = l.filesz ? hex(l.filesz) + " bytes from " + hex(l.offset) : "no bytes of the file";
@@ -159,7 +161,8 @@ void Teller::takers() {
 void Teller::verdict() {
     takers();
     if (!v_.succeeded()) return failure();
-    line(0, screen_.paint(Style::object, "execve succeeds: the program starts at rip " + hex(v_.ip.value_or(0)) + " with rsp " + hex(v_.sp.value_or(0))));
+    line(0, screen_.paint(Style::object,
+                          "execve succeeds: the program starts at rip " + hex(v_.ip.value_or(0)) + " with rsp " + hex(v_.sp.value_or(0))));
     if (const std::string trouble = place(); !trouble.empty()) line(0, screen_.paint(Style::error, "but " + trouble));
 }
 

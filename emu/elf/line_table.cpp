@@ -225,7 +225,8 @@ LineTable readLineTable(const ElfFile& elf, const ReadAt& read) {
     LineTable table;
     if (!elf.header.wide() || elf.header.bigEndian()) return table;
     const Bytes lines = section(elf, read, ".debug_line", table.complaint);
-    const Bytes lineStrings = section(elf, read, ".debug_line_str", table.complaint), strings = section(elf, read, ".debug_str", table.complaint);
+    const Bytes lineStrings = section(elf, read, ".debug_line_str", table.complaint),
+                strings = section(elf, read, ".debug_str", table.complaint);
     std::map<std::string, u32> numbers;
     ByteReader in(lines.all);
     while (!in.atEnd()) {

@@ -63,8 +63,12 @@ void declareTrace(CLI::App& app, Options& options, const Command& command) {
     addExpression(app, options.trace, true);
     app.add_option("--steps", options.trace.steps, "record at most N instructions (20000 unless -e)")->option_text("N")
         ->check(wholeNumber(1, ~u64{0}));
-    app.add_option("--window", options.trace.window, "M instructions from a function, 0xADDRESS or number")->option_text("BREAK[:M]")->check(notEmpty());
-    app.add_option("--full-from", options.trace.full_from, "record all from BREAK on; before it, what -e says")->option_text("BREAK")->check(notEmpty());
+    app.add_option("--window", options.trace.window, "M instructions from a function, 0xADDRESS or number")
+        ->option_text("BREAK[:M]")
+        ->check(notEmpty());
+    app.add_option("--full-from", options.trace.full_from, "record all from BREAK on; before it, what -e says")
+        ->option_text("BREAK")
+        ->check(notEmpty());
     addWorld(app, options.world, command);
 }
 
@@ -103,7 +107,8 @@ constexpr const char* PROGRAM = "[options] [--] PROGRAM [ARGS]";
 
 constexpr Command COMMANDS[] = {
     {"run", "run a program; its output and status are yours", PROGRAM, RUN_EXAMPLES, TODAY, Operands::program, declareRun, runCommand},
-    {"trace", "run a program, write every step as JSON Lines", PROGRAM, TRACE_EXAMPLES, BOOKS, Operands::program, declareTrace, traceCommand},
+    {"trace", "run a program, write every step as JSON Lines", PROGRAM, TRACE_EXAMPLES, BOOKS, Operands::program, declareTrace,
+     traceCommand},
     {"tree", "show the kernel's calls as a tree", "[options] [--] PROGRAM [ARGS] | TRACE", TREE_EXAMPLES, BOOKS, Operands::program_or_trace,
      declareTree, treeCommand},
     {"explain", "tell what fork and exec did to a program", "[options] [--] PROGRAM [ARGS] | TRACE", EXPLAIN_EXAMPLES, BOOKS,

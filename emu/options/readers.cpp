@@ -36,7 +36,9 @@ void declareExport(CLI::App& app, Options& options, const Command&) {
     app.add_option("--pid", options.exporting.pid, "tenet: whose instructions, instead of the program's")->option_text("PID")
         ->check(wholeNumber(1, 4194304));
     app.add_option("--program", options.exporting.program, "lcov: the program's file, when it is not where it was")->option_text("FILE");
-    app.add_option("--library", options.exporting.libraries, "lcov: also this library or other program, by its name")->option_text("FILE")->allow_extra_args(false);
+    app.add_option("--library", options.exporting.libraries, "lcov: also this library or other program, by its name")
+        ->option_text("FILE")
+        ->allow_extra_args(false);
 }
 
 constexpr const char* VERIFY_EXAMPLES =
@@ -55,7 +57,8 @@ constexpr Command COMMANDS[] = {
     {"export", "write a trace in the format of another tool", "--format FORMAT [OPTIONS] TRACE", EXPORT_EXAMPLES, "", Operands::trace,
      declareExport, exportCommand},
     {"verify", "check that a trace is true to the machine", "TRACE", VERIFY_EXAMPLES, "", Operands::trace, declareVerify, verifyCommand},
-    {"diff", "show what two traces tell differently", "[-o FILE] TRACE TRACE", DIFF_EXAMPLES, "", Operands::two_traces, declareDiff, diffCommand},
+    {"diff", "show what two traces tell differently", "[-o FILE] TRACE TRACE", DIFF_EXAMPLES, "", Operands::two_traces, declareDiff,
+     diffCommand},
 };
 
 }  // namespace

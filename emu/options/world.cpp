@@ -71,7 +71,9 @@ CLI::Validator wholeNumber(u64 least, u64 most) {
 
 void addWorld(CLI::App& app, WorldOptions& world, const Command& command) {
     const std::string profile = command.profile;
-    app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")->option_text("v3.10|v6.1")->check(CLI::IsMember({"v3.10", "v6.1"}));
+    app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")
+        ->option_text("v3.10|v6.1")
+        ->check(CLI::IsMember({"v3.10", "v6.1"}));
     app.add_option("--cpu", world.cpu, "processor: level, added features (" + world.cpu + ")")->option_text(cpu::modelSyntax())
         ->transform(CLI::Validator(canonicalModel, "", "processor"));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
@@ -92,10 +94,14 @@ void addWorld(CLI::App& app, WorldOptions& world, const Command& command) {
         ->check(CLI::IsMember({"rr", "random"}));
     app.add_option("--inject", world.inject, "make calls of a kernel function fail, as strace\ndoes: when=FIRST[..LAST][+[STEP]], from 1")
         ->option_text("FUNCTION:error=ERRNO[:when=N]")->allow_extra_args(false);
-    app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")->option_text("N")->check(wholeNumber(1, ~u64{0}));
+    app.add_option("--max-instructions", world.max_instructions, "stop after N instructions")
+        ->option_text("N")
+        ->check(wholeNumber(1, ~u64{0}));
     app.add_option_function<std::string>("--timeout", [&world](const std::string& text) { parseTimeout(text, world); },
                                          "stop after SECONDS on the host's clock, status 124")->option_text("SECONDS");
-    app.add_option("--disk", world.disk_mib, "bound of files in memory (half of --memory)")->option_text("MIB")->check(wholeNumber(1, u64{1} << 20));
+    app.add_option("--disk", world.disk_mib, "bound of files in memory (half of --memory)")
+        ->option_text("MIB")
+        ->check(wholeNumber(1, u64{1} << 20));
     app.add_option("--memory", world.memory_mib, "guest memory in MiB (4096)")->option_text("MIB")
         ->check(CLI::Range(u64{16}, u64{1} << 20));
     app.add_option("--log", world.log, "diagnostics: error, warning, info, debug")->option_text("LEVEL")

@@ -121,7 +121,8 @@ char* InstructionTracer::putAttributes(char* at, const cpu::InstructionRecord& r
 }
 
 // Vector registers and the like are rare: as text.
-char* InstructionTracer::putRecords(char* at, const cpu::InstructionRecord& record, const std::string& begin, std::size_t slot, bool fresh) {
+char* InstructionTracer::putRecords(char* at, const cpu::InstructionRecord& record, const std::string& begin, std::size_t slot,
+                                    bool fresh) {
     using traces::CompactRecord;
     if (fresh) {
         at = putNumber(putNumber(putRecord(at, CompactRecord::define), static_cast<u16>(slot)), static_cast<u32>(begin.size()));
@@ -172,12 +173,14 @@ bool InstructionTracer::quick(const cpu::InstructionRecord& record) {
     if (!recording_ || !record.note || !recording_->takesAll() || record.writes.size() > 4 || !symbols_.unchanged()) return false;
     const std::size_t slot = slotOf(record.address);
     const Known& known = known_[slot];
-    if (!*record.note || known.number != *record.note || known.address != record.address || known.generation != symbols_.latest()) return false;
+    if (!*record.note || known.number != *record.note || known.address != record.address || known.generation != symbols_.latest())
+        return false;
     traces::Tracer& tracer = traces::tracer();
     const std::size_t most = known.text.size() + longestRegisters + 5 * longestWrite;
     if (most > longestLine || !writer_->hasRoom(most) || !tracer.isFor(recording_, Kind::insn)) return false;
     char* const line = line_.get();
-    const char* const end = writer_->compact() ? putRecords(line, record, known.text, slot, false) : putAttributes(line, record, known.text);
+    const char* const end =
+        writer_->compact() ? putRecords(line, record, known.text, slot, false) : putAttributes(line, record, known.text);
     writer_->prepare({line, static_cast<std::size_t>(end - line)});
     writer_->event(tracer.next(Kind::insn));
     return true;

@@ -85,7 +85,8 @@ void parsePids(const std::string& list, TraceSelection& selection) {
     if (list.empty()) return;
     for (const std::string_view item : split(list, ',')) {
         i64 pid = 0;
-        if (!parseNumber(item, pid) || pid < 0) throw std::runtime_error("-e pid=" + list + ": '" + std::string(item) + "' is no process id");
+        if (!parseNumber(item, pid) || pid < 0)
+            throw std::runtime_error("-e pid=" + list + ": '" + std::string(item) + "' is no process id");
         selection.pids.insert(pid);
     }
     selection.described.push_back("pid=" + list);
@@ -107,7 +108,8 @@ Break parseBreak(const std::string& text, const std::string& option) {
 void parseWindow(const std::string& text, TraceSelection& selection) {
     const std::size_t colon = text.rfind(':');
     selection.begin = parseBreak(text.substr(0, colon), "--window");
-    if (colon != std::string::npos && selection.steps) throw std::runtime_error("--window " + text + " says how many instructions already: leave --steps out");
+    if (colon != std::string::npos && selection.steps)
+        throw std::runtime_error("--window " + text + " says how many instructions already: leave --steps out");
     if (colon != std::string::npos && (!parseNumber(std::string_view(text).substr(colon + 1), selection.steps) || !selection.steps))
         throw std::runtime_error("--window " + text + ": '" + text.substr(colon + 1) + "' is no number of instructions from 1");
     selection.chosen &= ~STEPS;
@@ -152,7 +154,8 @@ TraceSelection selectionFrom(const TraceOptions& options) {
         selection.inside = traces::everything();
         selection.described.push_back("full-from=" + options.full_from);
     }
-    if (options.steps && !options.full_from.empty()) throw std::runtime_error("--full-from records to the end: with a bound, it is --window BREAK:M");
+    if (options.steps && !options.full_from.empty())
+        throw std::runtime_error("--full-from records to the end: with a bound, it is --window BREAK:M");
     if (options.steps && !((selection.chosen | selection.inside) & bit(Kind::insn)))
         throw std::runtime_error("-e trace=" + options.categories + " records no instructions that --steps could bound");
     const bool bounded = options.steps || (options.categories.empty() && options.full_from.empty());

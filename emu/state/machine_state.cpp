@@ -42,7 +42,9 @@ void addMm(StateHash& hash, const kernel::mm_struct& mm, std::set<u64>& frames) 
 void addFiles(StateHash& hash, const kernel::files_struct& files) {
     const auto& fds = files.fdt.fd;
     for (std::size_t fd = 0; fd < fds.size(); ++fd)
-        if (fds[fd]) hash.line(Part::descriptors, traces::descriptorLine(files.objectName(), fd, fds[fd]->objectName(), files.fdt.close_on_exec[fd]));
+        if (fds[fd])
+            hash.line(Part::descriptors,
+                      traces::descriptorLine(files.objectName(), fd, fds[fd]->objectName(), files.fdt.close_on_exec[fd]));
 }
 
 void addObjects(StateHash& hash, const RegistersOfTasks& registers, std::set<u64>& frames) {

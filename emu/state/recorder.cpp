@@ -41,7 +41,8 @@ void StateRecorder::showRegisters() {
 
 bool StateRecorder::due() {
     if (when_ == Checkpoints::never) return false;
-    const u64 turns = tracer().emitted(Kind::sched_process_fork) + tracer().emitted(Kind::sched_process_exec) + tracer().emitted(Kind::sched_process_exit);
+    const u64 turns = tracer().emitted(Kind::sched_process_fork) + tracer().emitted(Kind::sched_process_exec) +
+                      tracer().emitted(Kind::sched_process_exit);
     const u64 instructions = kernel::machine().cpu->instructions();
     if (when_ == Checkpoints::seldom && turns == turns_ && instructions < next_) return false;
     turns_ = turns;

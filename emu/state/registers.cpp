@@ -137,7 +137,8 @@ char* putChangedRegisters(char* at, const Registers& a, const Registers& b, u32 
     *at++ = '{';
     char* const begin = at;
     const std::vector<Field>& integers = groups()[0].fields;
-    for (u32 words = changed & ((1u << registerWords) - 1); words; words &= words - 1) at = putField(at, b, integers[static_cast<std::size_t>(std::countr_zero(words))]);
+    for (u32 words = changed & ((1u << registerWords) - 1); words; words &= words - 1)
+        at = putField(at, b, integers[static_cast<std::size_t>(std::countr_zero(words))]);
     const auto putDiffering = [&](const Field& field) {
         if (std::memcmp(bytesOf(a) + field.offset, bytesOf(b) + field.offset, field.width * field.lanes)) at = putField(at, b, field);
     };

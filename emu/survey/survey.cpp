@@ -46,7 +46,8 @@ std::string directoryOf(i64 fd) {
 }
 
 bool isOfSystem(const std::string& path) {
-    return std::ranges::any_of(std::array{"/proc", "/dev", "/sys"}, [&](const std::string& top) { return path == top || path.starts_with(top + "/"); });
+    return std::ranges::any_of(std::array{"/proc", "/dev", "/sys"},
+                               [&](const std::string& top) { return path == top || path.starts_with(top + "/"); });
 }
 
 // /proc/3/fd/12 as /proc/N/fd/N.
@@ -155,7 +156,8 @@ void Survey::noteFiles(u64 pid, const std::string& error) {
 std::vector<MissingThing> Survey::missing() const {
     std::vector<MissingThing> all;
     for (const kernel::UnsupportedRecord& r : kernel::unsupportedRecords()) all.push_back({r.what, r.name, r.count, r.consequence});
-    for (const auto& [request, times] : refused_) all.push_back({"ioctl", ioctlName(request).empty() ? hex(request) : ioctlName(request), times, "ENOTTY"});
+    for (const auto& [request, times] : refused_)
+        all.push_back({"ioctl", ioctlName(request).empty() ? hex(request) : ioctlName(request), times, "ENOTTY"});
     for (const auto& [path, use] : files_) {
         const auto absent = use.errors.find("ENOENT");
         if (absent != use.errors.end() && linuxHasFile(path)) all.push_back({"file", path, absent->second, "ENOENT"});

@@ -34,7 +34,10 @@ Json ioctlsJson(const Survey& survey) {
     Json all = Json::array();
     for (const auto& [request, use] : survey.ioctls()) {
         const std::string name = ioctlName(request);
-        all.push_back({{"request", hex(request)}, {"name", name.empty() ? Json(nullptr) : Json(name)}, {"count", use.count}, {"errors", errorsJson(use)}});
+        all.push_back({{"request", hex(request)},
+                       {"name", name.empty() ? Json(nullptr) : Json(name)},
+                       {"count", use.count},
+                       {"errors", errorsJson(use)}});
     }
     return all;
 }

@@ -33,7 +33,8 @@ std::string section(const std::string& title, std::vector<Line> lines, unsigned 
         char number[24];
         std::snprintf(number, sizeof number, "%9llu  ", static_cast<unsigned long long>(line.count));
         std::string row = number + line.name;
-        if (!line.remark.empty()) row += std::string(columns(line.name) < longest ? longest - columns(line.name) : 0, ' ') + "  " + line.remark;
+        if (!line.remark.empty())
+            row += std::string(columns(line.name) < longest ? longest - columns(line.name) : 0, ' ') + "  " + line.remark;
         text += cut(row, width) + "\n";
     }
     return text + "\n";
@@ -116,7 +117,8 @@ std::string describeSurvey(const Survey& survey, const Outcome& outcome, const W
     std::string program;
     for (const std::string& word : world.program) program += (program.empty() ? "" : " ") + word;
     return cut(printable(program), width) + "\nLinux " + world.profile + ", " + world.cpu + ": " + endText(survey, outcome) + "\n\n" +
-           callsText(survey, width) + ioctlsText(survey, width) + filesText(survey, width) + extensionsText(width) + missingText(survey, width);
+           callsText(survey, width) + ioctlsText(survey, width) + filesText(survey, width) + extensionsText(width) +
+           missingText(survey, width);
 }
 
 }  // namespace emu

@@ -46,7 +46,10 @@ int effective(const task_struct* p) {
     const int set = p->ioprio;
     if (set > 0 && classOf(set) != IOPRIO_CLASS_NONE) return set;
     if (!version().process.newerProc) return value(IOPRIO_CLASS_BE, NORMAL);
-    return value(p->policy == SCHED_IDLE ? IOPRIO_CLASS_IDLE : p->rt_priority ? IOPRIO_CLASS_RT : IOPRIO_CLASS_BE, (p->static_prio - DEFAULT_PRIO + 20) / 5);
+    return value(p->policy == SCHED_IDLE ? IOPRIO_CLASS_IDLE :
+                 p->rt_priority          ? IOPRIO_CLASS_RT :
+                                           IOPRIO_CLASS_BE,
+                 (p->static_prio - DEFAULT_PRIO + 20) / 5);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ namespace {
 
 // A name that someone else chose must not lead into another directory.
 std::string escaped(std::string text) {
-    if (version().exec.corename_hides_dots && (text.empty() || text == "." || text == "..")) text = "!" + text.substr(std::min<std::size_t>(1, text.size()));
+    if (version().exec.corename_hides_dots && (text.empty() || text == "." || text == ".."))
+        text = "!" + text.substr(std::min<std::size_t>(1, text.size()));
     std::ranges::replace(text, '/', '!');
     return text;
 }

@@ -222,7 +222,7 @@ TRACED(long, do_epoll_wait, (int, epfd), (UserPtr<void>, events), (int, maxevent
     if (ep->f_op != epollOperations()) return -EINVAL;
     for (;;) {
         const auto out = ep_send_events(pollOf(ep.get()), static_cast<std::size_t>(maxevents));
-        if (!out.empty()) return copy_to_user(events, out.data(), out.size() * sizeof(epoll_event)) ? -EFAULT : static_cast<long>(out.size());
+        if (!out.empty()) return copy_to_user(events, out.data(), out.size() * sizeof out[0]) ? -EFAULT : static_cast<long>(out.size());
         if (ktime_get() >= until) return 0;
         if (signal_pending(current)) return -EINTR;
         sleepOn(ep.get(), until);

@@ -8,7 +8,7 @@ namespace kernel {
 SYSCALL_DEFINE(5, name_to_handle_at, (int, dfd), (UserPtr<const char>, name), (UserPtr<u32>, handle), (UserPtr<int>, mnt_id), (int, flag)) {
     if (flag & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
     const DentryRef d(TRY(path_lookup_at(dfd, name, (flag & AT_EMPTY_PATH) | (flag & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW))));
-    if (d->d_inode->i_sb->s_magic != TMPFS_MAGIC && d->d_inode->i_sb->s_magic != EXT4_SUPER_MAGIC) return -EOPNOTSUPP;      // nor can Linux's
+    if (d->d_inode->i_sb->s_magic != TMPFS_MAGIC && d->d_inode->i_sb->s_magic != EXT4_SUPER_MAGIC) return -EOPNOTSUPP;    // nor can Linux's
     if (TRY(get_user(handle)) > MAX_HANDLE_SZ) return -EINVAL;
     return missing(Missing::file_handles);
 }

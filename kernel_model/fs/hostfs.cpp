@@ -37,7 +37,8 @@ inode* newHostInode(HostFs* fs, const std::string& path, const HostStat& s) {
     node->i_nlink = s.nlink;
     node->i_rdev = decodeDevice(s.rdev);
     node->i_atime = node->i_mtime = node->i_ctime = s.mtime_ns;
-    node->i_private = std::make_shared<HostNode>(HostNode{fs, path.empty() ? std::vector<std::string>{} : std::vector{path}, s.size, s.identity});
+    node->i_private =
+        std::make_shared<HostNode>(HostNode{fs, path.empty() ? std::vector<std::string>{} : std::vector{path}, s.size, s.identity});
     if (shared) hasSeveralNames(node);
     if (S_ISFIFO(s.mode) && fs->writable) becomeFifo(node);
     return node;
@@ -107,14 +108,16 @@ struct HostFileOperations : file_operations {
         if (offset >= n->host_size) return 0;
         const u64 size = std::min<u64>(page.size(), n->host_size - offset);
         const auto reader = n->held.reader();
-        const long got = reader ? hostFiles().preadHeld(reader->handle(), offset, page.first(size)) : host().pread(n->path(), offset, page.first(size));
+        const long got =
+            reader ? hostFiles().preadHeld(reader->handle(), offset, page.first(size)) : host().pread(n->path(), offset, page.first(size));
         return have(node, offset, size, got);
     }
     int readpages(inode* node, pgoff_t first, std::span<const std::span<u8>> pages) override {
         const HostNode* const n = nodeOf(node);
         const u64 offset = first * PAGE_SIZE;
         if (n->held.reader() || offset >= n->host_size) return file_operations::readpages(node, first, pages);
-        std::vector<std::span<u8>> to(pages.begin(), pages.begin() + static_cast<long>(std::min<u64>(pages.size(), pagesOf(n->host_size - offset))));
+        std::vector<std::span<u8>> to(pages.begin(),
+                                      pages.begin() + static_cast<long>(std::min<u64>(pages.size(), pagesOf(n->host_size - offset))));
         const u64 size = std::min(to.size() * PAGE_SIZE, n->host_size - offset);
         to.back() = to.back().first(size - (to.size() - 1) * PAGE_SIZE);
         return have(node, offset, size, host().preadv(n->path(), offset, to));

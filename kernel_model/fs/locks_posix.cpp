@@ -150,7 +150,8 @@ Result<file_lock> flock_to_posix_lock(const file* f, unsigned cmd, const UserFlo
 }  // namespace
 
 const file_lock* firstWaiter(const inode* node, const file_lock& held) {
-    const auto w = std::ranges::find_if(waiters(), [&](const Waiter& each) { return each.node == node && conflict(node, *each.request) == &held; });
+    const auto w =
+        std::ranges::find_if(waiters(), [&](const Waiter& each) { return each.node == node && conflict(node, *each.request) == &held; });
     return w == waiters().end() ? nullptr : w->request;
 }
 

@@ -89,7 +89,8 @@ TRACED(long, do_sys_open, (int, dfd), (UserPtr<const char>, filename), (u32, fla
 
 // openat2(2): what openat lets pass is refused.
 SYSCALL_DEFINE(4, openat2, (int, dfd), (UserPtr<const char>, filename), (UserPtr<void>, how), (u64, usize)) {
-    constexpr u64 valid_resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
+    constexpr u64 valid_resolve =
+        RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
     const auto [wide_flags, mode, resolve] = TRY(openHow(how, usize));
     const u64 both = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
     if (wide_flags & ~u64{VALID_OPEN_FLAGS | TMPFILE} || resolve & ~valid_resolve || (resolve & both) == both) return -EINVAL;

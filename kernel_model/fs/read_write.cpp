@@ -125,8 +125,12 @@ long transferVector(file* f, UserPtr<void> vec, u64 count, loff_t& pos, Transfer
     return done;
 }
 
-long readFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) { return notified(IN_ACCESS, f, transferVector(f, vec, count, pos, readToUser)); }
-long writeFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) { return notified(IN_MODIFY, f, transferVector(f, vec, count, pos, writeFromUser)); }
+long readFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) {
+    return notified(IN_ACCESS, f, transferVector(f, vec, count, pos, readToUser));
+}
+long writeFile(file* f, UserPtr<void> vec, u64 count, loff_t& pos) {
+    return notified(IN_MODIFY, f, transferVector(f, vec, count, pos, writeFromUser));
+}
 
 // preadv2(2): RWF_*.
 constexpr int HIPRI = 1, DSYNC = 2, SYNC = 4, NOWAIT = 8, APPEND = 0x10;

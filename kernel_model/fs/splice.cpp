@@ -133,7 +133,8 @@ long vmsplice_to_user(file* f, const std::vector<iovec64>& pieces, unsigned flag
 
 }  // namespace
 
-SYSCALL_DEFINE(6, splice, (int, fd_in), (UserPtr<loff_t>, off_in), (int, fd_out), (UserPtr<loff_t>, off_out), (u64, len), (unsigned, flags)) {
+SYSCALL_DEFINE(6, splice, (int, fd_in), (UserPtr<loff_t>, off_in), (int, fd_out), (UserPtr<loff_t>, off_out), (u64, len),
+               (unsigned, flags)) {
     if (len == 0) return 0;
     if (flags & ~SPLICE_F_ALL) return -EINVAL;
     const FileRef in(static_cast<unsigned>(fd_in)), out(static_cast<unsigned>(fd_out));

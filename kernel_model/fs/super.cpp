@@ -101,7 +101,8 @@ void mountSys(dentry* where) {
     super_block* const sb = newSuperBlock("sysfs", "sysfs", 0x62656572);
     sb->read_only = true;
     dentry* const top = mountOn(where, sb, newRoot(sb, 0555));
-    for (const char* name : {"block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module", "power"}) directoryIn(top, name, 0755);
+    for (const char* name : {"block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module", "power"})
+        directoryIn(top, name, 0755);
     for (const Row& row : rows) {
         dentry* at = top;
         const std::string path = row.path;

@@ -132,10 +132,12 @@ long ofFile(int fd, Body body) {
 
 }  // namespace
 
-SYSCALL_DEFINE(5, setxattr, (UserPtr<const char>, pathname), (UserPtr<const char>, name), (UserPtr<void>, value), (u64, size), (int, flags)) {
+SYSCALL_DEFINE(5, setxattr, (UserPtr<const char>, pathname), (UserPtr<const char>, name), (UserPtr<void>, value), (u64, size),
+               (int, flags)) {
     return ofPath(pathname, 0, [&](dentry* d) { return setxattr(d, name, value, size, flags); });
 }
-SYSCALL_DEFINE(5, lsetxattr, (UserPtr<const char>, pathname), (UserPtr<const char>, name), (UserPtr<void>, value), (u64, size), (int, flags)) {
+SYSCALL_DEFINE(5, lsetxattr, (UserPtr<const char>, pathname), (UserPtr<const char>, name), (UserPtr<void>, value), (u64, size),
+               (int, flags)) {
     return ofPath(pathname, AT_SYMLINK_NOFOLLOW, [&](dentry* d) { return setxattr(d, name, value, size, flags); });
 }
 SYSCALL_DEFINE(5, fsetxattr, (int, fd), (UserPtr<const char>, name), (UserPtr<void>, value), (u64, size), (int, flags)) {

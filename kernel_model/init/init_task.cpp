@@ -24,7 +24,8 @@ pid init_struct_pid;
 void announce(const Object& object) {
     using traces::Value;
     if (traces::tracer().on(traces::Kind::object_new))
-        traces::tracer().emit(traces::Kind::object_new, {{"object", traces::objectValue(&object)}, {"type", Value::text(object.objectType())}});
+        traces::tracer().emit(traces::Kind::object_new,
+                              {{"object", traces::objectValue(&object)}, {"type", Value::text(object.objectType())}});
 }
 
 void setLimits(signal_struct& sig) {

@@ -52,7 +52,8 @@ void endMachine(MachineEnd how) {
     std::abort();
 }
 
-// ---- start_kernel's steps, of which versions/*/boot.cpp make the whole. Those with nothing to model are there so that the order can be seen.
+// ---- start_kernel's steps, of which versions/*/boot.cpp make the whole. Those with nothing to model are there so that the order can be
+// seen.
 
 TRACED(void, setup_arch) {}
 TRACED(void, trap_init) {}

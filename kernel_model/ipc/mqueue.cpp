@@ -24,7 +24,8 @@ std::map<uid_t, u64>& bytesOfUser() {
 int checkAttributes(const mq_attr& attr) {
     const bool free = capable(CAP_SYS_RESOURCE);
     if (attr.mq_maxmsg <= 0 || attr.mq_msgsize <= 0) return -EINVAL;
-    return attr.mq_maxmsg > (free ? HARD_MSGMAX : DFLT_MSGMAX) || attr.mq_msgsize > (free ? HARD_MSGSIZEMAX : DFLT_MSGSIZEMAX) ? -EINVAL : 0;
+    return attr.mq_maxmsg > (free ? HARD_MSGMAX : DFLT_MSGMAX) || attr.mq_msgsize > (free ? HARD_MSGSIZEMAX : DFLT_MSGSIZEMAX) ? -EINVAL :
+                                                                                                                                 0;
 }
 
 // RLIMIT_MSGQUEUE (getrlimit(2)).

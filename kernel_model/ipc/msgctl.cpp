@@ -82,7 +82,8 @@ SYSCALL_DEFINE(3, msgctl, (int, msqid), (int, cmd), (Bytes<msqid_ds>, buf)) {
 }
 
 std::string showSysvMsg() {
-    std::string s = "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n";
+    std::string s =
+        "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n";
     for (const auto& [slot, object] : msg_ids().slots()) {
         const auto* msq = static_cast<const msg_queue*>(object.get());
         s += format("%10d %10d  %4o  %10llu %10zu %5d %5d ", msq->key, msq->id, msq->mode, static_cast<ull>(msq->q_cbytes),

@@ -177,7 +177,9 @@ TRACED(void, freeary, (sem_array*, sma)) {
 
 SYSCALL_DEFINE(3, semget, (int, key), (int, nsems), (int, semflg)) {
     if (nsems < 0 || nsems > ipcVersion().semmsl) return -EINVAL;
-    const auto large = [nsems](kern_ipc_perm* p) { return static_cast<u64>(nsems) > static_cast<sem_array*>(p)->sems.size() ? -EINVAL : 0; };
+    const auto large = [nsems](kern_ipc_perm* p) {
+        return static_cast<u64>(nsems) > static_cast<sem_array*>(p)->sems.size() ? -EINVAL : 0;
+    };
     return ipcget(sem_ids(), key, semflg, {[&] { return newary(key, nsems, semflg); }, large});
 }
 

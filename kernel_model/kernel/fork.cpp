@@ -97,7 +97,8 @@ TRACED(int, copy_sighand, (u64, clone_flags), (task_struct*, tsk)) {
     auto* sig = new sighand_struct;
     sig->action = current->sighand->action;
     if (clone_flags & CLONE_CLEAR_SIGHAND)
-        for (k_sigaction& action : sig->action) action = k_sigaction{.sa_handler = action.sa_handler == HANDLER_IGN ? HANDLER_IGN : HANDLER_DFL};
+        for (k_sigaction& action : sig->action)
+            action = k_sigaction{.sa_handler = action.sa_handler == HANDLER_IGN ? HANDLER_IGN : HANDLER_DFL};
     tsk->sighand = sig;
     return 0;
 }

@@ -150,7 +150,8 @@ constexpr int notOnX86[] = {PR_GET_UNALIGN, PR_SET_UNALIGN, PR_GET_FPEMU, PR_SET
 SYSCALL_DEFINE(5, prctl, (int, option), (u64, arg2), (u64, arg3), (u64, arg4), (u64, arg5)) {
     for (const Option& known : options)
         if (known.number == option && option <= version().process.lastPrctl) return known.run({arg2, arg3, arg4, arg5});
-    const bool linux_has_it = option > 0 && option <= version().process.lastPrctl && std::ranges::find(notOnX86, option) == std::end(notOnX86);
+    const bool linux_has_it =
+        option > 0 && option <= version().process.lastPrctl && std::ranges::find(notOnX86, option) == std::end(notOnX86);
     return linux_has_it ? missing(Missing::prctl_option, std::to_string(option)) : -EINVAL;
 }
 

@@ -99,7 +99,8 @@ TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
     signal_struct* signal = p->signal;
     const bool ends = (signal->flags & SIGNAL_GROUP_EXIT) && !signal->core_state.get();
     const bool awaited = t->real_blocked & sigmask(sig);        // by sigtimedwait
-    const bool end_group = sig_fatal(p, sig) && !ends && !awaited && !(signal->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_COREDUMP);
+    const bool end_group =
+        sig_fatal(p, sig) && !ends && !awaited && !(signal->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_COREDUMP);
     if (!end_group) return signal_wake_up(t, sig == SIGKILL);
     signal->flags = SIGNAL_GROUP_EXIT;
     signal->group_exit_code = sig;

@@ -173,7 +173,8 @@ SYSCALL_DEFINE(2, capset, (UserPtr<cap_header>, header), (UserPtr<cap_data>, dat
     cap_data data[2] = {};
     if (copy_from_user(data, dataptr, words * sizeof(cap_data))) return -EFAULT;
     const auto joined = [&](u32 cap_data::* word) { return (u64{data[1].*word} << 32 | data[0].*word) & version().process.cap_full_set; };
-    const u64 effective = joined(&cap_data::effective), permitted = joined(&cap_data::permitted), inheritable = joined(&cap_data::inheritable);
+    const u64 effective = joined(&cap_data::effective), permitted = joined(&cap_data::permitted),
+              inheritable = joined(&cap_data::inheritable);
     const cred* old = current->cred;
     const u64 inherited = old->cap_inheritable;
     if (!capable(CAP_SETPCAP) && (inheritable & ~(inherited | old->cap_permitted))) return -EPERM;

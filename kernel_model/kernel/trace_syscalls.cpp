@@ -87,7 +87,8 @@ std::string renderUserVector(u64 address, u64 count) {
         if (i == SHOWN_BYTES) return shown + ", ...]";
         u64 base = 0, length = 0;
         if (!userWord(address + 16 * i, base) || !userWord(address + 16 * i + 8, length)) return renderPointer(address);
-        shown += (i ? ", {iov_base=" : "{iov_base=") + (base ? renderUserBytes(base, length) : "NULL") + ", iov_len=" + renderUnsigned(length) + "}";
+        shown += (i ? ", {iov_base=" : "{iov_base=") + (base ? renderUserBytes(base, length) : "NULL") +
+                 ", iov_len=" + renderUnsigned(length) + "}";
     }
     return shown + "]";
 }

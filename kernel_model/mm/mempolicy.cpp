@@ -80,7 +80,8 @@ Result<Shown> do_get_mempolicy(u64 addr, u64 flags) {
         return Shown{};                     // node 0; the area has no policy
     }
     if (addr) return Failure{-EINVAL};
-    if (flags & MPOL_F_NODE) return current->mempolicy == MPOL_INTERLEAVE ? Shown{0, current->mempolicy_node} : Result<Shown>(Failure{-EINVAL});
+    if (flags & MPOL_F_NODE)
+        return current->mempolicy == MPOL_INTERLEAVE ? Shown{0, current->mempolicy_node} : Result<Shown>(Failure{-EINVAL});
     return Shown{current->mempolicy, current->mempolicy_node};
 }
 

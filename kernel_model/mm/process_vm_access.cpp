@@ -82,10 +82,12 @@ long process_vm_rw(pid_t pid, UserPtr<void> lvec, u64 liovcnt, UserPtr<void> rve
 
 }  // namespace
 
-SYSCALL_DEFINE(6, process_vm_readv, (pid_t, pid), (UserPtr<void>, lvec), (u64, liovcnt), (UserPtr<void>, rvec), (u64, riovcnt), (u64, flags)) {
+SYSCALL_DEFINE(6, process_vm_readv, (pid_t, pid), (UserPtr<void>, lvec), (u64, liovcnt), (UserPtr<void>, rvec), (u64, riovcnt),
+               (u64, flags)) {
     return process_vm_rw(pid, lvec, liovcnt, rvec, riovcnt, flags, false);
 }
-SYSCALL_DEFINE(6, process_vm_writev, (pid_t, pid), (UserPtr<void>, lvec), (u64, liovcnt), (UserPtr<void>, rvec), (u64, riovcnt), (u64, flags)) {
+SYSCALL_DEFINE(6, process_vm_writev, (pid_t, pid), (UserPtr<void>, lvec), (u64, liovcnt), (UserPtr<void>, rvec), (u64, riovcnt),
+               (u64, flags)) {
     return process_vm_rw(pid, lvec, liovcnt, rvec, riovcnt, flags, true);
 }
 

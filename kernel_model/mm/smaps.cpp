@@ -33,7 +33,8 @@ void smaps_account(mem_size_stats& mss, const page* p, u64 pte, bool locked) {
 void smap_gather_stats(const vm_area_struct* vma, mem_size_stats& mss) {
     if (vma->vm_ops && vma->vm_ops->name) return;           // [vdso] and the like have no pages of their own
     forEachEntry(vma->vm_mm, vma->vm_start, vma->vm_end, [&](u64, u64* entry) {
-        if (const page* p = pte_present(*entry) ? vm_normal_page(*entry) : nullptr) smaps_account(mss, p, *entry, vma->vm_flags & VM_LOCKED);
+        if (const page* p = pte_present(*entry) ? vm_normal_page(*entry) : nullptr)
+            smaps_account(mss, p, *entry, vma->vm_flags & VM_LOCKED);
     });
 }
 

@@ -59,7 +59,8 @@ traces::Value traceValue(const CoreFile* f) { return objectValue(f->cprm->file);
 
 }  // namespace
 
-static bool writeHeaders(CoreFile& core, const elfhdr& elf, const elf_phdr& notes, const std::vector<core_vma_metadata>& segments, u64 offset) {
+static bool writeHeaders(CoreFile& core, const elfhdr& elf, const elf_phdr& notes, const std::vector<core_vma_metadata>& segments,
+                         u64 offset) {
     if (!core.counted(viewOf(elf)) || !core.counted(viewOf(notes))) return false;
     for (const core_vma_metadata& segment : segments) {
         const elf_phdr phdr = loadHeader(segment, offset);

@@ -74,7 +74,8 @@ static int mapInterpreter(Interpreter& i) {
     return mapBss(i);
 }
 
-TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (FirstMapping, interp_map_addr), (u64, no_base)) {
+TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (FirstMapping, interp_map_addr),
+       (u64, no_base)) {
     Interpreter i{*interp_elf_ex, interpreter, *interp_map_addr.address, no_base, false};
     const int error = mapInterpreter(i);
     if (error < 0) return Failure{error};

@@ -47,7 +47,8 @@ static AuxiliaryVector listAuxiliary(const AuxiliaryValues& v) {
     return list;
 }
 
-static TRACED(int, create_elf_tables, (linux_binprm*, bprm), (const elfhdr*, exec), (u64, interp_load_addr), (u64, e_entry), (u64, phdr_addr)) {
+static TRACED(int, create_elf_tables, (linux_binprm*, bprm), (const elfhdr*, exec), (u64, interp_load_addr), (u64, e_entry),
+              (u64, phdr_addr)) {
     constexpr u64 AT_FLAGS_PRESERVE_ARGV0 = 1;
     AuxiliaryValues values = auxiliaryValues(bprm, *exec);
     values.phdr = phdr_addr;

@@ -72,7 +72,8 @@ int mapInterpreter(Interpreter& i, const elf_phdr* headers) {
 
 }  // namespace
 
-TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (u64, no_base), (const elf_phdr*, interp_elf_phdata)) {
+TRACED(Result<u64>, load_elf_interp, (const elfhdr*, interp_elf_ex), (file*, interpreter), (u64, no_base),
+       (const elf_phdr*, interp_elf_phdata)) {
     Interpreter i{*interp_elf_ex, interpreter, no_base};
     const int error = mapInterpreter(i, interp_elf_phdata);
     if (error < 0) return Failure{error};

@@ -13,7 +13,8 @@ void refer(pid*& to, pid* number) {
     put_pid(std::exchange(to, number));
 }
 bool is_ignored(int signal) {
-    return current->blocked & sigmask(signal) || current->sighand->action[static_cast<std::size_t>(signal - 1)].sa_handler == 1;   // SIG_IGN
+    return current->blocked & sigmask(signal) ||
+           current->sighand->action[static_cast<std::size_t>(signal - 1)].sa_handler == 1;    // SIG_IGN
 }
 
 void __proc_set_tty(tty_struct* tty) {

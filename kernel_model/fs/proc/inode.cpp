@@ -87,7 +87,8 @@ inode* lookupName(const ProcNode& directory, const std::string& name) {
     for (const ProcEntry& e : tableOf(directory)) {
         const std::string_view entry = e.name;
         if (!exists(e)) continue;
-        if (entry == path) return procInode(directory.child(name, &e), e.older_mode && !version().process.newerProc ? e.older_mode : e.mode);
+        if (entry == path)
+            return procInode(directory.child(name, &e), e.older_mode && !version().process.newerProc ? e.older_mode : e.mode);
         if (entry.size() > path.size() && entry.starts_with(path) && entry[path.size()] == '/')
             return procInode(directory.child(name), S_IFDIR | 0555);
     }

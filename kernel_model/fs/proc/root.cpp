@@ -34,10 +34,14 @@ Text cpuinfo(task_struct*) {
 }
 
 Text version(task_struct*) { return format("%s version %s (execscope) %s\n", uts().sysname, uts().release, uts().version); }
-Text filesystems(task_struct*) { return std::string("nodev\tsysfs\nnodev\trootfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tmqueue\nnodev\tpipefs\nnodev\texecscope-host\n"); }
+Text filesystems(task_struct*) {
+    return std::string(
+        "nodev\tsysfs\nnodev\trootfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\nnodev\tmqueue\nnodev\tpipefs\nnodev\texecscope-host\n");
+}
 Text nothing(task_struct*) { return std::string(); }
 Text devices(task_struct*) {
-    return std::string("Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n128 ptm\n136 pts\n\nBlock devices:\n");
+    return std::string(
+        "Character devices:\n  1 mem\n  4 ttyS\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n128 ptm\n136 pts\n\nBlock devices:\n");
 }
 Text partitions(task_struct*) { return std::string("major minor  #blocks  name\n\n"); }
 Text swaps(task_struct*) { return std::string("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"); }

@@ -43,7 +43,8 @@ pid_t lastPid() {
 
 Result<std::string> showUptime(task_struct*) {
     const u64 now = ktime_get(), idle = times().idle;
-    return format("%llu.%02llu %llu.%02llu\n", ull(now / SECOND), ull(now % SECOND / JIFFY), ull(idle / SECOND), ull(idle % SECOND / JIFFY));
+    return format("%llu.%02llu %llu.%02llu\n", ull(now / SECOND), ull(now % SECOND / JIFFY), ull(idle / SECOND),
+                  ull(idle % SECOND / JIFFY));
 }
 
 Result<std::string> showLoadavg(task_struct*) {

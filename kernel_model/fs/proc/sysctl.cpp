@@ -26,7 +26,9 @@ Text semLimits(task_struct*) {
 }
 Text shmall(task_struct*) { return format("%llu\n", ull(ipcVersion().shmall)); }
 Text shmmax(task_struct*) { return format("%llu\n", ull(ipcVersion().shmmax)); }
-Text fileMax(task_struct*) { return format("%llu\n", ull(version().process.newerProc ? ~u64{0} >> 1 : machine().memory->frames() * 4 / 10)); }
+Text fileMax(task_struct*) {
+    return format("%llu\n", ull(version().process.newerProc ? ~u64{0} >> 1 : machine().memory->frames() * 4 / 10));
+}
 Text lastCapability(task_struct*) { return format("%d\n", version().process.lastCapability); }
 Text domainname(task_struct*) { return std::string("(none)\n"); }
 Text threadsMax(task_struct*) { return format("%d\n", max_threads); }

@@ -181,7 +181,9 @@ file_operations* directoryOperations() {
     return &operations;
 }
 
-bool holdsMemoryFiles(const inode* directory) { return directory->i_op == ramfsDirectory() || std::string_view(directory->i_sb->s_type) == overlayName; }
+bool holdsMemoryFiles(const inode* directory) {
+    return directory->i_op == ramfsDirectory() || std::string_view(directory->i_sb->s_type) == overlayName;
+}
 
 inode* newSymlink(const std::string& target, super_block* sb) {
     inode* const node = newInode(S_IFLNK | 0777, ramfsSymlink(), nullptr, sb);

@@ -75,7 +75,9 @@ struct user_arg_ptr {
     UserPtr<u64> native;
     const std::vector<std::string>* kernel = nullptr;
 };
-inline traces::Value traceValue(const user_arg_ptr& a) { return a.kernel ? traces::Value::text("kernel") : traces::Value::hex(a.native.address); }
+inline traces::Value traceValue(const user_arg_ptr& a) {
+    return a.kernel ? traces::Value::text("kernel") : traces::Value::hex(a.native.address);
+}
 
 // fs/exec.cpp, fs/exec_args.cpp, fs/exec_mm.cpp
 const std::list<linux_binfmt*>& formats();

@@ -51,7 +51,8 @@ struct iattr {
     gid_t ia_gid = 0;
     i64 ia_atime = 0, ia_mtime = 0;         // ns since 1970
 };
-constexpr u32 ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_ATIME = 0x10, ATTR_MTIME = 0x20, ATTR_ATIME_SET = 0x80, ATTR_MTIME_SET = 0x100;
+constexpr u32 ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_ATIME = 0x10, ATTR_MTIME = 0x20, ATTR_ATIME_SET = 0x80,
+              ATTR_MTIME_SET = 0x100;
 
 // One mounted file system (Linux super_block).
 struct super_block {

@@ -49,7 +49,9 @@ private:
 };
 
 enum class FutexAccess : u8 { read, write };   // FUTEX_READ: a page of a file need not be writable
-inline traces::Value traceValue(FutexAccess access) { return traces::Value::text(access == FutexAccess::read ? "FUTEX_READ" : "FUTEX_WRITE"); }
+inline traces::Value traceValue(FutexAccess access) {
+    return traces::Value::text(access == FutexAccess::read ? "FUTEX_READ" : "FUTEX_WRITE");
+}
 Result<futex_key> get_futex_key(u64 address, bool shared, FutexAccess);
 int wakeWaiters(const futex_key&, int count, u32 bitset);      // how many; -EINVAL: somebody waits there for a lock
 // Sleeps until it is woken: 0, -ETIMEDOUT at `until` (virtual ns), -ERESTARTSYS for a signal.

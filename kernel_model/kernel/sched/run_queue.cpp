@@ -22,7 +22,8 @@ static void traceQueue(const char* op, const task_struct* p) {
     if (!traces::tracer().on(traces::Kind::run_queue)) return;
     const std::vector<const task_struct*> all = runQueueOrdered();
     const auto place = std::find(all.begin(), all.end(), p) - all.begin();
-    traces::tracer().emit(traces::Kind::run_queue, {{"op", traces::Value::text(op)}, {"task", traces::objectValue(p)}, {"place", traces::Value::count(place)}});
+    traces::tracer().emit(traces::Kind::run_queue,
+                          {{"op", traces::Value::text(op)}, {"task", traces::objectValue(p)}, {"place", traces::Value::count(place)}});
 }
 
 static bool isRealTime(const task_struct* p) { return p->rt_priority != 0; }

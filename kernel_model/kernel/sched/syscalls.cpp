@@ -46,7 +46,9 @@ SYSCALL_DEFINE(3, sched_setaffinity, (int, pid), (u32, len), (UserPtr<u64>, user
 // ---- Policies.
 
 static bool isRealTimePolicy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
-static bool isPolicy(int policy) { return isRealTimePolicy(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == POLICY_IDLE; }
+static bool isPolicy(int policy) {
+    return isRealTimePolicy(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == POLICY_IDLE;
+}
 
 SYSCALL_DEFINE(1, sched_getscheduler, (int, pid)) {
     const task_struct* p = TRY(taskNamed(pid));

@@ -86,7 +86,10 @@ int peerGroups(const sock* sk, UserPtr<void> optval, UserPtr<int> optlen) {
 // Options with an effect that is not there: aloud.
 int unknownOption(const sock* sk, int name) {
     switch (name) {
-        case SO_ATTACH_FILTER: case SO_ATTACH_BPF: case SO_ATTACH_REUSEPORT_CBPF: case SO_ATTACH_REUSEPORT_EBPF: return missing(Missing::socket_filters);
+        case SO_ATTACH_FILTER:
+        case SO_ATTACH_BPF:
+        case SO_ATTACH_REUSEPORT_CBPF:
+        case SO_ATTACH_REUSEPORT_EBPF: return missing(Missing::socket_filters);
         case SO_PEEK_OFF: return sk->sk_type == SOCK_STREAM && sk->sk_family != AF_UNIX ? -EOPNOTSUPP : missing(Missing::peek_offset);
         default: return -ENOPROTOOPT;
     }

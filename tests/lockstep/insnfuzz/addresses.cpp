@@ -36,7 +36,8 @@ public:
     }
     u64 solve(const ZydisDecodedOperand& operand) {
         const ZydisDecodedOperandMem& mem = operand.mem;
-        u64 target = faultsAreOpen() ? DATA + 1024 + (random_.below(2) ? random_.below(4096) : random_.below(64) * 64) : randomAddress(random_, operand.size / 8);
+        u64 target = faultsAreOpen() ? DATA + 1024 + (random_.below(2) ? random_.below(4096) : random_.below(64) * 64) :
+                                       randomAddress(random_, operand.size / 8);
         if (masked() && target - 0x7fffffffff00 < 0x100) target = 0;       // not the edge of the canonical addresses
         if (mem.segment == ZYDIS_REGISTER_FS) target -= r_.fs_base;
         if (mem.segment == ZYDIS_REGISTER_GS) target -= r_.gs_base;
@@ -70,7 +71,8 @@ private:
     }
     bool masked() const {
         const ZydisMnemonic m = d_.insn.mnemonic;
-        return m == ZYDIS_MNEMONIC_VMASKMOVPS || m == ZYDIS_MNEMONIC_VMASKMOVPD || m == ZYDIS_MNEMONIC_VPMASKMOVD || m == ZYDIS_MNEMONIC_VPMASKMOVQ;
+        return m == ZYDIS_MNEMONIC_VMASKMOVPS || m == ZYDIS_MNEMONIC_VMASKMOVPD || m == ZYDIS_MNEMONIC_VPMASKMOVD ||
+               m == ZYDIS_MNEMONIC_VPMASKMOVQ;
     }
     u64 indexOf(const ZydisDecodedOperandMem& mem) const {
         const u64 value = r_.gpr[numberOf(mem.index)];
@@ -120,7 +122,8 @@ private:
         const unsigned number = (cpu::registerOffset(mem.index) - offsetof(Registers, ymm)) / sizeof(cpu::Vector256);
         if (number >= 16) return target;
         const ZydisMnemonic m = d_.insn.mnemonic;
-        const bool wide = m == ZYDIS_MNEMONIC_VGATHERQPS || m == ZYDIS_MNEMONIC_VGATHERQPD || m == ZYDIS_MNEMONIC_VPGATHERQD || m == ZYDIS_MNEMONIC_VPGATHERQQ;
+        const bool wide = m == ZYDIS_MNEMONIC_VGATHERQPS || m == ZYDIS_MNEMONIC_VGATHERQPD || m == ZYDIS_MNEMONIC_VPGATHERQD ||
+                          m == ZYDIS_MNEMONIC_VPGATHERQQ;
         for (u64& lane : r_.ymm[number].lane) {
             const u64 low = middle + random_.below(256) - 128, high = middle + random_.below(256) - 128;
             lane = wide ? low : (low & 0xffffffff) | high << 32;

@@ -45,7 +45,8 @@ class Report {
 public:
     void number(const std::string& name, u64 host, u64 model) {
         if (host == model) return;
-        lines += text("  %-10s host %016llx model %016llx\n", name.c_str(), static_cast<unsigned long long>(host), static_cast<unsigned long long>(model));
+        lines += text("  %-10s host %016llx model %016llx\n", name.c_str(), static_cast<unsigned long long>(host),
+                      static_cast<unsigned long long>(model));
     }
     std::string lines;
 };
@@ -55,7 +56,8 @@ bool close(u32 a, u32 b, double bound) {
     std::memcpy(&x, &a, 4);
     std::memcpy(&y, &b, 4);
     const double apart = std::fabs(static_cast<double>(x) - y);
-    return a == b || (std::isfinite(x) && std::isfinite(y) && (apart <= std::fabs(y) * bound || apart <= FLT_MIN));     // what is smaller becomes zero
+    return a == b ||
+           (std::isfinite(x) && std::isfinite(y) && (apart <= std::fabs(y) * bound || apart <= FLT_MIN));    // what is smaller becomes zero
 }
 bool closeVector(const cpu::Vector256& a, const cpu::Vector256& b, double bound) {
     u32 x[8], y[8];
@@ -146,7 +148,8 @@ std::string differences(const Instruction& insn, const Sides& s) {
     const Undefined undefined = insn.valid ? undefinedBy(insn.decoded, s.before, s.host.trap, host) : Undefined{};
     Report report;
     const bool bothFault = s.host.trap.kind == Trap::Kind::exception && s.model.trap.kind == Trap::Kind::exception;
-    if (!(bothFault && undefined.anyFault) && !sameTrap(s.host.trap, s.model.trap, undefined.faultAddress)) report.lines += "  host " + say(s.host.trap) + ", model " + say(s.model.trap) + "\n";
+    if (!(bothFault && undefined.anyFault) && !sameTrap(s.host.trap, s.model.trap, undefined.faultAddress))
+        report.lines += "  host " + say(s.host.trap) + ", model " + say(s.model.trap) + "\n";
     report.lines += registerDifferences(undefined, host, model, Compared::everything);
     if (!undefined.memory) compareMemory(s, report);
     return report.lines;
@@ -156,15 +159,19 @@ std::string describe(const Instruction& insn, const Sides& s) {
     std::string out = insn.valid ? cpu::Cpu::disassemble(insn.bytes, CODE + insn.offset) : "invalid " + mnemonicName(insn.mnemonic);
     out += "    ";
     for (const u8 byte : insn.bytes) out += text(" %02x", byte);
-    out += text("  at %llx\n  host %s, model %s\n", static_cast<unsigned long long>(s.before.rip), say(s.host.trap).c_str(), say(s.model.trap).c_str());
+    out += text("  at %llx\n  host %s, model %s\n", static_cast<unsigned long long>(s.before.rip), say(s.host.trap).c_str(),
+                say(s.model.trap).c_str());
     const auto quad = [](u64 value) { return static_cast<unsigned long long>(value); };
     for (unsigned i = 0; i < 16; ++i) out += text("%s%-3s %016llx", i % 4 ? "  " : i ? "\n  " : "  ", NAMES[i], quad(s.before.gpr[i]));
     out += text("\n  rflags %llx fs %llx gs %llx mxcsr %x fcw %x fsw %x ftw %x\n", quad(s.before.rflags), quad(s.before.fs_base), quad(s.before.gs_base),
                 s.before.mxcsr, s.before.x87.control, s.before.x87.status, s.before.x87.tags);
-    for (unsigned i = 0; i < 8; ++i) out += text("  R%u %04x:%016llx%s", i, s.before.x87.physical[i].exponent, quad(s.before.x87.physical[i].significand), i % 4 == 3 ? "\n" : "");
+    for (unsigned i = 0; i < 8; ++i)
+        out += text("  R%u %04x:%016llx%s", i, s.before.x87.physical[i].exponent, quad(s.before.x87.physical[i].significand),
+                    i % 4 == 3 ? "\n" : "");
     bool used[16]{};
     for (unsigned i = 0; insn.valid && i < insn.decoded.insn.operand_count; ++i) {
-        const u16 at = insn.decoded.operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER ? cpu::registerOffset(insn.decoded.operand[i].reg.value) : u16{0};
+        const u16 at =
+            insn.decoded.operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER ? cpu::registerOffset(insn.decoded.operand[i].reg.value) : u16{0};
         if (at >= offsetof(Registers, ymm) && at < offsetof(Registers, x87)) used[(at - offsetof(Registers, ymm)) / 32] = true;
     }
     for (unsigned i = 0; i < 16; ++i)

@@ -17,7 +17,8 @@ bool faults(const Trap& trap, u32 vector) { return faults(trap) && trap.vector =
 const char* ofInstruction(const Instruction& insn, const Sides& s) {
     const ZydisDecodedInstruction& i = insn.decoded.insn;
     const auto prefixed = [&i](u8 value) {
-        return std::any_of(i.raw.prefixes, i.raw.prefixes + i.raw.prefix_count, [value](const auto& prefix) { return prefix.value == value; });
+        return std::any_of(i.raw.prefixes, i.raw.prefixes + i.raw.prefix_count,
+                           [value](const auto& prefix) { return prefix.value == value; });
     };
     const Trap &host = s.host.trap, &model = s.model.trap;
     switch (i.mnemonic) {
@@ -37,8 +38,10 @@ const char* ofInstruction(const Instruction& insn, const Sides& s) {
             return "FOP, FIP and FDP are saved while an exception waits, in 48 bits; MXCSR has a bit MM";
         default: break;
     }
-    if (i.meta.category == ZYDIS_CATEGORY_STRINGOP && (faults(host) || i.address_width == 32)) return "RCX, RSI, RDI and flags of a repetition cut short";
-    if ((i.meta.category == ZYDIS_CATEGORY_GATHER || i.meta.category == ZYDIS_CATEGORY_AVX2GATHER) && faults(host)) return "elements gathered before a fault";
+    if (i.meta.category == ZYDIS_CATEGORY_STRINGOP && (faults(host) || i.address_width == 32))
+        return "RCX, RSI, RDI and flags of a repetition cut short";
+    if ((i.meta.category == ZYDIS_CATEGORY_GATHER || i.meta.category == ZYDIS_CATEGORY_AVX2GATHER) && faults(host))
+        return "elements gathered before a fault";
     if (i.meta.isa_ext != ZYDIS_ISA_EXT_BASE && faults(host, cpu::VECTOR_AC)) return "#AC for vectors, too";
     if (i.meta.isa_ext == ZYDIS_ISA_EXT_SHA && faults(model, cpu::VECTOR_GP)) return "SHA takes operands that are not aligned";
     const bool x87 = i.meta.isa_ext == ZYDIS_ISA_EXT_X87 || i.mnemonic == ZYDIS_MNEMONIC_FISTTP;
@@ -51,8 +54,11 @@ const char* ofInstruction(const Instruction& insn, const Sides& s) {
 const char* dialect(const Instruction& insn, const Sides& s) {
     if (!hostIsAmd()) return nullptr;
     if (const char* found = ofInstruction(insn, s)) return found;
-    const auto atEdge = [](const Trap& trap) { return faults(trap, cpu::VECTOR_PF) && trap.address + 64 >= 0x8000'0000'0000 && trap.address <= 0xffff'8000'0000'0040; };
-    if (faults(s.host.trap) && faults(s.model.trap) && (atEdge(s.host.trap) || atEdge(s.model.trap))) return "an operand across the edge of the canonical addresses";
+    const auto atEdge = [](const Trap& trap) {
+        return faults(trap, cpu::VECTOR_PF) && trap.address + 64 >= 0x8000'0000'0000 && trap.address <= 0xffff'8000'0000'0040;
+    };
+    if (faults(s.host.trap) && faults(s.model.trap) && (atEdge(s.host.trap) || atEdge(s.model.trap)))
+        return "an operand across the edge of the canonical addresses";
     return nullptr;
 }
 

@@ -63,14 +63,16 @@ void Fuzzer::runHost(const Instruction& insn) {
 
 // The harness's own test: a wrong flag that must be found.
 void Fuzzer::inject(const Instruction& insn) {
-    if (options_.inject != ZYDIS_MNEMONIC_INVALID && insn.valid && insn.mnemonic == options_.inject) modelOutcome_.after.rflags ^= cpu::FLAG_CF;
+    if (options_.inject != ZYDIS_MNEMONIC_INVALID && insn.valid && insn.mnemonic == options_.inject)
+        modelOutcome_.after.rflags ^= cpu::FLAG_CF;
 }
 
 void Fuzzer::differ(const Instruction& insn, u64 number, const Sides& sides, const std::string& found) {
     const std::string rerun = "insnfuzz --seed " + std::to_string(options_.seed) + " --case " + std::to_string(number) + " --level " +
                               std::string(options_.levelText) + (options_.only ? " --only " + mnemonicName(options_.only) : "") +
                               (options_.alignmentCheck ? " --ac" : "");
-    const std::string text = mnemonicName(insn.mnemonic) + " " + insn.form + ": " + describe(insn, sides) + found + "  again: " + rerun + "\n\n";
+    const std::string text =
+        mnemonicName(insn.mnemonic) + " " + insn.form + ": " + describe(insn, sides) + found + "  again: " + rerun + "\n\n";
     coverage_.differs(insn, text, options_);
 }
 

@@ -107,7 +107,8 @@ u64 randomAddress(Random& random, u64 size) {
     if (kind < 6) return END - slack;
     if (kind < 7) return DATA - slack;
     if (kind == 7) {
-        constexpr u64 NOWHERE[] = {0, 8, END + 256, 0x7fff'ffff'fff8, 0x8000'0000'0000, 0xdead'beef'0000'0000, 0xffff'8000'0000'0000, ~u64{0} - 7, CODE + 2048};
+        constexpr u64 NOWHERE[] = {
+            0, 8, END + 256, 0x7fff'ffff'fff8, 0x8000'0000'0000, 0xdead'beef'0000'0000, 0xffff'8000'0000'0000, ~u64{0} - 7, CODE + 2048};
         return NOWHERE[random.below(std::size(NOWHERE))];
     }
     const u64 inside = DATA + 1024 + random.below(5 * 1024);

@@ -76,13 +76,17 @@ int Coverage::finish(const Options& options, const Generator& generator, double 
             total.passed += counts.passed;
             total.trapped += counts.trapped;
             total.unsupported += counts.unsupported;
-            mnemonics[name][form] = {{"passed", counts.passed}, {"exceptions", counts.trapped}, {"different", counts.different}, {"unsupported", counts.unsupported}};
+            mnemonics[name][form] = {{"passed", counts.passed},
+                                     {"exceptions", counts.trapped},
+                                     {"different", counts.different},
+                                     {"unsupported", counts.unsupported}};
             if (counts.unsupported) missing[name][form] = counts.unsupported;
         }
     std::printf("%llu cases agree (%llu with an exception), %llu differ, %llu are not supported; %.0f cases/s\n", static_cast<unsigned long long>(total.passed),
                 static_cast<unsigned long long>(total.trapped), static_cast<unsigned long long>(different_),
                 static_cast<unsigned long long>(total.unsupported), static_cast<double>(total.passed + different_) / seconds);
-    for (const auto& [reason, count] : dialects_) std::printf("%8llu are AMD's own: %s\n", static_cast<unsigned long long>(count), reason.c_str());
+    for (const auto& [reason, count] : dialects_)
+        std::printf("%8llu are AMD's own: %s\n", static_cast<unsigned long long>(count), reason.c_str());
     for (const auto& [name, count] : findings_) std::printf("differs: %s (%llu)\n", name.c_str(), static_cast<unsigned long long>(count));
     if (!missing.empty()) {
         std::printf("not supported:");

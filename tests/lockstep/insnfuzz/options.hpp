@@ -27,7 +27,9 @@ struct Counts {
 
 class Coverage {
 public:
-    void begin(const Instruction& insn) { now_ = &counts_[mnemonicName(insn.mnemonic)][insn.inLevel || !insn.valid ? insn.form : "#UD at this level"]; }
+    void begin(const Instruction& insn) {
+        now_ = &counts_[mnemonicName(insn.mnemonic)][insn.inLevel || !insn.valid ? insn.form : "#UD at this level"];
+    }
     void passed(const Instruction&, const cpu::Trap& trap) {
         ++now_->passed;
         now_->trapped += trap.kind != cpu::Trap::Kind::limit;

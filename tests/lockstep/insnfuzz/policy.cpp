@@ -35,7 +35,8 @@ constexpr Exclusion EXCLUSIONS[] = {
 };
 
 bool isNarrow(const ZydisDecodedInstruction& insn) {
-    return std::any_of(insn.raw.prefixes, insn.raw.prefixes + insn.raw.prefix_count, [](const auto& prefix) { return prefix.value == 0x66; });
+    return std::any_of(insn.raw.prefixes, insn.raw.prefixes + insn.raw.prefix_count,
+                       [](const auto& prefix) { return prefix.value == 0x66; });
 }
 bool isShift(const ZydisDecodedInstruction& insn) {
     return insn.meta.category == ZYDIS_CATEGORY_SHIFT || insn.meta.category == ZYDIS_CATEGORY_ROTATE;
@@ -122,7 +123,8 @@ const char* excluded(const cpu::Decoded& d) {
     if (lacks(static_cast<u16>(d.insn.meta.isa_set))) return "this host lacks it";
     for (unsigned i = 0; i < d.insn.operand_count_visible; ++i) {
         const ZydisDecodedOperand& operand = d.operand[i];
-        const bool segment = operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_SEGMENT;
+        const bool segment =
+            operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_SEGMENT;
         if (segment && operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) return SEGMENTS;
     }
     return nullptr;
@@ -144,11 +146,13 @@ static void beforeFault(const cpu::Decoded& d, const cpu::Trap& trap, const cpu:
     for (unsigned i = 0; i < insn.operand_count; ++i) {
         const ZydisDecodedOperand& operand = d.operand[i];
         const bool state = operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.size >= 80;
-        if (state && operand.size != 128 && operand.size != 256) u.faultAddress = operand.size > 1000 ? PAGE_SIZE : operand.size / 8, u.memory = true;
+        if (state && operand.size != 128 && operand.size != 256)
+            u.faultAddress = operand.size > 1000 ? PAGE_SIZE : operand.size / 8, u.memory = true;
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_MMX) u.x87 = true;
     }
     switch (insn.mnemonic) {
-        case ZYDIS_MNEMONIC_XRSTOR: case ZYDIS_MNEMONIC_XRSTOR64: u.anyFault = true; break;     // of the header's check and the area's pages
+        case ZYDIS_MNEMONIC_XRSTOR:
+        case ZYDIS_MNEMONIC_XRSTOR64: u.anyFault = true; break;    // of the header's check and the area's pages
         case ZYDIS_MNEMONIC_VCVTPS2PH: u.mxcsr = 0x3f; u.anyFault = true; break;
         case ZYDIS_MNEMONIC_VMASKMOVPS: case ZYDIS_MNEMONIC_VMASKMOVPD:
         case ZYDIS_MNEMONIC_VPMASKMOVD: case ZYDIS_MNEMONIC_VPMASKMOVQ: u.faultAddress = 32; break;

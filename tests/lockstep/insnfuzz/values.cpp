@@ -56,7 +56,8 @@ u32 singles(Random& random) {
 }
 
 u64 small(Random& random) {         // lanes of small or extreme integers
-    constexpr u64 CORNERS[] = {0x7f807f807f807f80, 0x7fff80007fff8000, 0x7fffffff80000000, 0, ~u64{0}, 0x0001ffff0001ffff, 0x8080808080808080};
+    constexpr u64 CORNERS[] = {0x7f807f807f807f80, 0x7fff80007fff8000, 0x7fffffff80000000, 0, ~u64{0},
+                               0x0001ffff0001ffff, 0x8080808080808080};
     const u64 bits = random.next();
     return bits & 1 ? CORNERS[(bits >> 8) % std::size(CORNERS)] : bits & 0x0f1f0f1f0f1f0f1f;
 }
@@ -153,7 +154,8 @@ bool randomState(const Instruction& insn, const StateOptions& options, Random& r
     for (u64& value : r.gpr) value = integer(random);
     r.gpr[cpu::RSP] = randomAddress(random, 8);
     const u64 bits = random.next();
-    r.rflags = 0x202 | (bits & cpu::FLAGS_STATUS) | ((bits >> 32 & 3) == 0 ? cpu::FLAG_DF : 0) | ((bits >> 40 & 31) == 0 ? cpu::FLAG_ID : 0);
+    r.rflags =
+        0x202 | (bits & cpu::FLAGS_STATUS) | ((bits >> 32 & 3) == 0 ? cpu::FLAG_DF : 0) | ((bits >> 40 & 31) == 0 ? cpu::FLAG_ID : 0);
     if (options.alignmentCheck && (bits >> 48 & 31) == 0) r.rflags |= cpu::FLAG_AC;
     r.rip = CODE + insn.offset;
     r.mxcsr = mxcsr(random);
@@ -165,7 +167,8 @@ bool randomState(const Instruction& insn, const StateOptions& options, Random& r
     if (insn.valid) detail::solveAddresses(insn, random, r, addresses, sizes, count);
     const bool components = insn.valid && insn.decoded.insn.meta.category == ZYDIS_CATEGORY_XSAVE;
     const bool optimized = insn.valid && insn.decoded.insn.meta.category == ZYDIS_CATEGORY_XSAVEOPT;
-    if ((components || optimized) && (r.gpr[cpu::RAX] & 0xfffffff8 || static_cast<u32>(r.gpr[cpu::RDX]))) return false;    // rax is the base
+    if ((components || optimized) && (r.gpr[cpu::RAX] & 0xfffffff8 || static_cast<u32>(r.gpr[cpu::RDX])))
+        return false;    // rax is the base
     for (unsigned i = 0; i < count; ++i) {
         if (addresses[i] - (STATE - 16 * PAGE_SIZE) < 32 * PAGE_SIZE) return false;
         if (addresses[i] < DATA || addresses[i] >= DATA + DATA_SIZE) continue;

@@ -76,7 +76,8 @@ Settings parse(int argc, char** argv) {
         else throw std::runtime_error("unknown option " + name);
     }
     settings.command.assign(argv + i, argv + argc);
-    if (settings.command.empty()) throw std::runtime_error("usage: lockstep [--level v1|v2|v3] [--limit N] [--every N] [--inject N] PROGRAM [ARGUMENT...]");
+    if (settings.command.empty())
+        throw std::runtime_error("usage: lockstep [--level v1|v2|v3] [--limit N] [--every N] [--inject N] PROGRAM [ARGUMENT...]");
     return settings;
 }
 

@@ -27,11 +27,13 @@ void Mirror::map(u64 address, u64 pfn, u64 bits) {
         const u64 index = cpu::pageTableIndex(address, level);
         if (!(reinterpret_cast<u64*>(memory_.frame(table))[index] & cpu::PTE_PRESENT)) {
             const u64 made = allocate();
-            reinterpret_cast<u64*>(memory_.frame(table))[index] = made << cpu::PAGE_SHIFT | cpu::PTE_PRESENT | cpu::PTE_WRITE | cpu::PTE_USER;
+            reinterpret_cast<u64*>(memory_.frame(table))[index] =
+                made << cpu::PAGE_SHIFT | cpu::PTE_PRESENT | cpu::PTE_WRITE | cpu::PTE_USER;
         }
         table = cpu::frameOf(reinterpret_cast<u64*>(memory_.frame(table))[index]);
     }
-    reinterpret_cast<u64*>(memory_.frame(table))[cpu::pageTableIndex(address, 0)] = pfn << cpu::PAGE_SHIFT | cpu::PTE_PRESENT | cpu::PTE_USER | bits;
+    reinterpret_cast<u64*>(memory_.frame(table))[cpu::pageTableIndex(address, 0)] =
+        pfn << cpu::PAGE_SHIFT | cpu::PTE_PRESENT | cpu::PTE_USER | bits;
     cpu_.invalidatePage(address);
 }
 
@@ -89,7 +91,8 @@ std::string Mirror::differences() {
         const auto [host, model] = std::mismatch(bytes, bytes + PAGE_SIZE, mine);
         if (host == bytes + PAGE_SIZE) continue;
         char line[128];
-        std::snprintf(line, sizeof line, "  memory %llx: host %02x, model %02x\n", static_cast<unsigned long long>(address + static_cast<u64>(host - bytes)), *host, *model);
+        std::snprintf(line, sizeof line, "  memory %llx: host %02x, model %02x\n",
+                      static_cast<unsigned long long>(address + static_cast<u64>(host - bytes)), *host, *model);
         return line;
     }
     return {};

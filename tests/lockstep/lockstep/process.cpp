@@ -25,14 +25,16 @@ const Known& Process::instruction() {
     known.valid = ZYAN_SUCCESS(cpu::decode(bytes, sizeof bytes, known.decoded, settings_.level));
     const ZydisDecodedInstruction& insn = known.decoded.insn;
     known.vectors = known.valid && insn.meta.isa_ext != ZYDIS_ISA_EXT_BASE && insn.meta.isa_ext != ZYDIS_ISA_EXT_LONGMODE &&
-                    insn.meta.isa_ext != ZYDIS_ISA_EXT_BMI1 && insn.meta.isa_ext != ZYDIS_ISA_EXT_BMI2 && insn.meta.isa_ext != ZYDIS_ISA_EXT_MOVBE;
+                    insn.meta.isa_ext != ZYDIS_ISA_EXT_BMI1 && insn.meta.isa_ext != ZYDIS_ISA_EXT_BMI2 &&
+                    insn.meta.isa_ext != ZYDIS_ISA_EXT_MOVBE;
     known.repeated = known.valid && insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
     return known;
 }
 
 bool Process::differ(const Known& insn, const Registers& before, const std::string& what) {
     state_ = State::different;
-    std::printf("difference after %llu instructions at %llx: %s\n%s", static_cast<unsigned long long>(count_), static_cast<unsigned long long>(before.rip),
+    std::printf("difference after %llu instructions at %llx: %s\n%s", static_cast<unsigned long long>(count_),
+                static_cast<unsigned long long>(before.rip),
                 insn.valid ? cpu::Cpu::disassemble({insn.bytes, insn.decoded.insn.length}, before.rip).c_str() : "invalid", what.c_str());
     for (unsigned i = 0; i < 16; ++i) std::printf("  r%-2u before %016llx\n", i, static_cast<unsigned long long>(before.gpr[i]));
     std::printf("  rflags before %llx\n", static_cast<unsigned long long>(before.rflags));
@@ -127,7 +129,8 @@ void Process::finishSystemCall() {
         known_.clear();
         traced_.hideVdso();
     }
-    const bool maps = executes || number == MMAP || number == MPROTECT || number == MUNMAP || number == BRK || number == MREMAP || number == SIGRETURN;
+    const bool maps =
+        executes || number == MMAP || number == MPROTECT || number == MUNMAP || number == BRK || number == MREMAP || number == SIGRETURN;
     if (maps) mirror_.forget();
     else mirror_.refresh();
     adopt();
@@ -151,7 +154,8 @@ bool Process::compare(const Known& insn, const Trap& trap, const Registers& befo
     }
     const insnfuzz::Undefined undefined = insnfuzz::undefinedBy(insn.decoded, before, trap, host);
     if (!varies) {
-        std::string found = insnfuzz::registerDifferences(undefined, host, model, vectors ? insnfuzz::Compared::everything : insnfuzz::Compared::general);
+        std::string found =
+            insnfuzz::registerDifferences(undefined, host, model, vectors ? insnfuzz::Compared::everything : insnfuzz::Compared::general);
         if (!found.empty()) return differ(insn, before, found);
     }
     model = host;
@@ -159,7 +163,8 @@ bool Process::compare(const Known& insn, const Trap& trap, const Registers& befo
 }
 
 bool Process::faulted(const Known& insn, const Trap& trap, const Registers& before, const Traced::Stop& stop) {
-    if (trap.kind == Trap::Kind::limit) return differ(insn, before, "  host: signal " + std::to_string(stop.signal) + ", model: completed\n");
+    if (trap.kind == Trap::Kind::limit)
+        return differ(insn, before, "  host: signal " + std::to_string(stop.signal) + ", model: completed\n");
     Registers host = mirror_.registers();
     traced_.general(host);
     const std::string found = insnfuzz::registerDifferences({}, host, mirror_.registers(), insnfuzz::Compared::general);
@@ -213,7 +218,8 @@ bool Process::native(const Known& insn, const Trap& trap, const Registers& befor
     if (extended && takeSaved(insn, before)) return true;
     Trap last = trap;
     if (last.kind == Trap::Kind::exception && last.vector == cpu::VECTOR_PF && mirror_.addFresh(last.address)) last = mirror_.step();
-    if (last.kind == Trap::Kind::exception) return differ(insn, before, "  host: completed, model: exception " + std::to_string(last.vector) + "\n");
+    if (last.kind == Trap::Kind::exception)
+        return differ(insn, before, "  host: completed, model: exception " + std::to_string(last.vector) + "\n");
     return compare(insn, last, before);
 }
 

@@ -30,7 +30,9 @@ enum class State : u8 { runs, waits, ended, different };      // waits: in a sys
 
 class Process {
 public:
-    explicit Process(const Settings& settings) : settings_(settings), traced_(settings.command), mirror_(traced_, settings.level) { adopt(); }
+    explicit Process(const Settings& settings) : settings_(settings), traced_(settings.command), mirror_(traced_, settings.level) {
+        adopt();
+    }
     Process(const Settings& settings, pid_t forked) : settings_(settings), traced_(forked), mirror_(traced_, settings.level) { adopt(); }
 
     // Until it waits or ends, or has executed so many instructions; alone: it waits here. Children are added to forked.

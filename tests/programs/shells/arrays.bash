@@ -9,7 +9,7 @@ while read -r a b; do echo "$b$a"; done < <(printf '%s\n' "1 x" "2 y"); diff <(s
 mapfile -t rows < <(seq 10 14); echo "${rows[3]} ${#rows[@]}"; readarray -d , -t parts <<< "a,b,c"; echo "${#parts[@]}"
 text="Hello World"; echo "${text^^} ${text,,} ${text~~} ${text:(-5):3} ${text//[aeiou]/_} ${text@Q}" {a..c}{1..3} {10..1..3} {01..03}
 printf '%q %05.2f %s %(%Y)T %x %-5s| %b\n' "a b" 3.14159 plain 0 255 ab 'tab\there'; printf -v made '%03d' 7; echo "$made $((2**62)) $((16#ff)) $((x = 5, x++ + ++x)) $x"
-coproc cat; echo "through coproc" >&"${COPROC[1]}"; read -r line <&"${COPROC[0]}"; echo "$line"; eval "exec ${COPROC[1]}>&-"; wait
+coproc cat; echo "through coproc" >&"${COPROC[1]}"; read -r line <&"${COPROC[0]}"; echo "$line"; eval "exec ${COPROC[1]}>&-"; wait; jobs > /dev/null
 set -m; sleep 0.05 & sleep 100 & jobs | sed 's/ \+/ /g'; kill %2; wait %1; echo $?; wait %2 2>/dev/null; echo $?
 (sleep 0.02; exit 5) & fg %% > /dev/null 2>&1; echo $?
 sh -c 'kill -STOP $$; echo continued' & sleep 0.1; jobs -s | wc -l; bg %% > /dev/null; wait; set +m

@@ -69,7 +69,8 @@ const std::vector<Encoded>& encodings() {
                     for (unsigned opcode = 0; opcode < 256; ++opcode)
                         for (unsigned modrm : {0xc1u, 0x06u, 0x04u, 0xd1u, 0xd9u, 0xe1u, 0xf1u, 0xf9u, 0x16u, 0x1eu}) {
                             const u8 vex = static_cast<u8>((bits & 8) << 4 | register_ << 3 | (bits & 7));
-                            std::vector<u8> bytes = {0xc4, static_cast<u8>(0xe0 | map), vex, static_cast<u8>(opcode), static_cast<u8>(modrm)};
+                            std::vector<u8> bytes = {0xc4, static_cast<u8>(0xe0 | map), vex, static_cast<u8>(opcode),
+                                                     static_cast<u8>(modrm)};
                             if (modrm == 4) bytes.push_back(0x1e);
                             for (int i = 0; i < 5; ++i) bytes.push_back(static_cast<u8>(random.next()));
                             Encoded made{{}, {}};
@@ -142,12 +143,14 @@ std::string difference(Machine& m, NativeAvx& native, const Encoded& e, const Av
     if (vector != host.vector) return "exception " + std::to_string(vector) + ", not " + std::to_string(host.vector);
     // The deviations named in vector_mxcsr.hpp.
     u32 ignored = vector && host.mxcsr & unmasked(host.mxcsr) & (MXCSR_UNDERFLOW | MXCSR_OVERFLOW) ? MXCSR_PRECISION : 0;
-    if (vector && (e.decoded.insn.mnemonic == ZYDIS_MNEMONIC_VDPPS || e.decoded.insn.mnemonic == ZYDIS_MNEMONIC_VDPPD)) ignored = MXCSR_FLAGS;
+    if (vector && (e.decoded.insn.mnemonic == ZYDIS_MNEMONIC_VDPPS || e.decoded.insn.mnemonic == ZYDIS_MNEMONIC_VDPPD))
+        ignored = MXCSR_FLAGS;
     if ((r.mxcsr ^ host.mxcsr) & ~ignored) return "mxcsr " + std::to_string(r.mxcsr) + ", not " + std::to_string(host.mxcsr);
     if (std::memcmp(m.at(Machine::DATA), hostData, sizeof hostData)) return "memory";
     if (r.rip != Machine::CODE + (vector ? 0 : e.bytes.size())) return "rip";
     for (unsigned i : REGS)
-        if (r.gpr[i] != host.gpr[i] && !vector) return "general register " + std::to_string(r.gpr[i]) + ", not " + std::to_string(host.gpr[i]);
+        if (r.gpr[i] != host.gpr[i] && !vector)
+            return "general register " + std::to_string(r.gpr[i]) + ", not " + std::to_string(host.gpr[i]);
     if (!vector && (r.rflags & FLAGS_STATUS) != (host.rflags & FLAGS_STATUS)) return "flags";
     for (unsigned i = 0; i < 16; ++i) {
         const u8* mine = reinterpret_cast<const u8*>(r.ymm[i].lane);

@@ -58,7 +58,8 @@ struct Checker {
             if (made.exists && same(cached, made.lowered)) return;
             std::string text;
             for (u8 byte : bytes) text += "0123456789abcdef"[byte >> 4], text += "0123456789abcdef"[byte & 15], text += ' ';
-            FAIL("differs: " << text << " known " << known << ", mnemonic " << made.decoded.insn.mnemonic << " imm " << cached.op.imm << " " << made.lowered.op.imm);
+            FAIL("differs: " << text << " known " << known << ", mnemonic " << made.decoded.insn.mnemonic << " imm " << cached.op.imm << " "
+                             << made.lowered.op.imm);
         } else if (made.exists) {
             ++kept;
             cache.keep(bytes, e, made.lowered, made.decoded);

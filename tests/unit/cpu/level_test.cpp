@@ -80,7 +80,10 @@ TEST_CASE("CPUID has exactly the features of the level") {
     for (Level level : LEVELS)
         for (const FeatureInfo& f : features()) {
             const CpuidResult r = cpuidLeaf(level, f.leaf, f.subleaf);
-            const u32 output = f.output == CpuidRegister::eax ? r.eax : f.output == CpuidRegister::ebx ? r.ebx : f.output == CpuidRegister::ecx ? r.ecx : r.edx;
+            const u32 output = f.output == CpuidRegister::eax ? r.eax :
+                               f.output == CpuidRegister::ebx ? r.ebx :
+                               f.output == CpuidRegister::ecx ? r.ecx :
+                                                                r.edx;
             INFO(f.name << " at " << levelName(level));
             // Beyond the highest leaf, that leaf answers.
             if (f.leaf <= cpuidLeaf(level, f.leaf & 0x80000000, 0).eax) CHECK((output >> f.bit & 1) == has(level, f));
@@ -93,7 +96,8 @@ TEST_CASE("CPUID has exactly the features of the level") {
 }
 
 TEST_CASE("CLFLUSHOPT and CLWB are #UD, and CPUID does not have them") {
-    const std::vector<u8> clflushopt = {0x66, 0x0f, 0xae, 0x3c, 0x24}, clwb = {0x66, 0x0f, 0xae, 0x34, 0x24}, clflush = {0x0f, 0xae, 0x3c, 0x24};
+    const std::vector<u8> clflushopt = {0x66, 0x0f, 0xae, 0x3c, 0x24}, clwb = {0x66, 0x0f, 0xae, 0x34, 0x24},
+                          clflush = {0x0f, 0xae, 0x3c, 0x24};
     for (Level level : LEVELS) {
         for (const std::vector<u8>& code : {clflushopt, clwb, clflush}) {
             Machine m(code);

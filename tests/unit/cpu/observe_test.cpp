@@ -33,7 +33,8 @@ struct Changes : Recorder {
 };
 bool sameWrites(const std::vector<InstructionRecord::MemoryWrite>& a, const std::vector<InstructionRecord::MemoryWrite>& b) {
     return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
-        return x.address == y.address && x.size == y.size && !std::memcmp(x.before, y.before, sizeof x.before) && !std::memcmp(x.after, y.after, sizeof x.after);
+        return x.address == y.address && x.size == y.size && !std::memcmp(x.before, y.before, sizeof x.before) &&
+               !std::memcmp(x.after, y.after, sizeof x.after);
     });
 }
 struct PartsToo : InstructionObserver {

@@ -172,7 +172,8 @@ TEST_CASE("joined triples do what their instructions do") {
                 const bool wide = shape & 1;
                 const unsigned registers = shape / 2;
                 std::vector<u8> code = encode(Simple::mov, wide, 0, registers % 3);
-                for (const std::vector<u8>& next : {encode(middle, wide, 0, registers / 3 % 3), encode(last, wide, registers / 9 % 3, registers / 27 % 3)})
+                for (const std::vector<u8>& next :
+                     {encode(middle, wide, 0, registers / 3 % 3), encode(last, wide, registers / 9 % 3, registers / 27 % 3)})
                     code.insert(code.end(), next.begin(), next.end());
                 std::vector<u8> live = code;
                 live.insert(live.end(), {0x0f, 0x0b});
@@ -230,7 +231,8 @@ TEST_CASE("a joined jump decides as its instructions do") {
         for (unsigned condition = 0; condition < 16; ++condition)
             for (unsigned shape = 0; shape < 18; ++shape) {
                 std::vector<u8> code = encode(kind, shape & 1, shape / 2 % 3, shape / 6);
-                code.insert(code.end(), {static_cast<u8>(0x70 | condition), 2, 0x0f, 0x0b, 0xff, 0xc2, 0x0f, 0x0b});    // jcc +2; ud2; inc edx; ud2
+                code.insert(code.end(),
+                            {static_cast<u8>(0x70 | condition), 2, 0x0f, 0x0b, 0xff, 0xc2, 0x0f, 0x0b});    // jcc +2; ud2; inc edx; ud2
                 INFO("kind " << kind << " condition " << condition << " shape " << shape);
                 prepare(joined, code);
                 prepare(single, code);

@@ -143,7 +143,8 @@ TEST_CASE("XSAVE and XRSTOR treat PKRU as this processor does") {
     }
     for (const Form& form : FORMS)
         for (const u32 mask : {0x200u, 0x204u})
-            for (const u32 pkru : {ALL, 0x1234'5670u}) {       // whether 0, the initial state, is in use is up to the processor (SDM Vol. 1 §13.6)
+            for (const u32 pkru :
+                 {ALL, 0x1234'5670u}) {    // whether 0, the initial state, is in use is up to the processor (SDM Vol. 1 §13.6)
                 Image native;
                 native.fill(0xaa);
                 std::fill(native.begin() + XSAVE_HEADER_AT, native.begin() + XSAVE_YMM_AT, u8{0});

@@ -40,13 +40,19 @@ void append(std::vector<u8>& code, Random& random) {
             if (width == 1 || width == 2) prefix();
             emit({0x0f, 0x40 + condition, modrm(random, reg)});                                                              // cmovcc
             break;
-        case 10: case 11: emit({0x70 + condition, 0}); break;                                                                // jcc to the next
+        case 10:
+        case 11: emit({0x70 + condition, 0}); break;    // jcc to the next
         case 12: emit({random.below(2) ? 0x9fu : 0x9eu}); break;                                                             // lahf, sahf
-        case 13: emit({0x9c, 0x8f, 0x06}); break;                                                                            // pushf; pop [rsi]
-        case 14: emit({0xf2u + static_cast<unsigned>(random.below(2)), 0xab}); emit({0xf5u + 3 * static_cast<unsigned>(random.below(2))}); break;
+        case 13: emit({0x9c, 0x8f, 0x06}); break;    // pushf; pop [rsi]
+        case 14:
+            emit({0xf2u + static_cast<unsigned>(random.below(2)), 0xab});
+            emit({0xf5u + 3 * static_cast<unsigned>(random.below(2))});
+            break;
         case 15:
-            if (random.below(2)) emit({0x66, 0x0f, 0x2e + static_cast<unsigned>(random.below(2)), 0xc1});                    // ucomisd, comisd
-            else emit({0x0f, 0xa3 + 8 * static_cast<unsigned>(random.below(4)), static_cast<unsigned>(0xc0 | reg << 3)});    // bt, bts, btr, btc
+            if (random.below(2)) emit({0x66, 0x0f, 0x2e + static_cast<unsigned>(random.below(2)), 0xc1});    // ucomisd, comisd
+            else
+                emit({0x0f, 0xa3 + 8 * static_cast<unsigned>(random.below(4)),
+                      static_cast<unsigned>(0xc0 | reg << 3)});    // bt, bts, btr, btc
             break;
     }
 }

@@ -1,4 +1,5 @@
-// Every encoding of SSE to SSE4.2, AES-NI and PCLMULQDQ that Zydis knows, on corner and random operands, in the model and on this processor.
+// Every encoding of SSE to SSE4.2, AES-NI and PCLMULQDQ that Zydis knows, on corner and random operands, in the model and on this
+// processor.
 #include "cpu/lower.hpp"
 #include "cpu/vector_mxcsr.hpp"
 #include "tests/unit/cpu/machine.hpp"
@@ -55,7 +56,8 @@ bool isOurs(const ZydisDecodedInstruction& insn) {
     const ZydisISASet set = insn.meta.isa_set;
     constexpr ZydisISASet ours[] = {ZYDIS_ISA_SET_SSE,   ZYDIS_ISA_SET_SSE2,  ZYDIS_ISA_SET_SSE_PREFETCH, ZYDIS_ISA_SET_SSEMXCSR, ZYDIS_ISA_SET_SSE3,
                                     ZYDIS_ISA_SET_SSSE3, ZYDIS_ISA_SET_SSE4,  ZYDIS_ISA_SET_SSE42,        ZYDIS_ISA_SET_AES,      ZYDIS_ISA_SET_PCLMULQDQ};
-    return std::find(std::begin(ours), std::end(ours), set) != std::end(ours) && insn.mnemonic != ZYDIS_MNEMONIC_MONITOR && insn.mnemonic != ZYDIS_MNEMONIC_MWAIT;
+    return std::find(std::begin(ours), std::end(ours), set) != std::end(ours) && insn.mnemonic != ZYDIS_MNEMONIC_MONITOR &&
+           insn.mnemonic != ZYDIS_MNEMONIC_MWAIT;
 }
 
 // Prefix, REX, opcode and ModRM over all of 0F xx, 0F 38 xx and 0F 3A xx: register and [rsi] forms, low and high registers.
@@ -87,7 +89,9 @@ const std::vector<Encoded>& encodings() {
                         Encoded made{{}, {}, memory};
                         if (!ZYAN_SUCCESS(decode(bytes.data(), bytes.size(), made.decoded)) || !isOurs(made.decoded.insn)) continue;
                         bytes.resize(made.decoded.insn.length);
-                        if (!seen.insert(std::vector<u8>(bytes.begin(), bytes.begin() + static_cast<long>(std::min(before, bytes.size())))).second) continue;
+                        if (!seen.insert(std::vector<u8>(bytes.begin(), bytes.begin() + static_cast<long>(std::min(before, bytes.size()))))
+                                 .second)
+                            continue;
                         made.bytes = bytes;
                         found.push_back(made);
                     }
@@ -99,14 +103,18 @@ const std::vector<Encoded>& encodings() {
 
 bool usesMmx(const Decoded& d) {
     for (unsigned i = 0; i < d.insn.operand_count; ++i)
-        if (d.operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER && d.operand[i].reg.value >= ZYDIS_REGISTER_MM0 && d.operand[i].reg.value <= ZYDIS_REGISTER_MM7) return true;
+        if (d.operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER && d.operand[i].reg.value >= ZYDIS_REGISTER_MM0 &&
+            d.operand[i].reg.value <= ZYDIS_REGISTER_MM7)
+            return true;
     return false;
 }
 bool usesStack(const Decoded& d) {      // the oracle's own registers
     for (unsigned i = 0; i < d.insn.operand_count_visible; ++i)
         if (d.operand[i].type == ZYDIS_OPERAND_TYPE_REGISTER) {
             const ZydisRegister reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, d.operand[i].reg.value);
-            if (reg == ZYDIS_REGISTER_RSP || reg == ZYDIS_REGISTER_RBP || reg == ZYDIS_REGISTER_RBX || (reg >= ZYDIS_REGISTER_R8 && reg <= ZYDIS_REGISTER_R15)) return true;
+            if (reg == ZYDIS_REGISTER_RSP || reg == ZYDIS_REGISTER_RBP || reg == ZYDIS_REGISTER_RBX ||
+                (reg >= ZYDIS_REGISTER_R8 && reg <= ZYDIS_REGISTER_R15))
+                return true;
             if (reg == ZYDIS_REGISTER_RSI || reg == ZYDIS_REGISTER_RDI) return true;
         }
     return false;

@@ -112,7 +112,8 @@ TEST_CASE("FSINCOS pushes the cosine, FPTAN pushes 1") {
 
 TEST_CASE("special operands of the transcendental instructions") {
     constexpr u16 IE = X87_INVALID, ZE = X87_ZERO_DIVIDE, DE = X87_DENORMAL, UP = PE | X87_C1;
-    constexpr Slot HALF_PI{0xc90fdaa22168c235, 0x3fff, {}}, QUARTER_PI{0xc90fdaa22168c235, 0x3ffe, {}}, THREE_QUARTERS{0x96cbe3f9990e91a8, 0x4000, {}};
+    constexpr Slot HALF_PI{0xc90fdaa22168c235, 0x3fff, {}}, QUARTER_PI{0xc90fdaa22168c235, 0x3ffe, {}},
+        THREE_QUARTERS{0x96cbe3f9990e91a8, 0x4000, {}};
     constexpr Slot MINUS_HALF{BIT, 0xbffe, {}}, QUIETED{0xc000000000000007, 0x7fff, {}};
     struct Row { u8 modrm; Slot x, y, result; u16 flags; };
     constexpr Row rows[] = {

@@ -109,8 +109,10 @@ TEST_CASE("a vector result is taken by its next reader") {
     CHECK(takes({add, vex(ADDSD, 1, 6, 6), vex(ADDSD, 7, 1, 0)}) == std::vector{Take::nothing, Take::first});        // the newer one
     CHECK(takes({add, {0x0f, 0xae, 0x0b}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::nothing});      // fxrstor [rbx]
     CHECK(takes({add, {0xc5, 0xfc, 0x77}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::nothing});      // vzeroall
-    CHECK(takes({vex(ADDSD, 0, 2, 3), {0xc4, 0xe3, 0x79, 0x62, 0xca, 0x00}, vex(ADDSD, 4, 0, 1)}) == std::vector{Take::nothing, Take::nothing});   // vpcmpistrm
-    CHECK(takes({add, {0xc5, 0xfb, 0x51, 0xe2}, vex(ADDSD, 4, 1, 2)}) == std::vector{Take::nothing, Take::first});  // vsqrtsd xmm4, xmm0, xmm2
+    CHECK(takes({vex(ADDSD, 0, 2, 3), {0xc4, 0xe3, 0x79, 0x62, 0xca, 0x00}, vex(ADDSD, 4, 0, 1)}) ==
+          std::vector{Take::nothing, Take::nothing});    // vpcmpistrm
+    CHECK(takes({add, {0xc5, 0xfb, 0x51, 0xe2}, vex(ADDSD, 4, 1, 2)}) ==
+          std::vector{Take::nothing, Take::first});    // vsqrtsd xmm4, xmm0, xmm2
     CHECK(takes({add, vex({1, 1, 0, 0x58}, 4, 1, 2, -1, true)}) == std::vector{Take::nothing});                      // 256 bits
 }
 

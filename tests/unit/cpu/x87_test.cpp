@@ -98,7 +98,8 @@ const std::vector<Encoded>& mmxEncodings() {
                         if (wide) made.bytes.push_back(0x48);
                         made.bytes.push_back(0x0f);
                         if (opcode >= 256) made.bytes.push_back(opcode < 512 ? 0x38 : 0x3a);
-                        made.bytes.insert(made.bytes.end(), {static_cast<u8>(opcode), static_cast<u8>(modrm), static_cast<u8>(random.below(70))});
+                        made.bytes.insert(made.bytes.end(),
+                                          {static_cast<u8>(opcode), static_cast<u8>(modrm), static_cast<u8>(random.below(70))});
                         if (!ZYAN_SUCCESS(decode(made.bytes.data(), made.bytes.size(), made.decoded)) || !isMmx(made.decoded)) continue;
                         if (made.decoded.insn.mnemonic == ZYDIS_MNEMONIC_MASKMOVQ) continue;      // rdi: below
                         made.bytes.resize(made.decoded.insn.length);
@@ -166,7 +167,8 @@ bool same(Machine& m, NativeX87& native, const Encoded& e, X87State state, std::
     native.run(state);
     const auto differ = [&](const std::string& what) {
         char words[96];
-        std::snprintf(words, sizeof words, " (control %02x%02x, status %02x%02x, tags %02x)", before.image[1], before.image[0], before.image[3], before.image[2], before.image[4]);
+        std::snprintf(words, sizeof words, " (control %02x%02x, status %02x%02x, tags %02x)", before.image[1], before.image[0],
+                      before.image[3], before.image[2], before.image[4]);
         says = e.name() + ": " + what + words;
         return false;
     };
@@ -182,7 +184,8 @@ bool same(Machine& m, NativeX87& native, const Encoded& e, X87State state, std::
     forgetEnvironmentPointers(e, m.at(OPERAND));
     forgetEnvironmentPointers(e, hostOperand);
     for (unsigned i = 0; i < 416; ++i)
-        if (mine[i] != state.image[i]) return differ("image byte " + std::to_string(i) + " is " + std::to_string(mine[i]) + ", not " + std::to_string(state.image[i]));
+        if (mine[i] != state.image[i])
+            return differ("image byte " + std::to_string(i) + " is " + std::to_string(mine[i]) + ", not " + std::to_string(state.image[i]));
     if (std::memcmp(m.at(OPERAND), hostOperand, sizeof hostOperand)) return differ("memory");
     if (r.gpr[RAX] != state.rax) return differ("rax");
     if ((r.rflags ^ state.rflags) & FLAGS_STATUS) return differ("flags");
@@ -220,7 +223,9 @@ void compareAll(const std::vector<Encoded>& all, unsigned rounds, bool masked) {
 }  // namespace
 
 TEST_CASE("x87 gives this processor's stack, flags and status with exceptions masked") { compareAll(encodings(), 400, true); }
-TEST_CASE("unmasked x87 exceptions leave what the processor leaves and are #MF at the next waiting instruction") { compareAll(encodings(), 400, false); }
+TEST_CASE("unmasked x87 exceptions leave what the processor leaves and are #MF at the next waiting instruction") {
+    compareAll(encodings(), 400, false);
+}
 TEST_CASE("MMX gives this processor's registers, tags and TOP") { compareAll(mmxEncodings(), 60, true); }
 TEST_CASE("MMX instructions wait for a pending x87 exception") { compareAll(mmxEncodings(), 20, false); }
 

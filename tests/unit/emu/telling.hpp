@@ -42,7 +42,8 @@ public:
         return add(Kind::set, {{"object", Value::text(object)}, {"field", Value::text(field)}, {"new", std::move(value)}});
     }
     Self& enter(const char* name, std::vector<Value> args = {}, std::vector<Value> raw = {}) {
-        return add(Kind::sys_enter, {{"name", Value::text(name)}, {"args", Value::list(std::move(args))}, {"raw", Value::list(std::move(raw))}});
+        return add(Kind::sys_enter,
+                   {{"name", Value::text(name)}, {"args", Value::list(std::move(args))}, {"raw", Value::list(std::move(raw))}});
     }
     Self& leave(const char* name, i64 result) {
         return add(Kind::sys_exit, {{"name", Value::text(name)}, {"result", Value::count(result)}});

@@ -33,9 +33,14 @@ Story& upToExec(Story& t) {
 
 TEST_CASE("an account of an exec that succeeds") {
     Story t;
-    upToExec(t).add(Kind::set, {{"object", Value::text("linux_binprm#1")}, {"field", Value::text("argc")}, {"old", Value::count(0)}, {"new", Value::count(1)}});
+    upToExec(t).add(
+        Kind::set,
+        {{"object", Value::text("linux_binprm#1")}, {"field", Value::text("argc")}, {"old", Value::count(0)}, {"new", Value::count(1)}});
     t.call("load_misc_binary").ret("load_misc_binary", -8).call("load_elf_binary");
-    t.add(Kind::set, {{"object", Value::text("task_struct#3")}, {"field", Value::text("mm")}, {"old", Value::text("mm_struct#1")}, {"new", Value::text("mm_struct#2")}});
+    t.add(Kind::set, {{"object", Value::text("task_struct#3")},
+                      {"field", Value::text("mm")},
+                      {"old", Value::text("mm_struct#1")},
+                      {"new", Value::text("mm_struct#2")}});
     t.add(Kind::vma, {{"op", Value::text("add")}, {"mm", Value::text("mm_struct#2")}, {"start", Value::hex(0x400000)}, {"end", Value::hex(0x401000)},
                       {"flags", Value::text("r-xp")}, {"pgoff", Value::hex(1)}, {"file", Value::text("/bin/hello")}});
     t.call("flush_old_exec").ret("flush_old_exec", 0).call("create_elf_tables");

@@ -43,7 +43,8 @@ TEST_CASE("a tree: a switch shows the other task, at its own level") {
                                                             {"prev_state", Value::text("S")}, {"next_comm", Value::text("sh")},
                                                             {"next_pid", Value::count(3)}});
     story.at(9, 3).call("ret_from_fork").ret("ret_from_fork");
-    story.add(Kind::sys_enter, {{"name", Value::text("write")}, {"args", Value::list({Value::text("1"), Value::text("\"hi\\n\""), Value::text("3")})}});
+    story.add(Kind::sys_enter,
+              {{"name", Value::text("write")}, {"args", Value::list({Value::text("1"), Value::text("\"hi\\n\""), Value::text("3")})}});
     story.call("sys_write").ret("sys_write", Value::count(3));
     story.add(Kind::sys_exit, {{"name", Value::text("write")}, {"result", Value::count(3)}});
     story.at(20, 1).ret("do_wait", Value::count(3));
@@ -75,7 +76,9 @@ TEST_CASE("a tree: calls that died are closed by their caller's end") {
 
 TEST_CASE("a tree: lines fit the terminal and cannot drive it") {
     Story story({{60, false}, 0, false});
-    story.at(0, 0).call("do_execve", Value::object().with("filename", Value::text("/a/very/long/path/\x1b[31m/to/some/program")).with("argc", Value::count(3)));
+    story.at(0, 0).call(
+        "do_execve",
+        Value::object().with("filename", Value::text("/a/very/long/path/\x1b[31m/to/some/program")).with("argc", Value::count(3)));
     story.ret("do_execve", Value::count(-2));
     const std::string text = story.text();
     CHECK(columns(text) == 60 + 1);

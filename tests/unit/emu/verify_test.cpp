@@ -139,7 +139,9 @@ bool isText(const Event& event, std::string_view attr, std::string_view text) {
 }
 
 bool isMapped(u64 pfn) {
-    return std::ranges::any_of(events(), [&](const Event& e) { return e.kind == Kind::pte && e.find("new")->number & 1 && e.find("new")->number << 12 >> 24 == pfn; });
+    return std::ranges::any_of(events(), [&](const Event& e) {
+        return e.kind == Kind::pte && e.find("new")->number & 1 && e.find("new")->number << 12 >> 24 == pfn;
+    });
 }
 
 // A count of references that is compared neither before nor after: the frame is not mapped all the time between two of them.
@@ -163,8 +165,11 @@ bool isHarmless(std::size_t at, std::string_view attr) {
     const auto shows = [&](const Event& other) {
         return other.kind == Kind::set && *other.find("object") == *event.find("object") && *other.find("field") == *event.find("field");
     };
-    const auto fills = [&](const Event& e) { return e.kind == Kind::page_fill && isText(e, "blob", event.find("id")->string) && isMapped(e.find("pfn")->number); };
-    if (event.kind == Kind::set && attr == "old") return std::none_of(events().begin(), events().begin() + static_cast<std::ptrdiff_t>(at), shows);
+    const auto fills = [&](const Event& e) {
+        return e.kind == Kind::page_fill && isText(e, "blob", event.find("id")->string) && isMapped(e.find("pfn")->number);
+    };
+    if (event.kind == Kind::set && attr == "old")
+        return std::none_of(events().begin(), events().begin() + static_cast<std::ptrdiff_t>(at), shows);
     if (event.kind == Kind::set && attr == "object")
         return event.find("object")->string.starts_with("page#") && !isText(event, "field", "_mapcount") && isLonely(at);
     if (event.kind == Kind::page_fill) return !isMapped(event.find("pfn")->number);
@@ -223,7 +228,9 @@ TEST_CASE("verify: what concerns no state is found where it cannot be") {
         }
         return std::pair(found, tried);
     };
-    const auto attr = [](Event& event, std::string_view name) -> u64& { return std::ranges::find(event.attrs, name, &traces::Attr::name)->value.number; };
+    const auto attr = [](Event& event, std::string_view name) -> u64& {
+        return std::ranges::find(event.attrs, name, &traces::Attr::name)->value.number;
+    };
     const auto pids = changed(Kind::signal_generate, [&](Event& event) { return attr(event, "target_pid") = 77; });
     CHECK((pids.second > 0 && pids.first == pids.second));
     CHECK(changed(Kind::footer, [](Event& event) { return event.pid = 1; }) == std::pair(1u, 1u));
@@ -240,10 +247,13 @@ TEST_CASE("verify: what concerns no state is found where it cannot be") {
         });
         CHECK((lost.second > 0 && lost.first == lost.second));
     }
-    CHECK(changed(Kind::pte, [&](Event& event) { return !(attr(event, "new") & 0x40) && attr(event, "new") & 1 && (attr(event, "new") |= 0x40); }).first > 0);
+    CHECK(changed(Kind::pte, [&](Event& event) {
+              return !(attr(event, "new") & 0x40) && attr(event, "new") & 1 && (attr(event, "new") |= 0x40);
+          }).first > 0);
 }
 
-// EXECSCOPE_MUTATIONS=N makes more of them (the target `mutations`), EXECSCOPE_SEED=N others, EXECSCOPE_MUTATED=FILE those of another trace.
+// EXECSCOPE_MUTATIONS=N makes more of them (the target `mutations`), EXECSCOPE_SEED=N others, EXECSCOPE_MUTATED=FILE those of another
+// trace.
 TEST_CASE("verify: every mutation of a trace is found") {
     const char *number = std::getenv("EXECSCOPE_MUTATIONS"), *seed = std::getenv("EXECSCOPE_SEED");
     const unsigned wanted = number ? static_cast<unsigned>(std::atoi(number)) : sampled;

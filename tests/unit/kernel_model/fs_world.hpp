@@ -184,7 +184,10 @@ private:
 // An errno, or 0; the file is closed.
 inline int tryOpen(const std::string& path, u32 flags, umode_t mode = 0644) {
     const u32 access = flags & O_ACCMODE;
-    auto f = do_filp_open(AT_FDCWD, path, flags, mode, (access == O_RDONLY ? MAY_READ : access == O_WRONLY ? MAY_WRITE : MAY_READ | MAY_WRITE));
+    auto f = do_filp_open(AT_FDCWD, path, flags, mode,
+                          (access == O_RDONLY ? MAY_READ :
+                           access == O_WRONLY ? MAY_WRITE :
+                                                MAY_READ | MAY_WRITE));
     if (!f.ok()) return f.error();
     fput(*f);
     return 0;

@@ -35,7 +35,9 @@ std::string page() {
         else rows << (call.extent == Extent::full ? "full" : "**absent**") << " |\n";
     }
     std::ostringstream out;
-    out << HEAD << "\n" << full << " full, " << partial << " partial, " << absent << " absent.\n\n| number | name | since | extent |\n|---:|---|---|---|\n" << rows.str();
+    out << HEAD << "\n"
+        << full << " full, " << partial << " partial, " << absent << " absent.\n\n| number | name | since | extent |\n|---:|---|---|---|\n"
+        << rows.str();
     out << "\nLinux itself answers ENOSYS for these, and so do we: ";
     const char* separator = "";
     for (const SyscallCoverage& call : syscallCoverage()) {

@@ -76,7 +76,8 @@ TEST_CASE("the table agrees with the names") {
         INFO(nr << " " << definition->name);
         REQUIRE(name);
         const std::string defined = definition->name;
-        CHECK((defined == name || defined == "new" + std::string(name) || defined == std::string(name) + "64" || (defined == "umount" && nr == 166)));
+        CHECK((defined == name || defined == "new" + std::string(name) || defined == std::string(name) + "64" ||
+               (defined == "umount" && nr == 166)));
         CHECK(inProfile(nr));
     }
     CHECK(rows > 170);

@@ -58,7 +58,8 @@ TEST_CASE("Number and size of program headers") {
 }
 
 TEST_CASE("total_mapping_size runs from the first to the last PT_LOAD") {
-    const ProgramHeaders headers = {segment(PT_INTERP, 1, 1), segment(PT_LOAD, 0x1234, 10), segment(PT_NOTE, 0, 9), segment(PT_LOAD, 0x5000, 0x777)};
+    const ProgramHeaders headers = {segment(PT_INTERP, 1, 1), segment(PT_LOAD, 0x1234, 10), segment(PT_NOTE, 0, 9),
+                                    segment(PT_LOAD, 0x5000, 0x777)};
     CHECK(loader::v3_10::total_mapping_size(headers.data(), 4) == 0x5777 - 0x1000);
     CHECK(loader::v3_10::total_mapping_size(headers.data(), 1) == 0);
 }

@@ -217,7 +217,8 @@ TEST_CASE("what is not JSON is refused, and nothing else for that reason") {
                 else changed.erase(at, 1 + random() % 3);
             }
             const std::string error = parseJson(changed, 16).error;
-            const bool other = error.find("64 bits") != std::string::npos || error.find("twice") != std::string::npos;    // the rest was not looked at
+            const bool other =
+                error.find("64 bits") != std::string::npos || error.find("twice") != std::string::npos;    // the rest was not looked at
             INFO(changed << ": " << error);
             CHECK((other || error.empty() == nlohmann::json::accept(changed)));
         }

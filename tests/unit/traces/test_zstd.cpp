@@ -30,7 +30,8 @@ std::string plain(std::string_view file) {
     PlainBytes bytes(in);
     std::string out;
     std::vector<char> part(100'000);
-    while (const std::streamsize n = bytes.sgetn(part.data(), static_cast<std::streamsize>(part.size()))) out.append(part.data(), static_cast<std::size_t>(n));
+    while (const std::streamsize n = bytes.sgetn(part.data(), static_cast<std::streamsize>(part.size())))
+        out.append(part.data(), static_cast<std::size_t>(n));
     return out;
 }
 

@@ -36,7 +36,8 @@ void loadRegisters(const pt_regs& r) {
 // SDM Vol. 3 §17.3.1.1: what a fault pushes has RF, what a trap pushes has not. At a rip that is not canonical the kernel's IRET
 // has faulted, and the program's flags are as they were.
 bool pushesRf(const cpu::Trap& trap, u64 rip) {
-    return trap.kind == cpu::Trap::Kind::exception && cpu::isCanonical(rip) && trap.vector != cpu::VECTOR_DB && trap.vector != cpu::VECTOR_BP && trap.vector != cpu::VECTOR_OF;
+    return trap.kind == cpu::Trap::Kind::exception && cpu::isCanonical(rip) && trap.vector != cpu::VECTOR_DB &&
+           trap.vector != cpu::VECTOR_BP && trap.vector != cpu::VECTOR_OF;
 }
 void saveRegisters(pt_regs& r, const cpu::Trap& trap) {
     const cpu::Registers& c = processor().registers();

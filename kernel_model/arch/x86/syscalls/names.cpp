@@ -85,7 +85,10 @@ const char* syscallSince(u64 number) {
 SyscallCoverage coverageOf(u64 number) {
     using Extent = SyscallCoverage::Extent;
     const std::string missing = missingOfSyscall(number);
-    const Extent extent = !inProfile(number) ? Extent::none : !syscallByNumber(number) ? Extent::absent : missing.empty() ? Extent::full : Extent::partial;
+    const Extent extent = !inProfile(number)       ? Extent::none :
+                          !syscallByNumber(number) ? Extent::absent :
+                          missing.empty()          ? Extent::full :
+                                                     Extent::partial;
     return {number, syscallNameOfLinux(number), syscallSince(number), extent, extent == Extent::partial ? missing : ""};
 }
 
