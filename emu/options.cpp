@@ -1,11 +1,9 @@
 #include "emu/options.hpp"
 
 #include "emu/options/declare.hpp"
-#include "traces/compact.hpp"
-#include "traces/plain_bytes.hpp"
+#include "emu/tools/trace_or_program.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 namespace emu {
 
@@ -70,16 +68,6 @@ void checkCommand(const std::vector<std::string>& line) {
 
 void checkNoOption(const std::string& word, const char* advice) {
     if (word.size() > 1 && word[0] == '-') throw CLI::ValidationError(word, std::string("is no option of this command") + advice);
-}
-
-// By its first bytes; by its name when it has none, or is not there.
-bool isTrace(const std::string& path) {
-    if (path == "-") return true;
-    std::ifstream in(path, std::ios::binary);
-    std::string begin(8, '\0');
-    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-    if (in.gcount() == 0) return path.ends_with(".jsonl") || path.ends_with(".trace") || path.ends_with(".zst");
-    return begin == "{\"kind\":" || traces::looksCompressed(begin) || traces::compactMagic.starts_with(begin);
 }
 
 void checkTraces(const Command& command, const std::vector<std::string>& words) {

@@ -3,6 +3,7 @@
 #include "emu/terminal.hpp"
 #include "emu/tools/account.hpp"
 #include "emu/tools/read_trace.hpp"
+#include "emu/tools/trace_or_program.hpp"
 #include "emu/tracing.hpp"
 
 #include <unistd.h>
@@ -24,6 +25,7 @@ int accountOfProgram(const Options& options, Account& account, GuestOutput outpu
         session.finish(outcome);
     }
     traces::tracer().removeObserver(&account);
+    outcome.message = endOfOperand(outcome, options.world);
     reportEnd(outcome);
     return outcome.status;
 }

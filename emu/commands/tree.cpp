@@ -2,6 +2,7 @@
 #include "emu/report.hpp"
 #include "emu/terminal.hpp"
 #include "emu/tools/read_trace.hpp"
+#include "emu/tools/trace_or_program.hpp"
 #include "emu/tools/tree.hpp"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ int treeOfProgram(const Options& options, TreeRenderer& renderer, u64 mask, Gues
     }
     traces::tracer().removeObserver(&renderer);
     renderer.finish();
+    outcome.message = endOfOperand(outcome, options.world);
     reportEnd(outcome);
     checkWritten("the tree", renderer.error());
     return outcome.status;

@@ -44,7 +44,9 @@ std::optional<traces::Event> TraceInput::next() {
         refuse(reader_.line(), damage.what());
     }
     const std::optional<traces::ReadError>& error = reader_.error();
-    if (error && !(reader_.cut() && cut_ == Cut::isEnd)) refuse(error->line, error->message);
+    const bool header = reader_.text().starts_with("{\"kind\":\"header\"");
+    if (error && !(reader_.cut() && cut_ == Cut::isEnd))
+        refuse(error->line, error->message + (first && !header && !reader_.cut() ? ": this is no trace, or its beginning is damaged" : ""));
     if (first && !event) throw std::runtime_error(name_ + " holds no events");
     if (first && event->kind != traces::Kind::header) refuse(1, "a trace begins with a header");
     return event;

@@ -82,6 +82,38 @@ def test_bad_traces():
     failing(lines[0] + call * 5000, "line 1002", "deeper", commands=[["export", "--format", "perfetto"], ["tree"]])
 
 
+def test_neither_trace_nor_program():
+    """One operand may be both: what is neither is said to be neither, a damaged beginning is that of a trace."""
+    with Traced() as traced, tempfile.TemporaryDirectory() as folder:
+        with open(traced.path, "rb") as file:
+            trace = file.read()
+        assert trace.startswith(b'{"kind":"header"')
+        neither, damaged = ("is neither a trace", "nor a program", "execscope trace -o"), (", line 1: ", "no trace, or its beginning is damaged")
+        for name, content, executable, words in (
+                ("text", b"hello\n", False, (*neither, "its first line is no header", "no execute permission")), ("text", b"hello\n", True, (*neither, "ENOEXEC")),
+                ("none", b"", False, (*neither, "it is empty")), ("random", bytes(range(1, 200)), True, neither),
+                ("elf", trace[:4].replace(b'{"ki', b"\x7fELF"), True, ("cannot execute", "ENOEXEC")), ("script", b"#!/no/such\n", True, ("cannot execute", "/no/such")),
+                ("x", b"x" + trace[1:], True, damaged), ("y", trace.replace(b'"kind"', b'"kin"', 1), False, damaged), ("text.jsonl", b"hello\n", False, damaged),
+                ("text.zst", zstd(b"hello\n"), False, damaged), ("text", zstd(b"hello\n"), True, damaged), ("z", b"execscope-compacd 2 rax\n", False, damaged),
+                ("headless", trace.partition(b"\n")[2], False, (", line 1: a trace begins with a header",)), ("start", trace[:9], False, ("line 1: the trace was cut",)),
+                ("later", trace.replace(b'"version":"', b'"version":"9', 1), False, ("line 1: this is version",))):
+            path = os.path.join(folder, name)
+            with open(path, "wb") as file:
+                file.write(content)
+            os.chmod(path, 0o755 if executable else 0o644)
+            for command in ("tree", "explain"):
+                result = execscope(command, path)
+                said = result.stderr.decode()
+                check(result.status == 125 and said.count("\n") == 1 and not any(word not in said for word in words), command, name, result)
+                check(("neither" in said) == ("neither" in words[0]) and ("beginning is damaged" in said) == (words is damaged), command, name, said)
+            os.unlink(path)
+
+
+def zstd(data):
+    """A frame of one raw block (RFC 8878, 3.1.1)."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
 def test_compressed_traces():
     """FILE.zst holds the same bytes; every reader takes it, also from standard input; damage is said with its line."""
     everything = ("trace", "-e", "trace=all", "--", guest("hello.musl"))
