@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <new>
 
 namespace emu {
 
@@ -53,6 +54,8 @@ int verify(const Options& options) {
         progress.end();
         std::printf("%s, line %llu: %s\n", in.name().c_str(), static_cast<unsigned long long>(in.reader().line()), problem.what());
         return WRONG;
+    } catch (const std::bad_alloc&) {
+        in.refuseMemory();
     }
     progress.end();
     describe(in.name(), verifier);

@@ -2,6 +2,8 @@
 
 #include "emu/log.hpp"
 
+#include <new>
+
 namespace emu {
 
 using traces::Event;
@@ -21,6 +23,8 @@ void readTrace(const std::string& path, const std::string& verb, Progress::Meanw
             observer.event(*event);
         } catch (const TraceProblem& problem) {
             input.refuse(input.reader().line(), problem.what());
+        } catch (const std::bad_alloc&) {
+            input.refuseMemory();
         }
     }
     progress.end();

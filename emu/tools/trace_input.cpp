@@ -1,8 +1,11 @@
 #include "emu/tools/trace_input.hpp"
 
+#include "emu/tools/memory_bound.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <new>
 #include <stdexcept>
 #include <sys/stat.h>
 
@@ -35,14 +38,29 @@ void TraceInput::refuse(u64 line, const std::string& message) const {
     throw std::runtime_error(name_ + ", line " + std::to_string(line) + ": " + message);
 }
 
-std::optional<traces::Event> TraceInput::next() {
-    const bool first = reader_.line() == 0;
-    std::optional<traces::Event> event;
+void TraceInput::refuseMemory() const { refuse(reader_.line(), tooMuchMemory()); }
+
+void TraceInput::lookAtHeap() {
+    constexpr u64 often = u64{1} << 20;
+    if (reader_.offset() < look_at_) return;
+    look_at_ = reader_.offset() + often;
+    if (heapInUse() > mostMemory()) refuseMemory();
+}
+
+std::optional<traces::Event> TraceInput::read() {
     try {
-        event = reader_.next();
+        return reader_.next();
     } catch (const traces::DamagedData& damage) {
         refuse(reader_.line(), damage.what());
+    } catch (const std::bad_alloc&) {
+        refuseMemory();
     }
+}
+
+std::optional<traces::Event> TraceInput::next() {
+    const bool first = reader_.line() == 0;
+    std::optional<traces::Event> event = read();
+    lookAtHeap();
     const std::optional<traces::ReadError>& error = reader_.error();
     const bool header = reader_.text().starts_with("{\"kind\":\"header\"");
     if (error && !(reader_.cut() && cut_ == Cut::isEnd))

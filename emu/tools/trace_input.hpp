@@ -20,7 +20,7 @@ public:
     TraceInput& operator=(const TraceInput&) = delete;
 
     // The next event, in the order of the file; nothing at its end. The first one is a header. Throws std::runtime_error with
-    // "PATH, line N: MESSAGE".
+    // "PATH, line N: MESSAGE", also when the heap has grown beyond mostMemory().
     std::optional<traces::Event> next();
     const traces::Reader& reader() const noexcept { return reader_; }
     const std::string& name() const noexcept { return name_; }
@@ -28,9 +28,12 @@ public:
     u64 taken() const noexcept { return bytes_.taken(); }   // bytes of the file that were read
 
     [[noreturn]] void refuse(u64 line, const std::string& message) const;
+    [[noreturn]] void refuseMemory() const;         // that the last event needs
 
 private:
     static std::streambuf& open(const std::string& path, std::ifstream& file);
+    std::optional<traces::Event> read();
+    void lookAtHeap();
 
     std::ifstream file_;
     traces::PlainBytes bytes_;
@@ -39,6 +42,7 @@ private:
     std::string name_;
     Cut cut_;
     u64 size_ = 0;
+    u64 look_at_ = 0;                               // at this offset of the text the heap is looked at next
     traces::Reader reader_;
 };
 

@@ -71,7 +71,7 @@ void FoldedMemory::hash(traces::StateHash& state) const {
         }
     }
     if (!state.has(Part::memory)) return;
-    for (const u64 pfn : mapped) state.page(pfn, std::span<const u8, 4096>(memory_.frame(pfn), 4096));
+    for (const u64 pfn : mapped) state.page(pfn, std::span<const u8, 4096>(memory_.frame(held_.at(pfn)), 4096));
 }
 
 namespace {

@@ -1,10 +1,13 @@
 #include "emu/verify/memory.hpp"
 
 #include "cpu/paging.hpp"
+#include "emu/tools/memory_bound.hpp"
 #include "traces/blobs.hpp"
 #include "traces/json_text.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace emu {
 
@@ -24,38 +27,43 @@ u64 plausible(u64 frames) {
 
 }  // namespace
 
-FoldedMemory::FoldedMemory(u64 frames) : frames_(plausible(frames)), memory_(2 * frames_ * cpu::PAGE_SIZE), cpu_(memory_), fresh_table_(frames_) {}
+FoldedMemory::FoldedMemory(u64 frames)
+    : frames_(plausible(frames)), memory_(std::min((2 * frames_ + 1) * cpu::PAGE_SIZE, mostMemory())), cpu_(memory_) {}
 
-u8* FoldedMemory::frame(u64 pfn) {
+u64 FoldedMemory::heldIn(u64 pfn) {
     demand(pfn < frames_, "the machine has no page frame " + shownHex(pfn));
-    return memory_.frame(pfn);
+    if (const auto at = held_.find(pfn); at != held_.end()) return at->second;
+    return held_[pfn] = newFrame();
 }
+
+u8* FoldedMemory::frame(u64 pfn) { return memory_.frame(heldIn(pfn)); }
 
 void FoldedMemory::put(u64 pfn, u64 offset, const std::string& bytes) {
-    u8* to = frame(pfn);
+    const u64 held = heldIn(pfn);
     demand(offset <= cpu::PAGE_SIZE && bytes.size() <= cpu::PAGE_SIZE - offset, "more than a page");
-    std::memcpy(to + offset, bytes.data(), bytes.size());
-    cpu_.frameChanged(pfn);
+    std::memcpy(memory_.frame(held) + offset, bytes.data(), bytes.size());
+    cpu_.frameChanged(held);
 }
 
-u64 FoldedMemory::newTable() {
-    u64 pfn = fresh_table_;
-    if (free_tables_.empty()) {
-        demand(fresh_table_ < memory_.frames(), "more page tables than page frames");
-        ++fresh_table_;
-    } else {
-        pfn = free_tables_.back();
-        free_tables_.pop_back();
+u64 FoldedMemory::newFrame() {
+    if (free_frames_.empty()) {
+        demand(fresh_frame_ <= 2 * frames_, "more page tables than page frames");
+        if (fresh_frame_ == memory_.frames()) throw std::bad_alloc();
+        return fresh_frame_++;
     }
-    std::memset(memory_.frame(pfn), 0, cpu::PAGE_SIZE);
-    return pfn << cpu::PAGE_SHIFT;
+    const u64 held = free_frames_.back();
+    free_frames_.pop_back();
+    std::memset(memory_.frame(held), 0, cpu::PAGE_SIZE);
+    return held;
 }
+
+u64 FoldedMemory::newTable() { return newFrame() << cpu::PAGE_SHIFT; }
 
 void FoldedMemory::freeTables(u64 table, unsigned level) {
     const u64* entries = reinterpret_cast<const u64*>(memory_.frame(cpu::frameOf(table)));
     for (unsigned i = 0; level > 0 && i < 512; ++i)
         if (entries[i]) freeTables(entries[i], level - 1);
-    free_tables_.push_back(cpu::frameOf(table));
+    free_frames_.push_back(cpu::frameOf(table));
 }
 
 void FoldedMemory::setTable(FoldedSpace& space, u64 address, u64 entry) {
@@ -94,10 +102,11 @@ void FoldedMemory::entry(const Event& event) {
     demand(present == (before & ~HARDWARE_BITS), "the entry of " + shownHex(address) + " was " + shownHex(present) + ", not " + shownHex(before));
     demand(before != after, "the entry does not change");
     checkHardwareBits(space, address, before, after);
-    if (after & cpu::PTE_PRESENT) static_cast<void>(frame(cpu::frameOf(after)));
+    u64 held = after;
+    if (after & cpu::PTE_PRESENT) held = (after & ~cpu::PTE_FRAME) | heldIn(cpu::frameOf(after)) << cpu::PAGE_SHIFT;
     if (after) space.entries[address] = after & ~HARDWARE_BITS;
     else space.entries.erase(address);
-    setTable(space, address, after);
+    setTable(space, address, held);
 }
 
 void FoldedMemory::blob(const Event& event) {

@@ -1,5 +1,5 @@
 // Address spaces and the content of page frames as the events of a trace make them. Content lies in a PhysicalMemory, so that a
-// processor can run on it; the page tables for it lie in frames above those of the guest.
+// processor can run on it, in a frame of ours for each of the guest's that the trace has touched; so do the page tables for it.
 #pragma once
 
 #include "cpu/cpu.hpp"
@@ -7,6 +7,7 @@
 #include "traces/state_hash.hpp"
 
 #include <map>
+#include <unordered_map>
 #include <vector>
 
 namespace emu {
@@ -22,6 +23,7 @@ struct FoldedSpace {
     u64 root = 0;                       // our top table, 0: none yet
 };
 
+// Throws std::bad_alloc when it needs more than mostMemory() for frames and tables.
 class FoldedMemory {
 public:
     explicit FoldedMemory(u64 frames);  // of the guest, from the header
@@ -43,11 +45,13 @@ public:
     const FoldedSpace* space(const ObjectName& mm) const;
 
 private:
+    u64 newFrame();                     // all zero
     u64 newTable();
     void freeTables(u64 table, unsigned level);
     void setTable(FoldedSpace& space, u64 address, u64 entry);
     u64 tableEntry(const FoldedSpace& space, u64 address) const;
     void checkHardwareBits(const FoldedSpace& space, u64 address, u64 before, u64 after) const;
+    u64 heldIn(u64 pfn);                // our frame for the guest's
     u8* frame(u64 pfn);
     const std::string& blobNamed(const std::string& id) const;
     void put(u64 pfn, u64 offset, const std::string& bytes);
@@ -60,8 +64,9 @@ private:
     std::map<ObjectName, FoldedSpace> spaces_;
     std::vector<std::string> blobs_;        // the last ones, by number modulo their count
     u64 blob_count_ = 0;
-    std::vector<u64> free_tables_;
-    u64 fresh_table_;
+    std::unordered_map<u64, u64> held_;     // our frame, by that of the guest
+    std::vector<u64> free_frames_;
+    u64 fresh_frame_ = 1;               // 0 is no table
     u64 loaded_ = 0;
 };
 

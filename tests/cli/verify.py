@@ -1,5 +1,6 @@
 """execscope verify: traces of many kinds of programs are complete, and what was cut or damaged is said."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -7,7 +8,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import cases
-from cases import Options, check
+from cases import Options, Skip, check
 from world import Tree, execscope, guest, hostEnvironment, needs
 
 BUSYBOX = "/bin/busybox"
@@ -93,6 +94,38 @@ def test_verify_cut_and_damaged():
             file.flush()
             lost = subprocess.run([Options.execscope, "verify", path], stdout=full, stderr=subprocess.PIPE, check=False, env=hostEnvironment())
         check(lost.returncode == 125 and b"cannot write the verdict: No space left on device" in lost.stderr, lost)
+
+
+def limited(kilobytes, *arguments, stdin=b""):
+    return subprocess.run(["bash", "-c", 'ulimit -v "$0"; exec "$@"', str(kilobytes), Options.execscope, *arguments], input=stdin, capture_output=True,
+                          check=False, env=hostEnvironment())
+
+
+def test_hostile_traces_need_little_memory():
+    """A header of many page frames costs nothing; what grows with the file ends with the line at which it is too much."""
+    limit = 200_000         # so a third of it, 65 MiB, for the heap and again for pages
+    if limited(limit, "--version").returncode != 0:
+        raise Skip("a sanitizer needs address space")
+    with tempfile.TemporaryDirectory() as folder:
+        path = traced(("-e", "trace=all", "--", guest("hello_asm")), folder=folder)
+        with open(path, "rb") as file:
+            lines = re.sub(rb'"frames":\d+', b'"frames":%d' % (1 << 28), file.read(), count=1).splitlines(keepends=True)
+    small = b"".join(lines[:-1])
+    result = limited(limit, "verify", "-", stdin=small)
+    check(result.returncode == 2 and b"memory" in result.stdout, result)
+    event = b'{"kind":"%s","seq":%d,"insn":0,"pid":0,%s}\n'
+    spread = b"".join(event % (b"page_fill", i, b'"pfn":"0x%x","source":"zero"' % (i * 512)) for i in range(1, 8001))
+    result = limited(limit, "verify", "-", stdin=lines[0] + spread)
+    check(result.returncode == 2 and b"8001 events hold together" in result.stdout, result)
+    fills = b"".join(event % (b"page_fill", i, b'"pfn":"0x%x","source":"zero"' % i) for i in range(1, 40_000))
+    objects = b"".join(event % (b"object_new", i, b'"object":"file#%d","type":"file"' % i) for i in range(1, 800_000))
+    for command, stdin in (("verify", fills), ("export --format strace", fills), ("verify", objects)):
+        result = limited(limit, *command.split(), "-", stdin=lines[0] + stdin)
+        said = re.fullmatch(rb"execscope: standard input, line (\d+): what the events have made so far needs more than 65 MiB, .*\n", result.stderr)
+        check(result.returncode == 125 and said and 10_000 < int(said[1]) < stdin.count(b"\n"), command, result.stderr)
+    for command in ("tree", "export --format csv"):
+        result = limited(limit, *command.split(), "-", stdin=lines[0] + objects)
+        check(result.returncode == 0 and b"was cut" in result.stderr, command, result.stderr)
 
 
 def test_trace_verify_determinism():
