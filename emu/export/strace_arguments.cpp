@@ -18,7 +18,7 @@ namespace {
 // Known when the call begins:
 //   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
 //   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
-//   F a directory's descriptor   r resource   a arch_prctl   i ioctl   e whence   f access mode   k signal   h how of sigprocmask
+//   F a directory's descriptor   r resource   a arch_prctl   e whence   f access mode   k signal   h how of sigprocmask
 //   C clock   j itimer   m mode with the file's type   c mask of processors   s A n I N y l structures that the call reads (strace_structs.hpp)
 // Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
@@ -27,7 +27,7 @@ namespace {
 const std::map<std::string_view, std::string_view> LETTERS = {
     {"read", "dbu"}, {"write", "d.u"}, {"pread64", "dbud"}, {"pwrite64", "d.ud"}, {"open", ".Oo"}, {"openat", "F.Oo"}, {"creat", ".o"},
     {"close", "d"}, {"stat", ".S"}, {"lstat", ".S"}, {"fstat", "dS"}, {"newfstatat", "F.ST"}, {"lseek", "dde"}, {"mmap", "xu.Mdx"},
-    {"munmap", "xu"}, {"brk", "x"}, {"ioctl", "dix"}, {"access", ".f"}, {"faccessat", "F.f"}, {"pipe", "p"}, {"pipe2", "pO"}, {"dup", "d"},
+    {"munmap", "xu"}, {"brk", "x"}, {"access", ".f"}, {"faccessat", "F.f"}, {"pipe", "p"}, {"pipe2", "pO"}, {"dup", "d"},
     {"dup2", "dd"}, {"dup3", "ddO"}, {"mkdir", ".o"}, {"chmod", ".o"}, {"fchmod", "do"}, {"umask", "o"}, {"readlink", ".bu"},
     {"readlinkat", "F.bu"}, {"getcwd", "bu"}, {"getrandom", "HuG"}, {"arch_prctl", "ax"}, {"set_tid_address", "x"}, {"set_robust_list", "xu"},
     {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWq"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
@@ -157,7 +157,6 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'F': return directory(raw);
         case 'r': return straceName(StraceEnum::resource, raw);
         case 'a': return straceName(StraceEnum::arch, raw);
-        case 'i': return straceName(StraceEnum::ioctl, raw);
         case 'e': return straceName(StraceEnum::seek, raw);
         case 'h': return straceName(StraceEnum::mask, raw);
         case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";

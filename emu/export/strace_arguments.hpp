@@ -61,7 +61,7 @@ std::optional<std::string> straceNamed(const StraceCall& call, std::size_t argum
 std::string straceScheduler(u64 policy);
 enum class StraceSet : u8 { open, mmap, clone, wait, at, random, descriptor, mode, action, poll, epoll, stack, lockAll, timer, epollMake, socket, none };
 std::string straceFlags(StraceSet set, u64 value, const char* zero);
-enum class StraceEnum : u8 { resource, arch, ioctl, fcntl, seek, mask, clock, itimer, epoll, family, socket };
+enum class StraceEnum : u8 { resource, arch, fcntl, seek, mask, clock, itimer, epoll, family, socket };
 std::string straceName(StraceEnum set, u64 value);      // the number when it has none
 
 }  // namespace emu

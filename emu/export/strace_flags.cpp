@@ -33,8 +33,6 @@ constexpr StraceFlag RESOURCE[] = {{0, "RLIMIT_CPU"}, {1, "RLIMIT_FSIZE"}, {2, "
                                    {10, "RLIMIT_LOCKS"}, {11, "RLIMIT_SIGPENDING"}, {12, "RLIMIT_MSGQUEUE"}, {13, "RLIMIT_NICE"},
                                    {14, "RLIMIT_RTPRIO"}, {15, "RLIMIT_RTTIME"}};
 constexpr StraceFlag ARCH[] = {{0x1001, "ARCH_SET_GS"}, {0x1002, "ARCH_SET_FS"}, {0x1003, "ARCH_GET_FS"}, {0x1004, "ARCH_GET_GS"}};
-constexpr StraceFlag IOCTL[] = {{0x5401, "TCGETS"}, {0x5402, "TCSETS"}, {0x5403, "TCSETSW"}, {0x5404, "TCSETSF"}, {0x540e, "TIOCSCTTY"},
-                                {0x540f, "TIOCGPGRP"}, {0x5410, "TIOCSPGRP"}, {0x5413, "TIOCGWINSZ"}, {0x5414, "TIOCSWINSZ"}, {0x541b, "FIONREAD"}};
 constexpr StraceFlag FCNTL[] = {{0, "F_DUPFD"}, {1, "F_GETFD"}, {2, "F_SETFD"}, {3, "F_GETFL"}, {4, "F_SETFL"}, {5, "F_GETLK"}, {6, "F_SETLK"},
                                 {7, "F_SETLKW"}, {8, "F_SETOWN"}, {9, "F_GETOWN"}, {1030, "F_DUPFD_CLOEXEC"}, {1031, "F_SETPIPE_SZ"},
                                 {1032, "F_GETPIPE_SZ"}};
@@ -89,7 +87,6 @@ std::span<const StraceFlag> namesOf(StraceEnum set) {
     switch (set) {
         case StraceEnum::resource: return RESOURCE;
         case StraceEnum::arch: return ARCH;
-        case StraceEnum::ioctl: return IOCTL;
         case StraceEnum::fcntl: return FCNTL;
         case StraceEnum::seek: return SEEK;
         case StraceEnum::mask: return MASK;
@@ -120,7 +117,7 @@ std::string straceName(StraceEnum set, u64 value) {
         if (name.value == value) return name.name;
     if (set == StraceEnum::clock) return hex(value) + " /* CLOCK_??? */";
     if (set == StraceEnum::mask) return hex(value) + " /* SIG_??? */";
-    return set == StraceEnum::ioctl || set == StraceEnum::arch ? hex(value) : std::to_string(value);
+    return set == StraceEnum::arch ? hex(value) : std::to_string(value);
 }
 
 }  // namespace emu

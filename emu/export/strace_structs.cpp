@@ -217,12 +217,14 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     }
     if (std::optional<StraceText> text = straceSocketCall(call, ended)) return text;
     if (std::optional<StraceText> text = straceWaitingCall(call)) return text;
+    if (std::optional<StraceText> text = straceIoctl(call, ended)) return text;
+    if (std::optional<StraceText> text = straceTimeCall(call, ended)) return text;
     return straceFileCall(call, ended);
 }
 
 std::string straceResultNote(const StraceCall& call) {
     if (!call.error.empty()) return {};
-    if (call.name != "poll") return straceWaitingNote(call) + straceFileNote(call);
+    if (call.name != "poll") return straceWaitingNote(call) + straceFileNote(call) + straceTimeNote(call);
     if (call.result.number == 0) return " (Timeout)";
     const std::string fds = call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
     return fds.empty() ? "" : " (" + stracePolled(fds, true) + ")";

@@ -20,6 +20,9 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended);
 std::optional<StraceText> straceSocketCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceWaitingCall(const StraceCall& call);
 std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended);
+std::optional<StraceText> straceIoctl(const StraceCall& call, bool ended);
+std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended);
+std::string straceTimeNote(const StraceCall& call);
 std::string straceWaitingNote(const StraceCall& call);
 std::string straceFileNote(const StraceCall& call);
 std::string straceUsage(std::string_view bytes);                            // struct rusage
