@@ -147,7 +147,7 @@ void setFeature(ProcessorModel& model, std::string_view feature, bool on) {
 
 std::string modelSyntax() {
     std::string text;
-    for (Level level : LEVELS) text += text.empty() ? std::string(levelName(level)) : "|" + std::string(levelName(level).substr(PREFIX.size()));
+    for (Level level : LEVELS) text += (text.empty() ? "" : "|") + std::string(levelName(level).substr(PREFIX.size()));
     for (const FeatureInfo& f : table)
         if (f.given == Given::byChoice) text += "[+" + std::string(f.name) + "]";
     return text;

@@ -49,7 +49,7 @@ struct ParsedModel {
 };
 ParsedModel parseModel(std::string_view text);
 std::string modelName(const ProcessorModel& model);     // as parseModel takes it, the level in full
-std::string modelSyntax();                              // x86-64-v1|v2|v3[+FEATURE]
+std::string modelSyntax();                              // v1|v2|v3[+FEATURE]
 
 // Whether the processor, or any that can be chosen, has the instructions of a ZydisISASet. FSGSBASE needs the kernel's leave,
 // too (Core::fsgsbase).

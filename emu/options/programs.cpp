@@ -17,7 +17,8 @@ constexpr const char* RUN_EXAMPLES =
     "  execscope run --bind /etc/hosts --bind ~/out:/out:rw -- ./prog /etc/hosts";
 constexpr const char* TRACE_EXAMPLES =
     "Examples:\n"
-    "  execscope trace -e trace=%memory,do_exit -e pid=3 -o - ./hello | jq .name";
+    "  execscope trace -e trace=%memory,do_exit -e pid=3 -o - ./hello | jq .name\n"
+    "  execscope trace --replay typed.jsonl -e trace=all -o full.trace.zst";
 constexpr const char* TREE_EXAMPLES =
     "Examples:\n"
     "  execscope tree ./hello\n"

@@ -74,7 +74,7 @@ void addWorld(CLI::App& app, WorldOptions& world, const Command& command) {
     app.add_option("--profile", world.profile, "kernel to model (" + profile + ")")
         ->option_text("v3.10|v6.1")
         ->check(CLI::IsMember({"v3.10", "v6.1"}));
-    app.add_option("--cpu", world.cpu, "processor: level, added features (" + world.cpu + ")")->option_text(cpu::modelSyntax())
+    app.add_option("--cpu", world.cpu, "level of the processor, features (" + world.cpu + ")")->option_text(cpu::modelSyntax())
         ->transform(CLI::Validator(canonicalModel, "", "processor"));
     app.add_option("--root", world.root, "show DIR as /; writes stay in memory")->option_text("DIR");
     app.add_option_function<std::vector<std::string>>(
