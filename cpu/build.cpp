@@ -56,7 +56,8 @@ void Builder::raise(Handler handler, u64 offset) {
     ended_ = true;
 }
 
-// The general registers that a common instruction may change, beside which it changes rip, flags and memory only. Nothing: it is not common.
+// The general registers that a common instruction may change, beside which it changes rip, flags and memory only. Nothing: it is not
+// common.
 static std::optional<u16> changes(const Decoded& decoded) {
     if (decoded.insn.meta.isa_ext != ZYDIS_ISA_EXT_BASE && decoded.insn.meta.isa_ext != ZYDIS_ISA_EXT_LONGMODE) return {};
     switch (decoded.insn.meta.category) {

@@ -129,7 +129,9 @@ struct Core : Registers {
     bool write(u64 address, const void* from, u64 size);    // no effect when it faults; drops code, logs when observing
     bool isAligned(u64 address, u64 size);              // false: #AC, set in trap; while AC is set, for an operand of that size
     template <class T> bool fetch(u64 address, T& value) { return isAligned(address, sizeof value) && read(address, &value, sizeof value); }
-    template <class T> bool save(u64 address, const T& value) { return isAligned(address, sizeof value) && write(address, &value, sizeof value); }
+    template <class T> bool save(u64 address, const T& value) {
+        return isAligned(address, sizeof value) && write(address, &value, sizeof value);
+    }
     void finishAlone(bool completed);
     void logWrite(u64 address, const u8* in, u64 size);
     u64 frameOfHost(const u8* at) const { return static_cast<u64>(at - memory.frame(0)) >> PAGE_SHIFT; }

@@ -80,7 +80,8 @@ Signature signature(Level level) { return SIGNATURES[static_cast<unsigned>(level
 CpuidResult cpuidLeaf(const ProcessorModel& model, u32 leaf, u32 subleaf) {
     const bool extended = leaf & 0x80000000;
     const u32 highest = HIGHEST[static_cast<unsigned>(model.level)];
-    if (leaf > (extended ? 0x80000008 : highest)) leaf = highest, subleaf = extended ? 0 : subleaf;     // the highest basic leaf answers (SDM)
+    if (leaf > (extended ? 0x80000008 : highest))
+        leaf = highest, subleaf = extended ? 0 : subleaf;    // the highest basic leaf answers (SDM)
     if (leaf != 4 && leaf != 0xb && leaf != 0xd && leaf != 7) subleaf = 0;
     const CpuidResult result = plain(model, leaf, subleaf);
     const auto [eax, ebx, ecx, edx] = cpuidFeatures(model, leaf, subleaf);

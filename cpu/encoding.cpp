@@ -69,7 +69,8 @@ constexpr Map twoBytes() {
         map[0x80 + i] = alone | imm32 | conditional;
         map[0x90 + i] = modrm | group | byteRegisters | conditional;
     }
-    for (unsigned opcode : {0x10, 0x11, 0x16, 0x28, 0x29, 0x54, 0x57, 0x60, 0x61, 0x62, 0x6c, 0x6e, 0x6f, 0x74, 0x7e, 0x7f, 0xaf, 0xb7, 0xbf, 0xd6, 0xda, 0xdb, 0xeb, 0xef})
+    for (unsigned opcode : {0x10, 0x11, 0x16, 0x28, 0x29, 0x54, 0x57, 0x60, 0x61, 0x62, 0x6c, 0x6e,
+                            0x6f, 0x74, 0x7e, 0x7f, 0xaf, 0xb7, 0xbf, 0xd6, 0xda, 0xdb, 0xeb, 0xef})
         map[opcode] = modrm;
     map[0x1f] = modrm | group;
     map[0xb6] = map[0xbe] = modrm | byteRegisters | extends;
@@ -200,7 +201,8 @@ Encoding encodingOf(const u8 (&bytes)[LONGEST]) {
     if (!reader.registers(e, form) || !reader.immediate(e, form)) return e;
     e.length = static_cast<u8>(reader.at - bytes);
     e.conditional = reader.follows & conditional;
-    e.shape = u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | reader.opcode;
+    e.shape =
+        u64{1} << 63 | form << 24 | u64{reader.prefix} << 16 | u64{(reader.rex & 8u) != 0} << 9 | u64{reader.two} << 8 | reader.opcode;
     return e;
 }
 

@@ -47,7 +47,9 @@ Unrounded unrounded(const X87::Slot& slot) {
 
 Rounded roundToExtended(const Unrounded& n, u16 control) {
     const unsigned rounding = control >> 10 & 3;
-    const auto slot = [&](u64 significand, int biased) { return X87::Slot{significand, static_cast<u16>(biased | (n.negative ? 0x8000 : 0)), {}}; };
+    const auto slot = [&](u64 significand, int biased) {
+        return X87::Slot{significand, static_cast<u16>(biased | (n.negative ? 0x8000 : 0)), {}};
+    };
     const auto status = [](unsigned exceptions, bool away) { return static_cast<u16>(exceptions | X87_PRECISION | (away ? X87_C1 : 0)); };
     const Kept full = keep(n, 0, rounding);
     const int exponent = n.exponent + full.carry;

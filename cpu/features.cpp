@@ -107,7 +107,10 @@ struct HostLeaf {
     u32 leaf, subleaf;
     unsigned output[4]{};
     HostLeaf(u32 leaf_, u32 subleaf_) : leaf(leaf_), subleaf(subleaf_) {
-        const int kept = leaf == 1 ? CPUID_INDEX_1 : leaf == 7 && subleaf == 0 ? CPUID_INDEX_7 : leaf == 0x80000001 ? CPUID_INDEX_80000001 : -1;
+        const int kept = leaf == 1                 ? CPUID_INDEX_1 :
+                         leaf == 7 && subleaf == 0 ? CPUID_INDEX_7 :
+                         leaf == 0x80000001        ? CPUID_INDEX_80000001 :
+                                                     -1;
         if (kept >= 0) std::ranges::copy(__x86_get_cpuid_feature_leaf(static_cast<unsigned>(kept))->cpuid_array, output);
         else __get_cpuid_count(leaf, subleaf, output, output + 1, output + 2, output + 3);
     }

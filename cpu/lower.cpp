@@ -13,7 +13,8 @@ namespace {
 ZydisDecoder makeDecoder(Level level) {
     ZydisDecoder decoder;
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    for (ZydisDecoderMode absent : {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_WBNOINVD, ZYDIS_DECODER_MODE_CLDEMOTE})
+    for (ZydisDecoderMode absent :
+         {ZYDIS_DECODER_MODE_MPX, ZYDIS_DECODER_MODE_CET, ZYDIS_DECODER_MODE_WBNOINVD, ZYDIS_DECODER_MODE_CLDEMOTE})
         ZydisDecoderEnableMode(&decoder, absent, ZYAN_FALSE);
     if (!hasInstructions(level, ZYDIS_ISA_SET_LZCNT)) ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_LZCNT, ZYAN_FALSE);
     if (!hasInstructions(level, ZYDIS_ISA_SET_BMI1)) ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_TZCNT, ZYAN_FALSE);

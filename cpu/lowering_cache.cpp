@@ -176,7 +176,8 @@ const Lowered* LoweringCache::find(const u8 (&bytes)[LONGEST], const Encoding& e
 void LoweringCache::keep(const u8 (&bytes)[LONGEST], const Encoding& e, const Lowered& lowered, const Decoded& decoded) {
     const bool exists = lowered.op.handler != raiseUnsupported && lowered.op.handler != raiseInvalidOpcode;
     Pattern made{e.key(lowered.known), {}, {}, lowered};
-    if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src)) return keepBytes(bytes, lowered, variableOf(decoded));
+    if (!e.shape || !exists || !nameOperand(decoded, 0, e, made.dst) || !nameOperand(decoded, 1, e, made.src))
+        return keepBytes(bytes, lowered, variableOf(decoded));
     Op like;
     made.describe(e, like);
     if (!isSame(like, lowered.op) || e.length != lowered.length) return keepBytes(bytes, lowered, variableOf(decoded));

@@ -134,7 +134,9 @@ u8* Core::translate(u64 address, Access access, bool stack) {
     return memory.frame(found.pfn) + address % PAGE_SIZE;
 }
 
-static u64 inOneAccess(u64 size) { return size == 10 ? 8 : size > 32 || (size & (size - 1)) ? 2 + (size % 4 == 0) * 2 : size; }     // larger operands are read and written in parts
+static u64 inOneAccess(u64 size) {
+    return size == 10 ? 8 : size > 32 || (size & (size - 1)) ? 2 + (size % 4 == 0) * 2 : size;
+}    // larger operands are read and written in parts
 
 bool Core::read(u64 address, void* to, u64 size) {
     u8* out = static_cast<u8*>(to);

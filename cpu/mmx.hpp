@@ -12,7 +12,8 @@ inline bool isMm(const Form& f, unsigned i) {
     return f.kind(i) == Operand::reg && f.operand[i].reg.value >= ZYDIS_REGISTER_MM0 && f.operand[i].reg.value <= ZYDIS_REGISTER_MM7;
 }
 inline u16 mmOffset(const Form& f, unsigned i) {
-    return static_cast<u16>(offsetof(Registers, x87) + offsetof(X87, physical) + sizeof(X87::Slot) * (f.operand[i].reg.value - ZYDIS_REGISTER_MM0));
+    return static_cast<u16>(offsetof(Registers, x87) + offsetof(X87, physical) +
+                            sizeof(X87::Slot) * (f.operand[i].reg.value - ZYDIS_REGISTER_MM0));
 }
 
 inline V vec(u64 x) { return _mm_cvtsi64_si128(static_cast<i64>(x)); }

@@ -33,7 +33,8 @@ void copy(Registers& to, const Registers& from) {
 // Of eight registers, two bits each: which halves are the same.
 u32 sameHalves(const u64* a, const u64* b) {
     const auto pair = [&](unsigned i) {
-        return _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)), _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + i)));
+        return _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)),
+                               _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + i)));
     };
     const __m128i low = _mm_packs_epi32(pair(0), pair(2)), high = _mm_packs_epi32(pair(4), pair(6));
     return static_cast<u32>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
@@ -63,7 +64,8 @@ void Core::beforeInstruction(const Block& block) {
     const u64 length = op.end() - op.offset(), here = block.straddles ? PAGE_SIZE - op.offset() : length;
     const u8* at = memory.frame(block.pfn) + op.offset();
     observedBytes.assign(at, at + here);
-    if (block.straddles) observedBytes.insert(observedBytes.end(), memory.frame(block.second), memory.frame(block.second) + (length - here));
+    if (block.straddles)
+        observedBytes.insert(observedBytes.end(), memory.frame(block.second), memory.frame(block.second) + (length - here));
 }
 
 inline void Core::deliver() {

@@ -24,7 +24,9 @@ constexpr bool isIndexed(Kind kind) {
     return kind == Kind::lea_indexed || kind == Kind::load_indexed || kind == Kind::add_load_indexed || kind == Kind::store_indexed;
 }
 constexpr bool onlyFlags(Kind kind) { return kind >= Kind::cmp && kind <= Kind::cmp_imm; }
-constexpr bool readsSource(Kind kind) { return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test || isStore(kind); }
+constexpr bool readsSource(Kind kind) {
+    return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test || isStore(kind);
+}
 constexpr bool readsTarget(Kind kind) {
     return (kind >= Kind::add && kind <= Kind::xor_) || (kind >= Kind::add_imm && kind <= Kind::sar) || isAddLoad(kind) || onlyFlags(kind);
 }
@@ -180,17 +182,22 @@ constexpr u64 jumpIndex(Kind kind, u64 condition) { return (kind - 1u) * CONDITI
 extern const JumpTable narrowJumps, wideJumps;
 
 using TripleTable = std::array<Handler, SECONDS * SECONDS * LINKS>;
-constexpr u64 tripleIndex(Kind middle, Kind last, Link link) { return ((middle - 1u) * SECONDS + last - 1u) * LINKS + static_cast<u64>(link); }
+constexpr u64 tripleIndex(Kind middle, Kind last, Link link) {
+    return ((middle - 1u) * SECONDS + last - 1u) * LINKS + static_cast<u64>(link);
+}
 extern const TripleTable narrowTriples, wideTriples, narrowFlagTriples, wideFlagTriples;
 
 template <class T, class U, Leaves leaves, u64 index> constexpr Handler pairAt() {
     constexpr Kind kind = static_cast<Kind>(index / LINKS / SECONDS + 1), other = static_cast<Kind>(index / LINKS % SECONDS + 1);
     constexpr Link link = static_cast<Link>(index % LINKS);
     constexpr bool mixed = !std::is_same_v<T, U>;
-    constexpr bool linked = link == Link::none || (link == Link::target ? readsTarget(other) && !mixed : readsSource(other) && (!mixed || other == Kind::extend));
+    constexpr bool linked = link == Link::none ||
+                            (link == Link::target ? readsTarget(other) && !mixed : readsSource(other) && (!mixed || other == Kind::extend));
     constexpr bool extends = (kind != Kind::extend || sizeof(T) == 8) && (other != Kind::extend || sizeof(U) == 8);
     constexpr bool begins = leaves == Leaves::first ? leavesFlags(kind) && !isAddLoad(kind) : !onlyFlags(kind);
-    constexpr bool ends = leaves == Leaves::last ? leavesFlags(other) : leaves == Leaves::first ? isLoad(other) || isStore(other) : !onlyFlags(other);
+    constexpr bool ends = leaves == Leaves::last  ? leavesFlags(other) :
+                          leaves == Leaves::first ? isLoad(other) || isStore(other) :
+                                                    !onlyFlags(other);
     if constexpr (linked && extends && begins && ends && !isAddLoad(other)) return pairOp<T, kind, U, other, link, leaves>;
     return nullptr;
 }

@@ -49,7 +49,9 @@ Kind withMemory(const Form& f) {
     const bool indexed = f.address == Address::indexed;
     if (f.address == Address::any) return Kind::none;
     if (f.kind(0) == Operand::mem)
-        return f.insn.mnemonic != ZYDIS_MNEMONIC_MOV || !isGeneral(f.op.src) || f.kind(1) != Operand::reg ? Kind::none : indexed ? Kind::store_indexed : Kind::store;
+        return f.insn.mnemonic != ZYDIS_MNEMONIC_MOV || !isGeneral(f.op.src) || f.kind(1) != Operand::reg ? Kind::none :
+               indexed                                                                                    ? Kind::store_indexed :
+                                                                                                            Kind::store;
     if (f.kind(1) != Operand::mem) return Kind::none;
     if (f.insn.mnemonic == ZYDIS_MNEMONIC_ADD) return indexed ? Kind::add_load_indexed : Kind::add_load;
     if (f.insn.mnemonic == ZYDIS_MNEMONIC_LEA) return indexed ? Kind::lea_indexed : Kind::lea;
@@ -129,7 +131,8 @@ u64 Run::joinTriple(u64 i) {
     const Simple one = notes[i].simple, two = notes[i + 1].simple, three = notes[i + 2].simple;
     if (one.wide != two.wide || one.wide != three.wide || !isQuiet(notes[i + 1])) return 0;
     if (linkOf(ops[i], two.kind, ops[i + 1]) != Link::target) return 0;
-    const TripleTable& table = isQuiet(notes[i + 2]) ? (one.wide ? wideTriples : narrowTriples) : (one.wide ? wideFlagTriples : narrowFlagTriples);
+    const TripleTable& table =
+        isQuiet(notes[i + 2]) ? (one.wide ? wideTriples : narrowTriples) : (one.wide ? wideFlagTriples : narrowFlagTriples);
     const Handler handler = table[tripleIndex(two.kind, three.kind, linkOf(ops[i + 1], three.kind, ops[i + 2]))];
     return handler ? join(i, 3, handler) : 0;
 }

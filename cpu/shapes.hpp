@@ -126,7 +126,8 @@ template <auto semantic, class To, class From> Handler convertStore(Form& f) {
     return byAddress(f, [&]<Address A>() -> Handler { return convertOp<semantic, To, From, Store<A>, Src>; });
 }
 
-// Does C hold? Flags whose kind no block told are mostly those of a comparison in the block before; others are settled first, by leaving the handler.
+// Does C hold? Flags whose kind no block told are mostly those of a comparison in the block before; others are settled first, by leaving
+// the handler.
 #define CONDITION(name, C, K, T)                                                                    \
     bool name;                                                                                      \
     if constexpr (K != EXPLICIT) name = holds<C, K, T>(fa, fb);                                     \

@@ -18,7 +18,8 @@ struct Statistics {
 extern Statistics statistics;
 
 // The instruction set extensions (Intel XED's names: SSE2, AVX2, BMI1) of the instructions that were decoded so far, by name.
-// base: what every x86-64 processor has beside SSE and SSE2. forms: instructions that Zydis decoded, not executions: one of each shape, or a few.
+// base: what every x86-64 processor has beside SSE and SSE2. forms: instructions that Zydis decoded, not executions: one of each shape, or
+// a few.
 struct ExtensionUse {
     std::string name;
     u64 forms = 0;

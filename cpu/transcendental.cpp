@@ -126,7 +126,8 @@ Unrounded arctangent(const X87::Slot& y, const X87::Slot& x) {
         const int inexact = mpfr_atan2(result, up, right, TRUNCATE);
         return truncated(result, inexact);
     }
-    if (mpfr_div(result, up, right, TRUNCATE) == 0) isNegative(y) ? mpfr_nextabove(result) : mpfr_nextbelow(result);     // less than its tangent
+    if (mpfr_div(result, up, right, TRUNCATE) == 0)
+        isNegative(y) ? mpfr_nextabove(result) : mpfr_nextbelow(result);    // less than its tangent
     return truncated(result, true);
 }
 

@@ -12,7 +12,7 @@ constexpr u64 WINDOW = 16;      // instructions; a reader further away finds the
 Take takeOf(const Op& op, const VectorLinks& links, u16 reg) {
     if (!links.at(Take::first)) return links.at(Take::second) && op.src == reg ? Take::second : Take::nothing;      // of two operands
     if (links.at(Take::target) && op.dst == reg) return Take::target;
-    const bool first = op.src == reg, second = links.at(Take::second) && static_cast<u32>(op.imm) >> 16 == reg;      // as placeThird() has it
+    const bool first = op.src == reg, second = links.at(Take::second) && static_cast<u32>(op.imm) >> 16 == reg;    // as placeThird() has it
     return first && second ? Take::both : first ? Take::first : second ? Take::second : Take::nothing;
 }
 
@@ -40,7 +40,10 @@ VectorEffect vectorEffectOf(const Decoded& d) {
         default: return VectorEffect::unknown;
     }
     switch (d.insn.mnemonic) {
-        case ZYDIS_MNEMONIC_VZEROALL: case ZYDIS_MNEMONIC_VZEROUPPER: case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64: return VectorEffect::unknown;
+        case ZYDIS_MNEMONIC_VZEROALL:
+        case ZYDIS_MNEMONIC_VZEROUPPER:
+        case ZYDIS_MNEMONIC_FXRSTOR:
+        case ZYDIS_MNEMONIC_FXRSTOR64: return VectorEffect::unknown;
         default: break;
     }
     bool writes = false;

@@ -90,7 +90,8 @@ enum class Speed : u8 { rare, hot, linked };    // hot: a handler for each form 
 // of the last operand at 128 and at 256 bits, 0 where there is no such form.
 template <class R, unsigned width, unsigned size, Speed speed, class Pick> Handler byPlace(Form& f, unsigned i, Pick pick) {
     if (!isMemory(f, i)) return pick.template operator()<width, size, R>();
-    if constexpr (speed != Speed::rare) return byAddress(f, [&]<Address A>() -> Handler { return pick.template operator()<width, size, Load<A>>(); });
+    if constexpr (speed != Speed::rare)
+        return byAddress(f, [&]<Address A>() -> Handler { return pick.template operator()<width, size, Load<A>>(); });
     else return pick.template operator()<width, size, Load<Address::any>>();
 }
 template <class R, unsigned narrow, unsigned wide, Speed speed, class Pick> Handler byForm(Form& f, unsigned i, Pick pick) {

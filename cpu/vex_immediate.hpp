@@ -59,7 +59,8 @@ template <class I, unsigned narrow, unsigned wide, Speed speed = Speed::rare> Ha
 // dst, vvvv, rm, imm8
 template <class I, unsigned narrow, unsigned wide, Speed speed = Speed::rare> Handler threeImmediate(Form& f) {
     placeThird(f);
-    return byForm<Third, narrow, wide, speed>(f, 2, []<unsigned w, unsigned n, class S>() -> Handler { return vexImmediateOp<I, w, n, S>; });
+    return byForm<Third, narrow, wide, speed>(f, 2,
+                                              []<unsigned w, unsigned n, class S>() -> Handler { return vexImmediateOp<I, w, n, S>; });
 }
 
 }  // namespace cpu

@@ -141,7 +141,8 @@ Results apply(const Function& f, const X87& x87) {
 
 void runTranscendentalX87(X87& x87, u8 modrm) {
     constexpr u16 BEFORE = X87_INVALID | X87_DENORMAL | X87_ZERO_DIVIDE;       // unmasked, they leave the operands as they are
-    const Function& f = *std::find_if(FUNCTIONS, FUNCTIONS + std::size(FUNCTIONS) - 1, [&](const Function& each) { return each.modrm == modrm; });
+    const Function& f =
+        *std::find_if(FUNCTIONS, FUNCTIONS + std::size(FUNCTIONS) - 1, [&](const Function& each) { return each.modrm == modrm; });
     const Results results = apply(f, x87);
     x87.status = static_cast<u16>(x87.status & ~(X87_C1 | (f.angle ? X87_C2 : 0)));
     const u16 stopping = results.status & BEFORE & ~x87.control;

@@ -124,7 +124,9 @@ Reader::Step Reader::fill(Event& event, Value& line) {
 bool Reader::version(const Event& header) {
     const Value* value = header.find("version");
     const std::string theirs = value ? value->string : "";
-    const auto split = [](std::string_view s) { return std::pair(s.substr(0, s.find('.')), s.substr(std::min(s.find('.'), s.size() - 1) + 1)); };
+    const auto split = [](std::string_view s) {
+        return std::pair(s.substr(0, s.find('.')), s.substr(std::min(s.find('.'), s.size() - 1) + 1));
+    };
     const auto [major, minor] = split(theirs);
     const auto [our_major, our_minor] = split(schemaVersion);
     if (theirs.empty() || major != our_major)

@@ -14,7 +14,8 @@ namespace emu {
 int diffCommand(const Options& options) {
     const std::string path = options.trace.output.empty() ? "-" : options.trace.output;
     for (const std::string& trace : options.traces) checkApart(path, trace, "a trace that is read");
-    if (options.traces[0] == "-" && options.traces[1] == "-") throw std::runtime_error("only one of the two traces can come from standard input");
+    if (options.traces[0] == "-" && options.traces[1] == "-")
+        throw std::runtime_error("only one of the two traces can come from standard input");
     StorySteps a(options.traces[0]), b(options.traces[1]);
     const Screen screen = path == "-" ? screenOf(STDOUT_FILENO) : Screen{};
     const u64 sizes[] = {a.input().size(), b.input().size()};

@@ -28,7 +28,8 @@ std::string describeFile(const kernel::FileView& file, Symbols symbols, const Sc
     if (begin.empty()) return "The file is empty.\n";
     const std::string start(begin.begin(), std::find(begin.begin(), begin.end(), '\n'));
     const bool dos = start.starts_with("#!") && start.ends_with('\r');
-    return "It is not an ELF file. It begins with " + show(traces::Value::text(start)) + ".\n" + (dos ? "Mind that " + std::string(DOS_LINE_END) + ".\n" : "");
+    return "It is not an ELF file. It begins with " + show(traces::Value::text(start)) + ".\n" +
+           (dos ? "Mind that " + std::string(DOS_LINE_END) + ".\n" : "");
 }
 
 // The machine stops where the program would execute its first instruction.

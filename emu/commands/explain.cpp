@@ -39,11 +39,14 @@ int explainCommand(const Options& options) {
     const bool toStdout = path == "-";
     Account account;
     int status = 0;
-    if (options.traces.empty()) status = accountOfProgram(options, account, toStdout ? GuestOutput::standardError : GuestOutput::standardOutput);
+    if (options.traces.empty())
+        status = accountOfProgram(options, account, toStdout ? GuestOutput::standardError : GuestOutput::standardOutput);
     else readTrace(options.traces[0], "read", Progress::Meanwhile::nothing, [&]() -> traces::Observer& { return account; });
-    if (account.story().execCall.empty()) throw std::runtime_error("nothing to explain: the trace holds no execve of the program (was it made with -e?)");
+    if (account.story().execCall.empty())
+        throw std::runtime_error("nothing to explain: the trace holds no execve of the program (was it made with -e?)");
     const std::unique_ptr<traces::FdSink> sink = openSink(path, path);
-    const StoryLayout layout{toStdout ? screenOf(STDOUT_FILENO) : Screen{}, *languageOf(options.explain.language), options.explain.markdown};
+    const StoryLayout layout{toStdout ? screenOf(STDOUT_FILENO) : Screen{}, *languageOf(options.explain.language),
+                             options.explain.markdown};
     checkWritten("the account", writeStory(account.story(), layout, *sink));
     return status;
 }

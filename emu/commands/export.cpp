@@ -16,13 +16,15 @@ int exportCommand(const Options& options) {
     if (!format) throw std::runtime_error("no such format: " + options.exporting.format);
     for (const auto& [option, given] : {std::pair("--pid", options.exporting.pid != 0), std::pair("--program", !options.exporting.program.empty()),
                                          std::pair("--library", !options.exporting.libraries.empty())})
-        if (given && std::string_view(format->option).find(option) == std::string_view::npos) throw std::runtime_error(std::string(format->name) + " has no option " + option);
+        if (given && std::string_view(format->option).find(option) == std::string_view::npos)
+            throw std::runtime_error(std::string(format->name) + " has no option " + option);
     ExportTarget target;
     if (!options.trace.output.empty()) target.path = options.trace.output;
     target.program = options.exporting.program;
     target.libraries = options.exporting.libraries;
     target.pid = static_cast<int>(options.exporting.pid);
-    if (format->file && target.path == "-") throw std::runtime_error(std::string(format->name) + " is no text: say where it goes with -o FILE");
+    if (format->file && target.path == "-")
+        throw std::runtime_error(std::string(format->name) + " is no text: say where it goes with -o FILE");
     checkApart(target.path, options.traces[0], "the trace that is read");
     if (!target.program.empty()) checkApart(target.path, target.program, "what --program names");
     for (const std::string& library : target.libraries) checkApart(target.path, library, "what --library names");

@@ -27,7 +27,8 @@ int surveyCommand(const Options& options) {
         return outcome.status;
     }
     const unsigned width = path == "-" ? screenOf(STDOUT_FILENO).width : 100;
-    const std::string text = options.survey.json ? surveyJson(survey, outcome, options.world) : describeSurvey(survey, outcome, options.world, width);
+    const std::string text =
+        options.survey.json ? surveyJson(survey, outcome, options.world) : describeSurvey(survey, outcome, options.world, width);
     checkWritten("the survey", sink->write(text).error);
     if (!survey.missing().empty()) return SOMETHING_MISSING;
     const bool ours = outcome.ending == Ending::limit || outcome.ending == Ending::timeout || outcome.ending == Ending::panic;

@@ -38,7 +38,8 @@ Outcome runTraced(const Options& options, GuestOutput output, Replay* replay, co
     const std::unique_ptr<TraceFile> file = open(replay ? replay->recorded() : nullptr);
     Outcome outcome;
     {
-        TraceSession session(machine, world, selection, options.trace.checkpoints_always ? Checkpoints::always : Checkpoints::seldom, *file);
+        TraceSession session(machine, world, selection, options.trace.checkpoints_always ? Checkpoints::always : Checkpoints::seldom,
+                             *file);
         if (replay) replay->begins(session.header());
         outcome = runInterruptibly(machine);
         session.finish(outcome);
@@ -69,7 +70,8 @@ void checkReplay(const TraceOptions& options) {
     if (options.verify_determinism) throw std::runtime_error("--replay compares with TRACE already: leave --verify-determinism out");
     struct ::stat status {};
     if (options.replay == "-" || (::stat(options.replay.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)))
-        throw std::runtime_error("--replay reads TRACE twice, which " + (options.replay == "-" ? "standard input" : options.replay) + " does not allow: name a file");
+        throw std::runtime_error("--replay reads TRACE twice, which " + (options.replay == "-" ? "standard input" : options.replay) +
+                                 " does not allow: name a file");
 }
 
 int replayCommand(const Options& given) {
@@ -86,7 +88,8 @@ int replayCommand(const Options& given) {
 // The second run has the input of the first, which may have been typed, or come from a pipe.
 std::string runAgain(const Options& options, const std::string& path) {
     Replay replay(path, Replay::Compare::lines, InputReplay::Without::isLive);
-    const Outcome outcome = runTraced(options, GuestOutput::standardOutput, &replay, [](traces::Sink* also) { return std::make_unique<TraceFile>(*also); });
+    const Outcome outcome =
+        runTraced(options, GuestOutput::standardOutput, &replay, [](traces::Sink* also) { return std::make_unique<TraceFile>(*also); });
     return outcome.status == OWN_FAILURE ? outcome.message : "";
 }
 

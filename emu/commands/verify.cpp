@@ -34,11 +34,13 @@ u64 missingKinds(const Verifier& verifier) {
 void describe(const std::string& name, const Verifier& verifier) {
     std::printf("%s: %llu events hold together", name.c_str(), static_cast<unsigned long long>(verifier.events()));
     if (verifier.checkpoints() && verifier.parts())
-        std::printf(", and make the states of %llu checkpoints: %s", static_cast<unsigned long long>(verifier.checkpoints()), partNames(verifier.parts()).c_str());
+        std::printf(", and make the states of %llu checkpoints: %s", static_cast<unsigned long long>(verifier.checkpoints()),
+                    partNames(verifier.parts()).c_str());
     std::printf("\n");
     const u32 unknown = ((u32{1} << traces::partCount) - 1) & ~verifier.parts();
     if (unknown)
-        std::printf("Not verified, because the trace does not record %s: %s\n", traces::describeMask(missingKinds(verifier)).c_str(), partNames(unknown).c_str());
+        std::printf("Not verified, because the trace does not record %s: %s\n", traces::describeMask(missingKinds(verifier)).c_str(),
+                    partNames(unknown).c_str());
 }
 
 int verify(const Options& options) {

@@ -69,7 +69,8 @@ private:
 
     void closed(Task& task, const Frame& frame, const Event* result) override {
         if (!result) return;        // its task died in it, or the trace ended: it never returned
-        if (frame.syscall) return comment(task, "sys_exit: NR " + std::to_string(count(*result, "nr")) + " = " + std::to_string(count(*result, "result")));
+        if (frame.syscall)
+            return comment(task, "sys_exit: NR " + std::to_string(count(*result, "nr")) + " = " + std::to_string(count(*result, "result")));
         const std::string duration = durationText(result->insn - std::min(result->insn, frame.insn));
         if (entry_ && entry_->seq == frame.seq) {
             const Entry leaf = std::move(*entry_);
@@ -117,7 +118,8 @@ private:
         pid_ = pid;
         who_ = who;
         char time[48];
-        std::snprintf(time, sizeof time, "%5llu.%06llu |  ", static_cast<unsigned long long>(insn / 1'000'000), static_cast<unsigned long long>(insn % 1'000'000));
+        std::snprintf(time, sizeof time, "%5llu.%06llu |  ", static_cast<unsigned long long>(insn / 1'000'000),
+                      static_cast<unsigned long long>(insn % 1'000'000));
         out_.put(time + (" 0) " + who) + " | " + duration + "|  " + std::string(2 * depth, ' ') + text + "\n");
     }
 
@@ -132,8 +134,12 @@ private:
 // As the print formats of Linux's tracepoints have it (events/*/*/format), without what traces do not hold: prio, grp.
 std::string FtraceExport::eventText(const Event& event) {
     const auto text = [&](std::string_view name, const char* attr) { return std::string(name) + "=" + showText(event, attr) + " "; };
-    const auto decimal = [&](std::string_view name, const char* attr) { return std::string(name) + "=" + std::to_string(count(event, attr)) + " "; };
-    const auto hexadecimal = [&](std::string_view name, const char* attr) { return std::string(name) + "=" + hex(number(event, attr)) + " "; };
+    const auto decimal = [&](std::string_view name, const char* attr) {
+        return std::string(name) + "=" + std::to_string(count(event, attr)) + " ";
+    };
+    const auto hexadecimal = [&](std::string_view name, const char* attr) {
+        return std::string(name) + "=" + hex(number(event, attr)) + " ";
+    };
     const auto made = [&](std::string all) {
         all.pop_back();
         return std::string(traces::info(event.kind).name) + ": " + all;
@@ -143,14 +149,17 @@ std::string FtraceExport::eventText(const Event& event) {
             return made(text("prev_comm", "prev_comm") + decimal("prev_pid", "prev_pid") + text("prev_state", "prev_state") + "==> " +
                         text("next_comm", "next_comm") + decimal("next_pid", "next_pid"));
         case Kind::sched_process_fork:
-            return made(text("comm", "parent_comm") + decimal("pid", "parent_pid") + text("child_comm", "child_comm") + decimal("child_pid", "child_pid"));
+            return made(text("comm", "parent_comm") + decimal("pid", "parent_pid") + text("child_comm", "child_comm") +
+                        decimal("child_pid", "child_pid"));
         case Kind::sched_process_exec:
             return made(text("filename", "filename") + "pid=" + std::to_string(event.pid) + " " + decimal("old_pid", "old_pid"));
         case Kind::sched_process_exit: return made(text("comm", "comm") + "pid=" + std::to_string(event.pid) + " ");
         case Kind::signal_generate:
-            return made(decimal("sig", "sig") + decimal("code", "code") + text("comm", "comm") + decimal("pid", "target_pid") + text("res", "result"));
+            return made(decimal("sig", "sig") + decimal("code", "code") + text("comm", "comm") + decimal("pid", "target_pid") +
+                        text("res", "result"));
         case Kind::signal_deliver:
-            return made(decimal("sig", "sig") + decimal("code", "code") + hexadecimal("sa_handler", "sa_handler") + hexadecimal("sa_flags", "sa_flags"));
+            return made(decimal("sig", "sig") + decimal("code", "code") + hexadecimal("sa_handler", "sa_handler") +
+                        hexadecimal("sa_flags", "sa_flags"));
         case Kind::page_fault_user:
             return made(hexadecimal("address", "address") + hexadecimal("ip", "ip") + hexadecimal("error_code", "error_code"));
         case Kind::truncated: return made(text("reason", "reason"));

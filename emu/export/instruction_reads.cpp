@@ -27,19 +27,24 @@ u64 addressOf(const cpu::Decoded& decoded, const ZydisDecodedOperand& operand, u
     u64 address = valueOf(memory.base, next, registers) + valueOf(memory.index, next, registers) * memory.scale;
     if (memory.disp.has_displacement) address += static_cast<u64>(memory.disp.value);
     if (decoded.insn.address_width == 32) address &= 0xffff'ffff;
-    return address + (memory.segment == ZYDIS_REGISTER_FS ? registers.fs_base : memory.segment == ZYDIS_REGISTER_GS ? registers.gs_base : 0);
+    return address + (memory.segment == ZYDIS_REGISTER_FS ? registers.fs_base :
+                      memory.segment == ZYDIS_REGISTER_GS ? registers.gs_base :
+                                                            0);
 }
 
 }  // namespace
 
-std::vector<MemoryRead> memoryReads(std::span<const u8> instruction, u64 next, const AddressRegisters& before, const AddressRegisters& after) {
+std::vector<MemoryRead> memoryReads(std::span<const u8> instruction, u64 next, const AddressRegisters& before,
+                                    const AddressRegisters& after) {
     cpu::Decoded decoded;
     std::vector<MemoryRead> reads;
     if (!ZYAN_SUCCESS(cpu::decode(instruction.data(), instruction.size(), decoded))) return reads;
     for (std::size_t i = 0; i < decoded.insn.operand_count; ++i) {
         const ZydisDecodedOperand& operand = decoded.operand[i];
         const u64 size = operand.size / 8;
-        if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.type != ZYDIS_MEMOP_TYPE_MEM || !(operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ)) continue;
+        if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.type != ZYDIS_MEMOP_TYPE_MEM ||
+            !(operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ))
+            continue;
         u64 from = addressOf(decoded, operand, next, before), bytes = size;
         if (repeats(decoded.insn)) {
             const u64 end = addressOf(decoded, operand, next, after);

@@ -22,6 +22,7 @@ struct MemoryRead {
 
 // Also what it reads without naming it: the stack, strings. Not what gathers, XRSTOR and their like read.
 // `next` is the address behind it; `after` holds the registers when it has ended: a repeated string ends where these say.
-std::vector<MemoryRead> memoryReads(std::span<const u8> instruction, u64 next, const AddressRegisters& before, const AddressRegisters& after);
+std::vector<MemoryRead> memoryReads(std::span<const u8> instruction, u64 next, const AddressRegisters& before,
+                                    const AddressRegisters& after);
 
 }  // namespace emu

@@ -43,7 +43,8 @@ struct Record {
         out += "TN:\nSF:" + name + "\n";
         u64 hit = 0;
         for (const auto& [function, at] : functions) out += "FN:" + std::to_string(at.line) + "," + function + "\n";
-        for (const auto& [function, at] : functions) out += "FNDA:" + std::to_string(at.count) + "," + function + "\n", hit += at.count != 0;
+        for (const auto& [function, at] : functions)
+            out += "FNDA:" + std::to_string(at.count) + "," + function + "\n", hit += at.count != 0;
         out += "FNF:" + std::to_string(functions.size()) + "\nFNH:" + std::to_string(hit) + "\n";
         hit = 0;
         for (const auto& [line, count] : lines) out += "DA:" + std::to_string(line) + "," + std::to_string(count) + "\n", hit += count != 0;
@@ -104,7 +105,8 @@ void LcovExport::event(const Event& event) {
         case Kind::header: return header(event);
         case Kind::vma: return areas_.event(event);
         case Kind::registers:
-            if (mms_.size() == mostTasks && !mms_.contains(event.pid)) throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
+            if (mms_.size() == mostTasks && !mms_.contains(event.pid))
+                throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
             if (event.find("mm")) mms_[event.pid] = showText(event, "mm");
             return;
         case Kind::sched_process_exit: mms_.erase(event.pid); return;
@@ -145,14 +147,17 @@ std::vector<u8> contentOf(const Covered& covered) {
         std::ifstream file(covered.host_path, std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
     }
-    if (bytes.empty()) throw std::runtime_error("cannot read " + what + " " + covered.host_path + ": say where it is with " + option + " FILE");
+    if (bytes.empty())
+        throw std::runtime_error("cannot read " + what + " " + covered.host_path + ": say where it is with " + option + " FILE");
     bool same = !covered.hash || traces::xxh64(bytes.data(), bytes.size()) == *covered.hash;
     for (const auto& [offset, instruction] : covered.ran) {
         const std::string code = traces::bytesFromHex(instruction.bytes);
         same = same && offset <= bytes.size() && code.size() <= bytes.size() - offset &&
-               std::equal(code.begin(), code.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset), [](char a, u8 b) { return static_cast<u8>(a) == b; });
+               std::equal(code.begin(), code.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+                          [](char a, u8 b) { return static_cast<u8>(a) == b; });
     }
-    if (!same) throw std::runtime_error(covered.host_path + " is not " + what + " of the trace: say where that is with " + option + " FILE");
+    if (!same)
+        throw std::runtime_error(covered.host_path + " is not " + what + " of the trace: say where that is with " + option + " FILE");
     return bytes;
 }
 
@@ -214,7 +219,9 @@ void LcovExport::cover(const Covered& file) {
 void LcovExport::finish() {
     for (const Covered& file : files_) {
         if (!file.ran.empty()) cover(file);
-        else if (whole_) warn("no instruction of " + printable(file.guest_path) + " is in the trace" + (file.hash && others_ ? " (is it a script?)" : ""));
+        else if (whole_)
+            warn("no instruction of " + printable(file.guest_path) + " is in the trace" +
+                 (file.hash && others_ ? " (is it a script?)" : ""));
     }
     for (const auto& [name, record] : sources_) record.text(out_.buffer(), name), out_.spill();
     if (others_ && !sources_.empty()) inform(std::to_string(others_) + " instructions of other programs and libraries are left out");

@@ -69,7 +69,8 @@ private:
 };
 
 StraceExport::Task& StraceExport::task(int pid) {
-    if (tasks_.size() == mostTasks && !tasks_.contains(pid)) throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
+    if (tasks_.size() == mostTasks && !tasks_.contains(pid))
+        throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
     return tasks_[pid];
 }
 
@@ -217,7 +218,7 @@ void StraceExport::event(const Event& event) {
         case Kind::page_fill: broughtIn(current); break;
         case Kind::signal_generate: generated(event); break;
         case Kind::signal_deliver:
-            if (const i64 sig = count(event, "sig"); sig >= 19 && sig <= 22) current.stop = static_cast<int>(sig);      // SIGSTOP to SIGTTOU
+            if (const i64 sig = count(event, "sig"); sig >= 19 && sig <= 22) current.stop = static_cast<int>(sig);    // SIGSTOP to SIGTTOU
             // A signal that ends the whole process is carried out as SIGKILL (complete_signal).
             if (const auto info = showText(event, "name") == "SIGKILL" ? current.info.begin() : current.info.find(count(event, "sig"));
                 info != current.info.end()) {

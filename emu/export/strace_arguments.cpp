@@ -19,7 +19,8 @@ namespace {
 //   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
 //   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
 //   F a directory's descriptor   r resource   a arch_prctl   e whence   f access mode   k signal   h how of sigprocmask
-//   C clock   j itimer   m mode with the file's type   c mask of processors   s A n I N y l structures that the call reads (strace_structs.hpp)
+//   C clock   j itimer   m mode with the file's type   c mask of processors
+//   s A n I N y l structures that the call reads (strace_structs.hpp)
 // Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
 //   z Z t J Y U Q structures that it writes: s A n I y, struct timeval and N   R iovec of a read   V bytes of mincore
@@ -79,7 +80,8 @@ std::string statText(std::string_view bytes) {
     const u64 mode = straceWord(bytes, 24, 4), device = straceWord(bytes, 40, 8);
     const std::string out = "{st_mode=" + straceMode(mode);
     if (const u64 kind = mode & 0170000; kind == 020000 || kind == 060000)
-        return out + ", st_rdev=makedev(" + hex(device >> 8 & 0xfff) + ", " + hex((device & 0xff) | (device >> 12 & 0xffffff00)) + "), ...}";
+        return out + ", st_rdev=makedev(" + hex(device >> 8 & 0xfff) + ", " + hex((device & 0xff) | (device >> 12 & 0xffffff00)) +
+               "), ...}";
     return out + ", st_size=" + std::to_string(straceWord(bytes, 48, 8)) + ", ...}";
 }
 
@@ -98,7 +100,8 @@ std::string readVector(const StraceCall& call) {
     for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
         const u64 base = straceWord(vector, i, 8), length = straceWord(vector, i + 8, 8), part = std::min(length, left);
         const std::string content = part ? call.bytes(base, std::min<u64>(part, 33)) : "";
-        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? stracePointer(base) : straceString(content)) + ", iov_len=" + std::to_string(length) + "}";
+        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? stracePointer(base) : straceString(content)) +
+               ", iov_len=" + std::to_string(length) + "}";
         left -= part;
     }
     return vector.empty() ? stracePointer(call.raw[1]) : "[" + out + "]";
@@ -137,14 +140,18 @@ std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
         case 'g': return straceSignalInfo(bytes);
         case 'P': return "[" + std::to_string(static_cast<int>(straceWord(bytes, 0, 4))) + "]";
         case 'p': return "[" + std::to_string(straceWord(bytes, 0, 4)) + ", " + std::to_string(straceWord(bytes, 4, 4)) + "]";
-        default: return straceString(call.name == "getcwd" ? std::string_view(bytes).substr(0, bytes.size() - (result <= 33)) : bytes, letter == 'H');
+        default:
+            return straceString(call.name == "getcwd" ? std::string_view(bytes).substr(0, bytes.size() - (result <= 33)) : bytes,
+                                letter == 'H');
     }
 }
 
 std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     const u64 raw = call.raw[i];
     switch (letter) {
-        case 'd': return std::to_string(i && (call.name == "lseek" || call.name.starts_with("p")) ? static_cast<i64>(raw) : static_cast<int>(raw));
+        case 'd':
+            return std::to_string(i && (call.name == "lseek" || call.name.starts_with("p")) ? static_cast<i64>(raw) :
+                                                                                              static_cast<int>(raw));
         case 'u': return std::to_string(raw);
         case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return octal(raw & 07777);
@@ -172,7 +179,8 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'K': return straceFlags(StraceSet::lockAll, raw, "0");
         case 'E': return straceFlags(StraceSet::epollMake, raw, "0");
         case 'f': {
-            static constexpr const char* modes[] = {"F_OK", "X_OK", "W_OK", "W_OK|X_OK", "R_OK", "R_OK|X_OK", "R_OK|W_OK", "R_OK|W_OK|X_OK"};
+            static constexpr const char* modes[] = {"F_OK", "X_OK",      "W_OK",      "W_OK|X_OK",
+                                                    "R_OK", "R_OK|X_OK", "R_OK|W_OK", "R_OK|W_OK|X_OK"};
             return raw < 8 ? modes[raw] : hex(raw);
         }
         default:
@@ -214,7 +222,8 @@ std::string straceMode(u64 mode) {
                                                      {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
     const auto type = types.find(mode & 0170000);
     const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
-    return (type == types.end() ? octal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" + octal(mode & 0777);
+    return (type == types.end() ? octal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" +
+           octal(mode & 0777);
 }
 
 std::string StraceCall::bytes(u64 address, std::size_t size) const {
@@ -230,23 +239,6 @@ std::string StraceCall::bytes(u64 address, std::size_t size) const {
     return out;
 }
 
-std::string straceString(std::string_view bytes, bool hexadecimal, std::size_t most) {
-    static const std::map<char, const char*> named = {{'\n', "\\n"}, {'\t', "\\t"}, {'\r', "\\r"}, {'\v', "\\v"}, {'\f', "\\f"}, {'"', "\\\""}, {'\\', "\\\\"}};
-    std::string out = "\"";
-    const std::size_t count = std::min(bytes.size(), most);
-    for (std::size_t i = 0; i < count; ++i) {
-        char text[8];
-        const auto byte = static_cast<unsigned char>(bytes[i]);
-        const auto name = named.find(bytes[i]);
-        const bool digit = i + 1 < count && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
-        if (hexadecimal) std::snprintf(text, sizeof text, "\\x%02x", byte);
-        else if (name != named.end()) std::snprintf(text, sizeof text, "%s", name->second);
-        else std::snprintf(text, sizeof text, byte >= 0x20 && byte < 0x7f ? "%c" : digit ? "\\%03o" : "\\%o", byte);
-        out += text;
-    }
-    return out + (bytes.size() > most ? "\"..." : "\"");
-}
-
 StraceText straceArguments(const StraceCall& call, bool ended) {
     if (call.name == "clone") return cloneArguments(call);
     if (call.name == "fcntl") return fcntlArguments(call);
@@ -257,14 +249,18 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
     if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
     if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
     if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
-    if (const std::size_t mode = call.name == "mknod" ? 1 : call.name == "mknodat" ? 2 : 0; mode && (call.raw[mode] & 0170000) != 020000 && (call.raw[mode] & 0170000) != 060000)
+    if (const std::size_t mode = call.name == "mknod"   ? 1 :
+                                 call.name == "mknodat" ? 2 :
+                                                          0;
+        mode && (call.raw[mode] & 0170000) != 020000 && (call.raw[mode] & 0170000) != 060000)
         count = std::min(count, mode + 1);      // the number of a device
     if (call.name == "pwritev" || call.name == "preadv") count = std::min<std::size_t>(count, 4);
     StraceText out;
     for (std::size_t i = 0; i < count; ++i) {
         const char letter = i < letters.size() ? letters[i] : '.';
         const bool late = LATE.find(letter) != std::string_view::npos;
-        if (!out.after.empty() || late) out.after.push_back(late ? ended ? lateArgument(call, letter, call.raw[i]) : "" : earlyArgument(call, letter, i));
+        if (!out.after.empty() || late)
+            out.after.push_back(late ? ended ? lateArgument(call, letter, call.raw[i]) : "" : earlyArgument(call, letter, i));
         else out.before.push_back(earlyArgument(call, letter, i));
     }
     return out;
@@ -277,7 +273,8 @@ std::string straceResult(const StraceCall& call) {
                                                                          {"ERESTARTNOINTR", "To be restarted"},
                                                                          {"ERESTARTNOHAND", "To be restarted if no handler"},
                                                                          {"ERESTART_RESTARTBLOCK", "Interrupted by signal"}};
-        if (const auto restart = restarts.find(call.error); restart != restarts.end()) return "? " + call.error + " (" + restart->second + ")";
+        if (const auto restart = restarts.find(call.error); restart != restarts.end())
+            return "? " + call.error + " (" + restart->second + ")";
         const char* text = ::strerrordesc_np(static_cast<int>(-result));
         return "-1 " + call.error + " (" + (text ? text : "?") + ")";
     }

@@ -57,7 +57,8 @@ struct StraceFlag {
 };
 std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char* zero);
 std::string straceName(std::span<const StraceFlag> names, u64 value);           // in hex when it has none
-std::optional<std::string> straceNamed(const StraceCall& call, std::size_t argument);  // of flags and numbers that have names; nothing: this is none
+std::optional<std::string> straceNamed(const StraceCall& call,
+                                       std::size_t argument);    // of flags and numbers that have names; nothing: this is none
 std::string straceScheduler(u64 policy);
 enum class StraceSet : u8 { open, mmap, clone, wait, at, random, descriptor, mode, action, poll, epoll, stack, lockAll, timer, epollMake, socket, none };
 std::string straceFlags(StraceSet set, u64 value, const char* zero);

@@ -33,7 +33,8 @@ std::string directory(u64 descriptor) { return static_cast<int>(descriptor) == -
 
 // struct statx: stx_mask at 0, stx_attributes at 8, stx_mode at 28, stx_size at 40 (statx(2)).
 std::string statxText(std::string_view bytes) {
-    return "{stx_mask=" + straceFlags(STATX, straceWord(bytes, 0, 4), "0") + ", stx_attributes=" + straceFlags(ATTRIBUTES, straceWord(bytes, 8, 8), "0") +
+    return "{stx_mask=" + straceFlags(STATX, straceWord(bytes, 0, 4), "0") +
+           ", stx_attributes=" + straceFlags(ATTRIBUTES, straceWord(bytes, 8, 8), "0") +
            ", stx_mode=" + straceMode(straceWord(bytes, 28, 2)) + ", stx_size=" + std::to_string(straceWord(bytes, 40, 8)) + ", ...}";
 }
 
@@ -42,7 +43,10 @@ StraceText statx(const StraceCall& call, bool ended) {
     const std::string more = straceFlags(STATX_AT, flags & ~u64{0x6000}, "");
     const std::string answer = call.worked(ended) ? call.bytes(call.raw[4], 256) : "";
     return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
-             std::string(sync == 0 ? "AT_STATX_SYNC_AS_STAT" : sync == 0x2000 ? "AT_STATX_FORCE_SYNC" : "AT_STATX_DONT_SYNC") + (more.empty() ? "" : "|" + more),
+             std::string(sync == 0      ? "AT_STATX_SYNC_AS_STAT" :
+                         sync == 0x2000 ? "AT_STATX_FORCE_SYNC" :
+                                          "AT_STATX_DONT_SYNC") +
+                 (more.empty() ? "" : "|" + more),
              straceFlags(STATX, call.raw[3] & 0xffffffff, "0")},
             {answer.empty() ? stracePointer(call.raw[4]) : statxText(answer)}};
 }
@@ -84,7 +88,8 @@ StraceText entries(const StraceCall& call, bool ended) {
     for (u64 at = 0; at + 19 <= bytes.size() && straceWord(bytes, at + 16, 2); at += straceWord(bytes, at + 16, 2)) ++count;
     const bool known = call.worked(ended) && bytes.size() == call.result.number;
     return {{std::to_string(static_cast<int>(call.raw[0]))},
-            {stracePointer(call.raw[1]) + (known ? " /* " + std::to_string(count) + " entries */" : ""), std::to_string(call.raw[2] & 0xffffffff)}};
+            {stracePointer(call.raw[1]) + (known ? " /* " + std::to_string(count) + " entries */" : ""),
+             std::to_string(call.raw[2] & 0xffffffff)}};
 }
 
 std::string nameOf(std::string_view bytes) { return straceString(bytes.substr(0, bytes.find('\0')), false, 16); }
@@ -105,7 +110,8 @@ StraceText prctl(const StraceCall& call, bool ended) {
     }
     StraceText out{{name}, {}};
     for (std::size_t i = 1; i < 5; ++i)
-        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x")) out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : std::to_string(call.raw[i]));
+        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x"))
+            out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : std::to_string(call.raw[i]));
     return out;
 }
 
@@ -129,7 +135,8 @@ std::string fileTime(std::string_view bytes) {
     const auto seconds = static_cast<std::time_t>(straceWord(bytes, 0, 8));
     std::tm parts{};
     char date[64], fraction[16] = "";
-    if (nanoseconds >= second || !::gmtime_r(&seconds, &parts) || !std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts)) return out;
+    if (nanoseconds >= second || !::gmtime_r(&seconds, &parts) || !std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts))
+        return out;
     if (nanoseconds) std::snprintf(fraction, sizeof fraction, ".%09u", static_cast<unsigned>(nanoseconds));
     return out + " /* " + date + fraction + "+0000 */";
 }

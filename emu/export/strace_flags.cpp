@@ -22,7 +22,10 @@ constexpr StraceFlag CLONE[] = {{0x100, "CLONE_VM"}, {0x200, "CLONE_FS"}, {0x400
                                 {0x800000, "CLONE_UNTRACED"}, {0x1000000, "CLONE_CHILD_SETTID"}};
 constexpr StraceFlag WAIT[] = {{1, "WNOHANG"}, {2, "WSTOPPED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
                                {0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}};
-constexpr StraceFlag AT[] = {{0x100, "AT_SYMLINK_NOFOLLOW"}, {0x200, "AT_REMOVEDIR"}, {0x400, "AT_SYMLINK_FOLLOW"}, {0x800, "AT_NO_AUTOMOUNT"},
+constexpr StraceFlag AT[] = {{0x100, "AT_SYMLINK_NOFOLLOW"},
+                             {0x200, "AT_REMOVEDIR"},
+                             {0x400, "AT_SYMLINK_FOLLOW"},
+                             {0x800, "AT_NO_AUTOMOUNT"},
                              {0x1000, "AT_EMPTY_PATH"}};
 constexpr StraceFlag RANDOM[] = {{1, "GRND_NONBLOCK"}, {2, "GRND_RANDOM"}, {4, "GRND_INSECURE"}};
 constexpr StraceFlag DESCRIPTOR[] = {{1, "FD_CLOEXEC"}};
@@ -52,7 +55,8 @@ constexpr StraceFlag LOCK_ALL[] = {{1, "MCL_CURRENT"}, {2, "MCL_FUTURE"}, {4, "M
 constexpr StraceFlag TIMER[] = {{1, "TIMER_ABSTIME"}};
 constexpr StraceFlag EPOLL_MAKE[] = {{02000000, "EPOLL_CLOEXEC"}};
 constexpr StraceFlag SOCKET[] = {{02000000, "SOCK_CLOEXEC"}, {04000, "SOCK_NONBLOCK"}};
-constexpr StraceFlag SOCKET_TYPE[] = {{1, "SOCK_STREAM"}, {2, "SOCK_DGRAM"}, {3, "SOCK_RAW"}, {4, "SOCK_RDM"}, {5, "SOCK_SEQPACKET"}, {10, "SOCK_PACKET"}};
+constexpr StraceFlag SOCKET_TYPE[] = {{1, "SOCK_STREAM"}, {2, "SOCK_DGRAM"},     {3, "SOCK_RAW"},
+                                      {4, "SOCK_RDM"},    {5, "SOCK_SEQPACKET"}, {10, "SOCK_PACKET"}};
 constexpr StraceFlag FAMILY[] = {{0, "AF_UNSPEC"}, {1, "AF_UNIX"}, {2, "AF_INET"}, {10, "AF_INET6"}, {16, "AF_NETLINK"}, {17, "AF_PACKET"}};
 constexpr StraceFlag CLOCK[] = {{0, "CLOCK_REALTIME"}, {1, "CLOCK_MONOTONIC"}, {2, "CLOCK_PROCESS_CPUTIME_ID"}, {3, "CLOCK_THREAD_CPUTIME_ID"},
                                 {4, "CLOCK_MONOTONIC_RAW"}, {5, "CLOCK_REALTIME_COARSE"}, {6, "CLOCK_MONOTONIC_COARSE"}, {7, "CLOCK_BOOTTIME"},

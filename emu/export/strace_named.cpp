@@ -22,7 +22,8 @@ constexpr StraceFlag ALLOCATE[] = {{1, "FALLOC_FL_KEEP_SIZE"}, {2, "FALLOC_FL_PU
 constexpr StraceFlag LOCK[] = {{1, "LOCK_SH"}, {2, "LOCK_EX"}, {4, "LOCK_NB"}, {8, "LOCK_UN"}};
 constexpr StraceFlag SYNC[] = {{1, "MS_ASYNC"}, {2, "MS_INVALIDATE"}, {4, "MS_SYNC"}};
 constexpr StraceFlag PRIORITY[] = {{0, "PRIO_PROCESS"}, {1, "PRIO_PGRP"}, {2, "PRIO_USER"}};
-constexpr StraceFlag SCHEDULER[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"}, {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"}};
+constexpr StraceFlag SCHEDULER[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
+                                    {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"}};
 constexpr StraceFlag EVENT[] = {{1, "EFD_SEMAPHORE"}, {02000000, "EFD_CLOEXEC"}, {04000, "EFD_NONBLOCK"}};
 constexpr StraceFlag TIMER[] = {{02000000, "TFD_CLOEXEC"}, {04000, "TFD_NONBLOCK"}};
 constexpr StraceFlag SET_TIMER[] = {{1, "TFD_TIMER_ABSTIME"}, {2, "TFD_TIMER_CANCEL_ON_SET"}};

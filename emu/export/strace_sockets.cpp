@@ -37,7 +37,8 @@ std::string vectorText(const StraceCall& call, u64 address, u64 count, u64 left)
     std::string out;
     for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
         const u64 length = straceWord(vector, i + 8, 8), part = std::min(length, left);
-        out += (i ? ", {iov_base=" : "{iov_base=") + bufferText(call, straceWord(vector, i, 8), part) + ", iov_len=" + std::to_string(length) + "}";
+        out += (i ? ", {iov_base=" : "{iov_base=") + bufferText(call, straceWord(vector, i, 8), part) +
+               ", iov_len=" + std::to_string(length) + "}";
         left -= part;
     }
     return out.empty() ? stracePointer(address) : "[" + out + "]";
@@ -76,7 +77,8 @@ std::string headerText(const StraceCall& call, u64 most) {
         const std::string passed = controlText(content(call, control, controlSize));
         out += ", msg_control=" + (passed.empty() ? stracePointer(control) : "[" + passed + "]");
     }
-    return out + ", msg_controllen=" + std::to_string(controlSize) + ", msg_flags=" + straceFlags(MESSAGE, straceWord(header, 48, 4), "0") + "}";
+    return out + ", msg_controllen=" + std::to_string(controlSize) + ", msg_flags=" + straceFlags(MESSAGE, straceWord(header, 48, 4), "0") +
+           "}";
 }
 
 // An address that the call writes, and its size before and after.
@@ -98,7 +100,8 @@ StraceText optionText(const StraceCall& call, bool ended) {
     const bool sets = call.name == "setsockopt";
     const bool shown = sets ? call.raw[4] == 4 : call.worked(ended) && straceWord(content(call, call.raw[4], 4), 0, 4) == 4;
     const std::string value = shown ? content(call, call.raw[3], 4) : "";
-    const std::string text = value.empty() ? stracePointer(call.raw[3]) : "[" + std::to_string(static_cast<int>(straceWord(value, 0, 4))) + "]";
+    const std::string text =
+        value.empty() ? stracePointer(call.raw[3]) : "[" + std::to_string(static_cast<int>(straceWord(value, 0, 4))) + "]";
     const std::vector<std::string> before = {call.integer(0), straceName(LEVEL, call.raw[1] & 0xffffffff), optionName(call)};
     if (!sets) return {before, {text, shown ? "[4]" : stracePointer(call.raw[4])}};
     StraceText out{before, {}};
@@ -113,15 +116,20 @@ std::optional<StraceText> straceSocketCall(const StraceCall& call, bool ended) {
     const u64 got = call.worked(ended) && call.result.asCount() > 0 ? call.result.number : 0;
     if (call.name == "socketpair") {
         const u64 type = call.raw[1], kind = type & 0xf;
-        const std::string more = straceFlags(StraceSet::socket, type & 0xfffffff0, ""), pair = call.worked(ended) ? call.bytes(call.raw[3], 8) : "";
+        const std::string more = straceFlags(StraceSet::socket, type & 0xfffffff0, ""),
+                          pair = call.worked(ended) ? call.bytes(call.raw[3], 8) : "";
         return StraceText{{straceName(StraceEnum::family, call.raw[0]), straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), std::to_string(call.raw[2])},
                           {pair.empty() ? stracePointer(call.raw[3]) : "[" + std::to_string(straceWord(pair, 0, 4)) + ", " + std::to_string(straceWord(pair, 4, 4)) + "]"}};
     }
-    if (call.name == "sendmsg") return StraceText{{call.integer(0), headerText(call, ~u64{0}), straceFlags(MESSAGE, call.raw[2] & 0xffffffff, "0")}, {}};
+    if (call.name == "sendmsg")
+        return StraceText{{call.integer(0), headerText(call, ~u64{0}), straceFlags(MESSAGE, call.raw[2] & 0xffffffff, "0")}, {}};
     if (call.name == "recvmsg")
-        return StraceText{{call.integer(0)}, {call.worked(ended) ? headerText(call, got) : stracePointer(call.raw[1]), straceFlags(MESSAGE, call.raw[2] & 0xffffffff, "0")}};
+        return StraceText{
+            {call.integer(0)},
+            {call.worked(ended) ? headerText(call, got) : stracePointer(call.raw[1]), straceFlags(MESSAGE, call.raw[2] & 0xffffffff, "0")}};
     if (call.name == "sendto") {
-        const std::string address = call.raw[4] && call.raw[5] >= 2 && call.raw[5] <= 128 ? straceAddress(call.read(call.raw[4], call.raw[5])) : "";
+        const std::string address =
+            call.raw[4] && call.raw[5] >= 2 && call.raw[5] <= 128 ? straceAddress(call.read(call.raw[4], call.raw[5])) : "";
         return StraceText{{call.integer(0), bufferText(call, call.raw[1], call.raw[2]), std::to_string(call.raw[2]), flags,
                            address.empty() ? stracePointer(call.raw[4]) : address, std::to_string(call.raw[5] & 0xffffffff)}, {}};
     }

@@ -1,11 +1,31 @@
-// Strings that a call reads from pages that were not there when it began.
+// Strings as strace quotes them, and those that a call reads from pages that were not there when it began.
 #include "emu/export/strace_structs.hpp"
 
 #include "kernel_model/include/linux/syscalls.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
 
 namespace emu {
+
+std::string straceString(std::string_view bytes, bool hexadecimal, std::size_t most) {
+    static const std::map<char, const char*> named = {{'\n', "\\n"}, {'\t', "\\t"}, {'\r', "\\r"}, {'\v', "\\v"},
+                                                      {'\f', "\\f"}, {'"', "\\\""}, {'\\', "\\\\"}};
+    std::string out = "\"";
+    const std::size_t count = std::min(bytes.size(), most);
+    for (std::size_t i = 0; i < count; ++i) {
+        char text[8];
+        const auto byte = static_cast<unsigned char>(bytes[i]);
+        const auto name = named.find(bytes[i]);
+        const bool digit = i + 1 < count && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
+        if (hexadecimal) std::snprintf(text, sizeof text, "\\x%02x", byte);
+        else if (name != named.end()) std::snprintf(text, sizeof text, "%s", name->second);
+        else std::snprintf(text, sizeof text, byte >= 0x20 && byte < 0x7f ? "%c" : digit ? "\\%03o" : "\\%o", byte);
+        out += text;
+    }
+    return out + (bytes.size() > most ? "\"..." : "\"");
+}
 
 // Up to its NUL byte; nothing: not all of it is there.
 static std::optional<std::string> pathAt(const StraceCall& call, u64 address) {
@@ -41,10 +61,13 @@ static std::optional<std::string> argumentsAt(const StraceCall& call, u64 addres
 bool readLateStrings(StraceCall& call, bool& changed) {
     const kernel::SyscallDefinition* definition = kernel::syscallOfAnyVersion(call.number);
     bool missing = false;
-    for (std::size_t i = 0; definition && i < std::min<std::size_t>({call.shown.size(), call.raw.size(), static_cast<std::size_t>(definition->argument_count)}); ++i) {
+    for (std::size_t i = 0; definition && i < std::min<std::size_t>({call.shown.size(), call.raw.size(),
+                                                                     static_cast<std::size_t>(definition->argument_count)});
+         ++i) {
         const std::string_view type = definition->arguments[i].type;
         const bool path = type == "UserPtr<const char>", buffer = type == "Bytes<const char>" && i + 1 < call.raw.size();
-        if (type == "ArgumentStrings" && call.raw[i] && (call.shown[i].starts_with("0x") || call.shown[i].find("[0x") == 0 || call.shown[i].find(", 0x") != std::string::npos)) {
+        if (type == "ArgumentStrings" && call.raw[i] &&
+            (call.shown[i].starts_with("0x") || call.shown[i].find("[0x") == 0 || call.shown[i].find(", 0x") != std::string::npos)) {
             const std::optional<std::string> strings = argumentsAt(call, call.raw[i]);
             if (strings && *strings != call.shown[i]) call.shown[i] = *strings, changed = true;
             missing = missing || !strings;

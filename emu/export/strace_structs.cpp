@@ -33,7 +33,8 @@ std::string signalAction(std::string_view bytes) {
 }
 
 std::string timeText(std::string_view bytes, const char* fraction) {
-    return "{tv_sec=" + std::to_string(static_cast<i64>(straceWord(bytes, 0, 8))) + ", " + fraction + "=" + std::to_string(straceWord(bytes, 8, 8)) + "}";
+    return "{tv_sec=" + std::to_string(static_cast<i64>(straceWord(bytes, 0, 8))) + ", " + fraction + "=" +
+           std::to_string(straceWord(bytes, 8, 8)) + "}";
 }
 
 std::string limit(u64 value) {
@@ -94,9 +95,13 @@ StraceText futex(const StraceCall& call) {
                                             "WAKE_BITSET", "WAIT_REQUEUE_PI", "CMP_REQUEUE_PI", "LOCK_PI2"};
     const u64 operation = call.raw[1] & 0x7f, value = call.raw[2] & 0xffffffff, flags = call.raw[1] & 0xffffffff;
     const bool known = operation < std::size(names) && !(flags & ~u64{0x1ff});
-    const std::string name = !known ? hex(flags) + " /* FUTEX_??? */" : "FUTEX_" + std::string(names[operation]) + (flags & 0x80 ? "_PRIVATE" : "") + (flags & 0x100 ? "|FUTEX_CLOCK_REALTIME" : "");
-    const std::string other = stracePointer(call.raw[4]), last = std::to_string(call.raw[5] & 0xffffffff), second = std::to_string(call.raw[3] & 0xffffffff);
-    const std::string mask = (call.raw[5] & 0xffffffff) == 0xffffffff ? "FUTEX_BITSET_MATCH_ANY" : straceFlags(StraceSet::none, call.raw[5] & 0xffffffff, "0");
+    const std::string name = !known ? hex(flags) + " /* FUTEX_??? */" :
+                                      "FUTEX_" + std::string(names[operation]) + (flags & 0x80 ? "_PRIVATE" : "") +
+                                          (flags & 0x100 ? "|FUTEX_CLOCK_REALTIME" : "");
+    const std::string other = stracePointer(call.raw[4]), last = std::to_string(call.raw[5] & 0xffffffff),
+                      second = std::to_string(call.raw[3] & 0xffffffff);
+    const std::string mask =
+        (call.raw[5] & 0xffffffff) == 0xffffffff ? "FUTEX_BITSET_MATCH_ANY" : straceFlags(StraceSet::none, call.raw[5] & 0xffffffff, "0");
     const auto time = [&] { return orPointer(straceStruct('n', call.read(call.raw[3], 16)), call.raw[3]); };
     StraceText text{{stracePointer(call.raw[0]), name}, {}};
     const auto add = [&](const std::vector<std::string>& more) { text.before.insert(text.before.end(), more.begin(), more.end()); };
@@ -175,11 +180,14 @@ std::string straceStruct(char letter, std::string_view bytes) {
         case 'A': return signalAction(bytes);
         case 'n': return timeText(bytes, "tv_nsec");
         case 'U': return timeText(bytes, "tv_usec");
-        case 'I': return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_usec") + ", it_value=" + timeText(bytes.substr(16), "tv_usec") + "}";
-        case 'N': return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_nsec") + ", it_value=" + timeText(bytes.substr(16), "tv_nsec") + "}";
+        case 'I':
+            return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_usec") + ", it_value=" + timeText(bytes.substr(16), "tv_usec") + "}";
+        case 'N':
+            return "{it_interval=" + timeText(bytes.substr(0, 16), "tv_nsec") + ", it_value=" + timeText(bytes.substr(16), "tv_nsec") + "}";
         case 'l': return "{rlim_cur=" + limit(straceWord(bytes, 0, 8)) + ", rlim_max=" + limit(straceWord(bytes, 8, 8)) + "}";
         case 'y':
-            return "{ss_sp=" + stracePointer(straceWord(bytes, 0, 8)) + ", ss_flags=" + straceFlags(StraceSet::stack, straceWord(bytes, 8, 4), "0") +
+            return "{ss_sp=" + stracePointer(straceWord(bytes, 0, 8)) +
+                   ", ss_flags=" + straceFlags(StraceSet::stack, straceWord(bytes, 8, 4), "0") +
                    ", ss_size=" + std::to_string(straceWord(bytes, 16, 8)) + "}";
         default: return {};
     }
@@ -192,7 +200,9 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     if (call.name == "socket") {
         const u64 type = call.raw[1], kind = type & 0xf;
         const std::string more = straceFlags(StraceSet::socket, type & 0xfffffff0, "");
-        return StraceText{{straceName(StraceEnum::family, call.raw[0]), straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), std::to_string(call.raw[2])}, {}};
+        return StraceText{{straceName(StraceEnum::family, call.raw[0]),
+                           straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), std::to_string(call.raw[2])},
+                          {}};
     }
     if (call.name == "rt_sigreturn") {      // uc_sigmask of the frame that the stack pointer is at
         const std::string mask = call.read(call.stack + 0x128, 8);
@@ -200,7 +210,8 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     }
     if (call.name == "poll") {
         const std::string fds = call.raw[1] && call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
-        return StraceText{{fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), std::to_string(call.raw[1] & 0xffffffff), number(2)}, {}};
+        return StraceText{
+            {fds.empty() ? stracePointer(call.raw[0]) : stracePolled(fds, false), std::to_string(call.raw[1] & 0xffffffff), number(2)}, {}};
     }
     if (call.name == "epoll_ctl") {
         const std::string event = epollText(call.read(call.raw[3], 12));
@@ -208,7 +219,8 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     }
     if (call.name == "epoll_wait") {
         const u64 ready = call.result.asCount() > 0 && call.error.empty() ? call.result.number : 0;
-        const std::string events = ended && call.error.empty() ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
+        const std::string events = ended && call.error.empty() ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" :
+                                                                 stracePointer(call.raw[1]);
         return StraceText{{number(0)}, {events, number(2), number(3)}};
     }
     if (call.name == "connect" || call.name == "bind") {

@@ -29,7 +29,9 @@ std::string schedulingFlags(u64 flags) {
 }
 
 std::string attributes(std::string_view bytes) {
-    const auto field = [&](const char* name, std::size_t at, std::size_t size) { return std::string(name) + std::to_string(straceWord(bytes, at, size)); };
+    const auto field = [&](const char* name, std::size_t at, std::size_t size) {
+        return std::string(name) + std::to_string(straceWord(bytes, at, size));
+    };
     std::string out = field("{size=", 0, 4) + ", sched_policy=" + straceScheduler(straceWord(bytes, 4, 4)) +
                       ", sched_flags=" + schedulingFlags(straceWord(bytes, 8, 8)) +
                       ", sched_nice=" + std::to_string(static_cast<int>(straceWord(bytes, 16, 4))) + field(", sched_priority=", 20, 4) +
@@ -62,7 +64,8 @@ std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended) {
     if (call.name != "time") return std::nullopt;
     const std::string bytes = call.worked(ended) ? call.bytes(call.raw[0], 8) : "";
     const u64 seconds = straceWord(bytes, 0, 8);
-    return StraceText{{}, {bytes.empty() ? stracePointer(call.raw[0]) : "[" + std::to_string(seconds) + " /* " + dateText(seconds) + " */]"}};
+    return StraceText{{},
+                      {bytes.empty() ? stracePointer(call.raw[0]) : "[" + std::to_string(seconds) + " /* " + dateText(seconds) + " */]"}};
 }
 
 std::string straceTimeNote(const StraceCall& call) { return call.name == "time" ? " (" + dateText(call.result.number) + ")" : ""; }

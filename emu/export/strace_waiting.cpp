@@ -77,7 +77,9 @@ std::string ppollNote(const StraceCall& call) {
 
 // struct rusage: two struct timeval, then counts that strace shows with -v only.
 std::string straceUsage(std::string_view bytes) {
-    return bytes.size() < 32 ? "" : "{ru_utime=" + straceStruct('U', bytes.substr(0, 16)) + ", ru_stime=" + straceStruct('U', bytes.substr(16, 16)) + ", ...}";
+    return bytes.size() < 32 ?
+               "" :
+               "{ru_utime=" + straceStruct('U', bytes.substr(0, 16)) + ", ru_stime=" + straceStruct('U', bytes.substr(16, 16)) + ", ...}";
 }
 
 // siginfo_t: si_signo at 0, si_code at 8, then by what it is (sigaction(2)).
@@ -87,11 +89,13 @@ std::string straceSignalInfo(std::string_view bytes) {
     if (!signal) return "{}";
     const std::string known = signalCodeName(signal, code), name = straceSignal(signal);
     std::string out = "{si_signo=" + name + ", si_code=" + (known.empty() ? std::to_string(code) : known);
-    const std::string sender = ", si_pid=" + std::to_string(straceWord(bytes, 16, 4)) + ", si_uid=" + std::to_string(straceWord(bytes, 20, 4));
+    const std::string sender =
+        ", si_pid=" + std::to_string(straceWord(bytes, 16, 4)) + ", si_uid=" + std::to_string(straceWord(bytes, 20, 4));
     constexpr int exited = 1;
     const u64 status = straceWord(bytes, 24, 4);
     if (name == "SIGCHLD" && code > 0)
-        out += sender + ", si_status=" + (code == exited ? std::to_string(status) : straceSignal(static_cast<int>(status))) + ", si_utime=0, si_stime=0";
+        out += sender + ", si_status=" + (code == exited ? std::to_string(status) : straceSignal(static_cast<int>(status))) +
+               ", si_utime=0, si_stime=0";
     else if (signalHasAddress(signal, code)) out += ", si_addr=" + stracePointer(straceWord(bytes, 16, 8));
     else if (signalHasSender(code)) out += sender;
     return out + "}";

@@ -1,5 +1,6 @@
 // A Tenet trace (github.com/gaasedelen/tenet, tracers/README.md) of one task: a line for each instruction, with the registers that are
-// not what they were at the last line, and with the memory that was read and written since then. A line is the state before its instruction.
+// not what they were at the last line, and with the memory that was read and written since then. A line is the state before its
+// instruction.
 #include "emu/export/exporter.hpp"
 #include "emu/export/instruction_reads.hpp"
 #include "emu/export/traced_memory.hpp"
@@ -92,7 +93,8 @@ AddressRegisters TenetExport::Task::addressing() const {
 }
 
 TenetExport::Task& TenetExport::task(int pid) {
-    if (tasks_.size() == mostTasks && !tasks_.contains(pid)) throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
+    if (tasks_.size() == mostTasks && !tasks_.contains(pid))
+        throw TraceProblem("more than " + std::to_string(mostTasks) + " tasks at once");
     return tasks_[pid];
 }
 
@@ -122,7 +124,8 @@ void TenetExport::read(const Event& event, const AddressRegisters& before) {
 
 // Whoever wrote it: threads and the kernel write into the followed task's memory, too.
 void TenetExport::write(const std::string& mm, const Value* address, const Value* bytes) {
-    if (followed_ && mm == tasks_[followed_].mm && address && bytes && !bytes->string.empty()) put("mw=" + hex(address->number) + ":" + bytes->string);
+    if (followed_ && mm == tasks_[followed_].mm && address && bytes && !bytes->string.empty())
+        put("mw=" + hex(address->number) + ":" + bytes->string);
 }
 
 void TenetExport::kernelWrite(const Event& event) {
@@ -161,7 +164,8 @@ void TenetExport::instruction(const Event& event) {
 void TenetExport::exec(const Event& event) {
     if (followed_ == event.pid) {
         over_ = true;
-        warn("pid " + std::to_string(event.pid) + " executes another program at line " + std::to_string(event.seq + 1) + ": the export ends there");
+        warn("pid " + std::to_string(event.pid) + " executes another program at line " + std::to_string(event.seq + 1) +
+             ": the export ends there");
     } else if (!followed_ && !wanted_ && event.pid != initPid) {
         followed_ = event.pid;
         if (const std::string& before = before_[event.pid]; !before.empty()) put(before);
@@ -182,7 +186,9 @@ void TenetExport::tell(const Event& event) {
                 throw TraceProblem("the trace was made without instructions (-e)");
             break;
         case Kind::footer:
-            if (!followed_) warn(wanted_ ? "pid " + std::to_string(wanted_) + " executes no instruction in this trace" : "no program is executed in this trace");
+            if (!followed_)
+                warn(wanted_ ? "pid " + std::to_string(wanted_) + " executes no instruction in this trace" :
+                               "no program is executed in this trace");
             break;
         case Kind::registers: learn(event); break;
         case Kind::insn: instruction(event); break;
@@ -195,7 +201,8 @@ void TenetExport::tell(const Event& event) {
             else tasks_.erase(event.pid);
             break;
         case Kind::truncated:
-            if (const Value* kinds = event.find("kinds"); kinds && std::ranges::any_of(kinds->items, [](const Value& kind) { return kind.string == "insn"; })) {
+            if (const Value* kinds = event.find("kinds");
+                kinds && std::ranges::any_of(kinds->items, [](const Value& kind) { return kind.string == "insn"; })) {
                 warn("instructions are missing from line " + std::to_string(event.seq + 1) + " on: the export ends there");
                 over_ = true;
             }

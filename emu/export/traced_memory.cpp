@@ -17,12 +17,14 @@ namespace {
 
 std::size_t slotOf(const std::string& blob) {
     const std::size_t hash = blob.find('#');
-    return hash == std::string::npos ? 0 : static_cast<std::size_t>(std::strtoull(blob.c_str() + hash + 1, nullptr, 10) % traces::blobsKept);
+    return hash == std::string::npos ? 0 :
+                                       static_cast<std::size_t>(std::strtoull(blob.c_str() + hash + 1, nullptr, 10) % traces::blobsKept);
 }
 
 u64 neededKinds() {
     u64 mask = 0;
-    for (const Kind kind : {Kind::pte, Kind::page_fill, Kind::blob, Kind::user_write, Kind::page_write, Kind::registers, Kind::insn}) mask |= traces::bit(kind);
+    for (const Kind kind : {Kind::pte, Kind::page_fill, Kind::blob, Kind::user_write, Kind::page_write, Kind::registers, Kind::insn})
+        mask |= traces::bit(kind);
     return mask;
 }
 
@@ -49,7 +51,8 @@ void TracedMemory::fill(const Event& event) {
     const u64 pfn = number(event, "pfn");
     if (pfn >= mostFrames) return;
     Page content{};
-    if (const auto from = frames_.find(number(event, "from")); showText(event, "source") == "copy" && from != frames_.end()) content = from->second;
+    if (const auto from = frames_.find(number(event, "from")); showText(event, "source") == "copy" && from != frames_.end())
+        content = from->second;
     if (event.find("blob") && !blobs_.empty()) {
         const std::string& blob = blobs_[slotOf(showText(event, "blob"))];
         std::memcpy(content.data(), blob.data(), std::min<std::size_t>(blob.size(), pageSize));
@@ -77,8 +80,12 @@ void TracedMemory::event(const Event& event) {
         case Kind::truncated: known_ = false; break;
         case Kind::blob: blobs_[slotOf(showText(event, "id"))] = traces::bytesFromHex(showText(event, "bytes")); break;
         case Kind::page_fill: fill(event); break;
-        case Kind::page_write: writeFrame(number(event, "pfn"), number(event, "offset"), traces::bytesFromHex(showText(event, "bytes"))); break;
-        case Kind::user_write: write(event.find("mm") ? showText(event, "mm") : mms_[event.pid], number(event, "address"), showText(event, "bytes")); break;
+        case Kind::page_write:
+            writeFrame(number(event, "pfn"), number(event, "offset"), traces::bytesFromHex(showText(event, "bytes")));
+            break;
+        case Kind::user_write:
+            write(event.find("mm") ? showText(event, "mm") : mms_[event.pid], number(event, "address"), showText(event, "bytes"));
+            break;
         case Kind::registers:
             learnStack(event);
             if (event.find("mm")) mms_[event.pid] = showText(event, "mm");

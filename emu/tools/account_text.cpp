@@ -250,7 +250,8 @@ void Teller::others() {
 }
 
 std::string Teller::ended(u64 code, Phrase exits, Phrase killed, const std::string& pid) const {
-    return code & 0x7f ? text(killed, {pid, straceSignal(static_cast<int>(code & 0x7f))}) : text(exits, {pid, std::to_string(code >> 8 & 0xff)});
+    return code & 0x7f ? text(killed, {pid, straceSignal(static_cast<int>(code & 0x7f))}) :
+                         text(exits, {pid, std::to_string(code >> 8 & 0xff)});
 }
 
 void Teller::end() {
@@ -263,6 +264,8 @@ void Teller::end() {
 
 }  // namespace
 
-int writeStory(const ExecStory& story, const StoryLayout& layout, traces::Sink& out) { return out.write(Teller(story, layout).tell()).error; }
+int writeStory(const ExecStory& story, const StoryLayout& layout, traces::Sink& out) {
+    return out.write(Teller(story, layout).tell()).error;
+}
 
 }  // namespace emu

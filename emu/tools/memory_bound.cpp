@@ -31,7 +31,8 @@ u64 heapInUse() {
 }
 
 std::string tooMuchMemory() {
-    return "what the events have made so far needs more than " + std::to_string(mostMemory() >> 20) + " MiB, the most that is spent on a trace";
+    return "what the events have made so far needs more than " + std::to_string(mostMemory() >> 20) +
+           " MiB, the most that is spent on a trace";
 }
 
 }  // namespace emu

@@ -9,7 +9,10 @@ namespace emu {
 using namespace std::chrono_literals;
 
 Progress::Progress(std::string what, u64 total, Meanwhile meanwhile)
-    : what_(std::move(what)), total_(total), terminal_(meanwhile == Meanwhile::nothing && ::isatty(STDERR_FILENO)), next_(std::chrono::steady_clock::now() + 1s) {}
+    : what_(std::move(what)),
+      total_(total),
+      terminal_(meanwhile == Meanwhile::nothing && ::isatty(STDERR_FILENO)),
+      next_(std::chrono::steady_clock::now() + 1s) {}
 
 void Progress::at(u64 bytes) {
     if (!terminal_ || ++calls_ % 4096 != 0) return;
@@ -34,7 +37,8 @@ void Progress::end() {
 Progress::Meanwhile meanwhileTo(const std::string& output) {
     struct ::stat status {};
     const int found = output == "-" ? ::fstat(STDOUT_FILENO, &status) : ::stat(output.c_str(), &status);
-    const bool read = found == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || (S_ISCHR(status.st_mode) && (output != "-" || ::isatty(STDOUT_FILENO))));
+    const bool read = found == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ||
+                                     (S_ISCHR(status.st_mode) && (output != "-" || ::isatty(STDOUT_FILENO))));
     return read ? Progress::Meanwhile::writes : Progress::Meanwhile::nothing;
 }
 

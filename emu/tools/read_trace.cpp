@@ -9,7 +9,8 @@ namespace emu {
 using traces::Event;
 using traces::Kind;
 
-void readTrace(const std::string& path, const std::string& verb, Progress::Meanwhile meanwhile, const std::function<traces::Observer&()>& begin) {
+void readTrace(const std::string& path, const std::string& verb, Progress::Meanwhile meanwhile,
+               const std::function<traces::Observer&()>& begin) {
     TraceInput input(path);
     Progress progress(verb, input.size(), meanwhile);
     std::optional<Event> event = input.next();

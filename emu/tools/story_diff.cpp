@@ -65,7 +65,9 @@ void StoryDiff::own(Side& side, char letter, Style style, std::size_t& room) {
 // The best way to lay the next steps of both sides beside each other: as many in common as possible, best those with the same caller.
 void StoryDiff::block(std::size_t inA, std::size_t inB, bool shown) {
     Side &a = sides_[0], &b = sides_[1];
-    const auto worth = [&](std::size_t i, std::size_t j) -> u32 { return a.ahead[i].hash != b.ahead[j].hash ? 0 : a.ahead[i].caller == b.ahead[j].caller ? 3 : 1; };
+    const auto worth = [&](std::size_t i, std::size_t j) -> u32 {
+        return a.ahead[i].hash != b.ahead[j].hash ? 0 : a.ahead[i].caller == b.ahead[j].caller ? 3 : 1;
+    };
     std::vector<u32> best((inA + 1) * (inB + 1));       // of the steps from i and j on
     const auto at = [&](std::size_t i, std::size_t j) -> u32& { return best[i * (inB + 1) + j]; };
     for (std::size_t i = inA; i-- > 0;)
@@ -176,15 +178,18 @@ void StoryDiff::summary() {
     out_ += '\n';
     if (places_ > shownPlaces) line("… and " + std::to_string(places_ - shownPlaces) + " more places\n");
     const Side &a = sides_[0], &b = sides_[1];
-    line(places_ == 0 ? "Both tell the same story." : "Both tell it differently in " + std::to_string(places_) + (places_ == 1 ? " place." : " places."),
+    line(places_ == 0 ? "Both tell the same story." :
+                        "Both tell it differently in " + std::to_string(places_) + (places_ == 1 ? " place." : " places."),
          Style::bold);
     line("  steps         A " + std::to_string(a.total) + ", B " + std::to_string(b.total) + "; " + std::to_string(same_) + " common, " +
          std::to_string(a.own) + " only in A, " + std::to_string(b.own) + " only in B");
     line("  page faults   A " + std::to_string(a.steps.faults()) + ", B " + std::to_string(b.steps.faults()));
     const traces::Event *left = a.steps.footer(), *right = b.steps.footer();
     for (const char* attr : {"instructions", "exit_status"})
-        if (left && right) line("  " + pad(attr, 14) + "A " + std::to_string(count(*left, attr)) + ", B " + std::to_string(count(*right, attr)));
-    if (!left || !right) line(std::string("  ") + (left ? "B" : right ? "A" : "Both") + (left || right ? " was" : " were") + " cut", Style::error);
+        if (left && right)
+            line("  " + pad(attr, 14) + "A " + std::to_string(count(*left, attr)) + ", B " + std::to_string(count(*right, attr)));
+    if (!left || !right)
+        line(std::string("  ") + (left ? "B" : right ? "A" : "Both") + (left || right ? " was" : " were") + " cut", Style::error);
     values();
     only(a, b, 'A');
     only(b, a, 'B');

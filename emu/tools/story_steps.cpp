@@ -98,10 +98,12 @@ std::optional<Step> StorySteps::stepOf(const Event& event) {
         case Kind::sys_exit: return returned(event, true);
         case Kind::check:
             return Step{"check " + std::string(sameRule(text("rule"))) + (number(event, "passed") ? " +" : " -"),
-                        (number(event, "passed") ? "✓ " : "✗ ") + text("rule") + "  (" + (event.find("seen") ? show(*event.find("seen")) : "") + ")",
+                        (number(event, "passed") ? "✓ " : "✗ ") + text("rule") + "  (" +
+                            (event.find("seen") ? show(*event.find("seen")) : "") + ")",
                         "check that " + text("rule"), pathOf(event.pid)};
         case Kind::vma:
-            return simple("vma " + text("op") + " " + text("flags"), " " + hex(number(event, "start")) + "-" + hex(number(event, "end")) + " " + text("file"));
+            return simple("vma " + text("op") + " " + text("flags"),
+                          " " + hex(number(event, "start")) + "-" + hex(number(event, "end")) + " " + text("file"));
         case Kind::local: return simple("local " + text("name"), " = " + (event.find("value") ? show(*event.find("value")) : ""));
         case Kind::page_fault_user: ++faults_; return std::nullopt;
         case Kind::exception: return simple("exception " + text("name"), " at " + hex(number(event, "ip")));

@@ -208,7 +208,8 @@ void TreeRenderer::detail(const Event& event) {
     const auto value = [&](std::string_view attr) { return event.find(attr) ? show(*event.find(attr)) : ""; };
     if (event.kind == Kind::local) mark(event, Style::dim, showText(event, "name") + " = " + value("value"));
     if (event.kind == Kind::set)
-        mark(event, Style::dim, showText(event, "object") + "." + showText(event, "field") + " = " + value("new") + "  (was " + value("old") + ")");
+        mark(event, Style::dim,
+             showText(event, "object") + "." + showText(event, "field") + " = " + value("new") + "  (was " + value("old") + ")");
     if (event.kind == Kind::check)
         mark(event, number(event, "passed") ? Style::dim : Style::error,
              std::string(number(event, "passed") ? "✓ " : "✗ ") + showText(event, "rule") + "  (" + value("seen") + ")");

@@ -83,7 +83,8 @@ void checkEntry(const FoldedSpace& space, const std::string& mm, u64 address, u6
     demand(inside, "page " + shownHex(address) + " of " + mm + " is mapped in no area");
     const std::string& flags = std::prev(above)->second.flags;
     demand(!(entry & cpu::PTE_WRITE) || flags[1] == 'w', "page " + shownHex(address) + " of " + mm + " may be written, its area not");
-    demand(!(entry & cpu::PTE_PRESENT) || entry & cpu::PTE_NX || flags[2] == 'x', "page " + shownHex(address) + " of " + mm + " may be executed, its area not");
+    demand(!(entry & cpu::PTE_PRESENT) || entry & cpu::PTE_NX || flags[2] == 'x',
+           "page " + shownHex(address) + " of " + mm + " may be executed, its area not");
 }
 
 }  // namespace
@@ -97,7 +98,8 @@ void FoldedMemory::check(const std::map<u64, i64>& counts) const {
             if (!(entry & special)) ++mapped[cpu::frameOf(entry)];
         }
     for (const auto& [pfn, count] : counts)
-        demand(mapped[pfn] == count, "frame " + shownHex(pfn) + " is mapped " + std::to_string(mapped[pfn]) + " times, its count says " + std::to_string(count));
+        demand(mapped[pfn] == count,
+               "frame " + shownHex(pfn) + " is mapped " + std::to_string(mapped[pfn]) + " times, its count says " + std::to_string(count));
 }
 
 }  // namespace emu

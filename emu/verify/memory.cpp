@@ -90,7 +90,8 @@ void FoldedMemory::checkHardwareBits(const FoldedSpace& space, u64 address, u64 
     demand(!(tableEntry(space, address) & HARDWARE_BITS & ~before), "the entry of " + shownHex(address) + " has lost the bit A or D");
     const u64 both = before & after, lost = before & ~after & HARDWARE_BITS;
     const bool stays = both & cpu::PTE_PRESENT && cpu::frameOf(before) == cpu::frameOf(after);
-    demand(!stays || !lost || (before ^ after) == cpu::PTE_DIRTY, "the kernel clears the bit A or D of " + shownHex(address) + " with others");
+    demand(!stays || !lost || (before ^ after) == cpu::PTE_DIRTY,
+           "the kernel clears the bit A or D of " + shownHex(address) + " with others");
 }
 
 void FoldedMemory::entry(const Event& event) {
@@ -99,7 +100,8 @@ void FoldedMemory::entry(const Event& event) {
     demand(address % cpu::PAGE_SIZE == 0 && address < u64{1} << 47, "no user page has the address " + shownHex(address));
     const auto at = space.entries.find(address);
     const u64 present = at == space.entries.end() ? 0 : at->second;
-    demand(present == (before & ~HARDWARE_BITS), "the entry of " + shownHex(address) + " was " + shownHex(present) + ", not " + shownHex(before));
+    demand(present == (before & ~HARDWARE_BITS),
+           "the entry of " + shownHex(address) + " was " + shownHex(present) + ", not " + shownHex(before));
     demand(before != after, "the entry does not change");
     checkHardwareBits(space, address, before, after);
     u64 held = after;
@@ -158,7 +160,9 @@ void FoldedMemory::write(const Event& event) {
     }
 }
 
-void FoldedMemory::writeFrame(const Event& event) { put(hexOf(event, "pfn"), hexOf(event, "offset"), traces::bytesFromHex(textOf(event, "bytes"))); }
+void FoldedMemory::writeFrame(const Event& event) {
+    put(hexOf(event, "pfn"), hexOf(event, "offset"), traces::bytesFromHex(textOf(event, "bytes")));
+}
 
 void FoldedMemory::freed(const ObjectName& mm) {
     const auto space = spaces_.find(mm);

@@ -105,7 +105,8 @@ void Nesting::enter(const Event& event) {
 void Nesting::exit(const Event& event) {
     Open& open = open_[event.pid];
     const i64 nr = countOf(event, "nr");
-    demand(open.system_call == nr || open.system_call == -1, "system call " + std::to_string(nr) + " ends inside " + std::to_string(open.system_call));
+    demand(open.system_call == nr || open.system_call == -1,
+           "system call " + std::to_string(nr) + " ends inside " + std::to_string(open.system_call));
     open.system_call = -2;          // none, and the task is no new one
 }
 

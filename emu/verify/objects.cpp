@@ -36,7 +36,8 @@ void FoldedObjects::changed(const Event& event, const std::optional<Value>& save
 // The other counts of frames are shown only while they are mapped.
 void FoldedObjects::pageChanged(u64 pfn, const Event& event) {
     const i64 before = countOf(event, "old"), after = countOf(event, "new");
-    demand(after >= 0 && before >= 0 && (after - before == 1 || before - after == 1), "a count of frame " + shownHex(pfn) + " changes by one");
+    demand(after >= 0 && before >= 0 && (after - before == 1 || before - after == 1),
+           "a count of frame " + shownHex(pfn) + " changes by one");
     const std::string& field = textOf(event, "field");
     demand(field == "_mapcount" || field == "_count" || field == "_refcount", "a frame has no field " + field);
     if (field != "_mapcount") return referred(pfn, before, after);

@@ -82,7 +82,8 @@ const ObjectName* FoldedTasks::find(i64 pid) const {
 void FoldedTasks::checkName(i64 pid, const std::string& comm) const {
     demand(pid != 0 || comm == "swapper", "pid 0 is called swapper");
     const ObjectName* name = find(pid);
-    demand(!name || tasks_.at(*name).comm == comm, "pid " + std::to_string(pid) + " is called " + (name ? tasks_.at(*name).comm : "") + ", not " + comm);
+    demand(!name || tasks_.at(*name).comm == comm,
+           "pid " + std::to_string(pid) + " is called " + (name ? tasks_.at(*name).comm : "") + ", not " + comm);
 }
 
 void FoldedTasks::met(const Event& event) {
@@ -101,7 +102,8 @@ void FoldedTasks::registers(const Event& event) {
     if (const Value* mm = event.find("mm"); mm && mm->type == Value::Type::text) task.mm = objectName(mm->string);
     const Value& regs = attr(event, "regs");
     for (std::size_t i = 0; i < regs.keys.size(); ++i)
-        demand(setRegister(task.registers, regs.keys[i], regs.items[i]), "'" + regs.keys[i] + "' is no register, or " + shown(regs.items[i]) + " no value of one");
+        demand(setRegister(task.registers, regs.keys[i], regs.items[i]),
+               "'" + regs.keys[i] + "' is no register, or " + shown(regs.items[i]) + " no value of one");
     task.in_user_mode = true;
     demand(hashOfRegisters(task.registers) == hexOf(event, "hash"), "the registers were not what the events made of them");
 }
@@ -120,7 +122,8 @@ void FoldedTasks::systemCall(const Event& event) const {
     demand(r[cpu::RAX] == static_cast<u64>(countOf(event, "nr")), "rax is " + shownHex(r[cpu::RAX]));
     const Value& raw = attr(event, "raw");
     for (std::size_t i = 0; i < raw.items.size(); ++i)
-        demand(i < std::size(arguments) && raw.items[i].number == arguments[i], "argument " + std::to_string(i + 1) + " is not what its register says");
+        demand(i < std::size(arguments) && raw.items[i].number == arguments[i],
+               "argument " + std::to_string(i + 1) + " is not what its register says");
 }
 
 void FoldedTasks::checkAddress(const Event& event) const {
@@ -141,7 +144,8 @@ void FoldedTasks::apply(FoldedTask& task, const Event& event) {
     if (!isPart(event)) task.registers.rip += textOf(event, "bytes").size() / 2;
     const Value& regs = attr(event, "regs");
     for (std::size_t i = 0; i < regs.keys.size(); ++i)
-        demand(setRegister(task.registers, regs.keys[i], regs.items[i]), "'" + regs.keys[i] + "' is no register, or " + shown(regs.items[i]) + " no value of one");
+        demand(setRegister(task.registers, regs.keys[i], regs.items[i]),
+               "'" + regs.keys[i] + "' is no register, or " + shown(regs.items[i]) + " no value of one");
 }
 
 void FoldedTasks::switched(const Event& event) {
@@ -154,7 +158,8 @@ void FoldedTasks::queue(const Event& event) {
     const u64 place = static_cast<u64>(countOf(event, "place"));
     demand(op == "add" || op == "remove", "a task is added or removed");
     if (op == "add") {
-        demand(place <= queue_.size() && std::ranges::find(queue_, task) == queue_.end(), task + " cannot come into the queue at this place");
+        demand(place <= queue_.size() && std::ranges::find(queue_, task) == queue_.end(),
+               task + " cannot come into the queue at this place");
         queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(place), task);
     } else {
         demand(place < queue_.size() && queue_[place] == task, task + " is not at this place of the queue");

@@ -132,7 +132,8 @@ void Verifier::formatsEvent(const Event& event) {
     for (const Value& name : attr(event, "names").items) names.push_back(name.string);
     const auto& [few, many] = std::minmax(formats_, names, [](const auto& a, const auto& b) { return a.size() < b.size(); });
     const auto differ = std::ranges::mismatch(few, many);
-    demand(few.size() + 1 == many.size() && std::equal(differ.in1, few.end(), differ.in2 + 1, many.end()), "one format comes or goes at a time");
+    demand(few.size() + 1 == many.size() && std::equal(differ.in1, few.end(), differ.in2 + 1, many.end()),
+           "one format comes or goes at a time");
     formats_ = std::move(names);
 }
 
@@ -184,7 +185,8 @@ void Verifier::taskEvent(const Event& event) {
             return tasks_->checkName(countOf(event, "parent_pid"), textOf(event, "parent_comm"));
         case Kind::sched_process_exit: return tasks_->checkName(event.pid, textOf(event, "comm"));
         case Kind::signal_generate:
-            demand(!told(Kind::task) || tasks_->find(countOf(event, "target_pid")), "there is no pid " + std::to_string(countOf(event, "target_pid")));
+            demand(!told(Kind::task) || tasks_->find(countOf(event, "target_pid")),
+                   "there is no pid " + std::to_string(countOf(event, "target_pid")));
             return tasks_->checkName(countOf(event, "target_pid"), textOf(event, "comm"));
         case Kind::page_fault_user:
         case Kind::exception: return followsRegisters() ? tasks_->checkAddress(event) : void();
@@ -231,7 +233,8 @@ void Verifier::footer(const Event& event) {
                                                    ", the footer says " + std::to_string(told ? told->number : 0));
     }
     demand(static_cast<u64>(countOf(event, "instructions")) == event.insn, "the number of instructions is not the clock's");
-    if (const Value* state = event.find("state_hash")) demand(last_hash_ && state->number == *last_hash_, "the final state is not that of the last checkpoint");
+    if (const Value* state = event.find("state_hash"))
+        demand(last_hash_ && state->number == *last_hash_, "the final state is not that of the last checkpoint");
     demand(hash_before_() == hexOf(event, "hash"), "the bytes before the footer have another hash");
     ended_ = true;
 }
