@@ -146,12 +146,12 @@ std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
     }
 }
 
+bool isOffset(const StraceCall& call) { return call.name == "lseek" || call.name.starts_with("p"); }
+
 std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     const u64 raw = call.raw[i];
     switch (letter) {
-        case 'd':
-            return std::to_string(i && (call.name == "lseek" || call.name.starts_with("p")) ? static_cast<i64>(raw) :
-                                                                                              static_cast<int>(raw));
+        case 'd': return std::to_string(i && isOffset(call) ? static_cast<i64>(raw) : static_cast<int>(raw));
         case 'u': return std::to_string(raw);
         case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return octal(raw & 07777);
