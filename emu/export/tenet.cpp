@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstring>
 #include <map>
 
 namespace emu {
@@ -53,7 +55,7 @@ private:
     struct Task {
         Registers registers{};
         std::string mm;             // its address space
-        u64 fs_base = 0, gs_base = 0;
+        AddressRegisters others;    // but for the general ones
         AddressRegisters addressing() const;
     };
 
@@ -85,11 +87,17 @@ private:
 
 AddressRegisters TenetExport::Task::addressing() const {
     constexpr std::array<std::size_t, 16> places = {0, 2, 3, 1, 5, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};      // in REGISTERS, by number
-    AddressRegisters out;
+    AddressRegisters out = others;
     for (std::size_t i = 0; i < places.size(); ++i) out.general[i] = registers[places[i]];
-    out.fs_base = fs_base;
-    out.gs_base = gs_base;
     return out;
+}
+
+// "ymm0": a list of four.
+void learnVector(AddressRegisters& registers, std::string_view name, const Value& words) {
+    unsigned which = 16;
+    if (!name.starts_with("ymm") || words.items.size() != 4) return;
+    std::from_chars(name.data() + 3, name.data() + name.size(), which);
+    for (std::size_t i = 0; which < 16 && i < 4; ++i) registers.vectors[which][i] = words.items[i].number;
 }
 
 TenetExport::Task& TenetExport::task(int pid) {
@@ -103,8 +111,9 @@ void TenetExport::learn(const Event& event) {
     if (const std::string mm = showText(event, "mm"); !mm.empty()) current.mm = mm;
     const Value* regs = event.find("regs");
     for (std::size_t i = 0; regs && i < regs->keys.size(); ++i) {
-        if (regs->keys[i] == "fs_base") current.fs_base = regs->items[i].number;
-        if (regs->keys[i] == "gs_base") current.gs_base = regs->items[i].number;
+        if (regs->keys[i] == "fs_base") current.others.fs_base = regs->items[i].number;
+        if (regs->keys[i] == "gs_base") current.others.gs_base = regs->items[i].number;
+        learnVector(current.others, regs->keys[i], regs->items[i]);
         if (const auto at = std::ranges::find(REGISTERS, regs->keys[i]); at != REGISTERS.end())
             current.registers[static_cast<std::size_t>(at - REGISTERS.begin())] = regs->items[i].number;
     }
@@ -116,7 +125,14 @@ void TenetExport::read(const Event& event, const AddressRegisters& before) {
     if (!encoding || event.find("interrupted")) return;
     const std::string code = traces::bytesFromHex(encoding->string);
     const std::span bytes(reinterpret_cast<const u8*>(code.data()), code.size());
-    for (const MemoryRead& one : memoryReads(bytes, number(event, "address") + code.size(), before, task(event.pid).addressing())) {
+    const MemoryWord word = [&](u64 address) -> std::optional<u64> {
+        const std::string content = memory_.read(event.pid, address, sizeof(u64));
+        u64 value = 0;
+        if (content.size() != sizeof value) return std::nullopt;
+        std::memcpy(&value, content.data(), sizeof value);
+        return value;
+    };
+    for (const MemoryRead& one : memoryReads(bytes, number(event, "address") + code.size(), before, task(event.pid).addressing(), word)) {
         const std::string content = memory_.read(event.pid, one.address, one.size);
         if (!content.empty()) put("mr=" + hex(one.address) + ":" + hexDigits(content));
     }

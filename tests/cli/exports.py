@@ -200,6 +200,55 @@ def test_tenet():
         check(result.status == 125 and b"without instructions" in result.stderr, without, result)
 
 
+SCATTERED = """#include <immintrin.h>
+#include <stdio.h>
+#include <string.h>
+int table[64];
+_Alignas(64) static char area[1024];
+int main(void) {
+    const __m256i where = _mm256_setr_epi32(7, 0, 63, 5, 5, 9, 2, 1);
+    const __m256i mask = _mm256_setr_epi32(-1, 0, -1, 0, 1, -2147483647 - 1, 0, -1);
+    __m256i all = _mm256_i32gather_epi32(table, where, 4);
+    __m256i some = _mm256_mask_i32gather_epi32(all, table, where, mask, 4);
+    __m256d wide = _mm256_i32gather_pd((double *)table, _mm_setr_epi32(3, 1, 0, 8), 8);
+    __m128i narrow = _mm256_i64gather_epi32(table, _mm256_setr_epi64x(-1, 2, 4, 6), 4);
+    some = _mm256_add_epi32(some, _mm256_castpd_si256(wide));
+    __asm__ volatile("xsave %0" : "+m"(area) : "a"(7), "d"(0) : "memory");
+    __asm__ volatile("xrstor %0" : : "m"(area), "a"(6), "d"(0) : "memory");
+    memset(area, 0, sizeof area);
+    __asm__ volatile("xsavec %0" : "+m"(area) : "a"(6), "d"(0) : "memory");
+    __asm__ volatile("xrstor %0" : : "m"(area), "a"(3), "d"(0) : "memory");
+    printf("%p %p\\n", (void *)table, (void *)area);
+    return _mm256_extract_epi32(some, 0) + _mm_extract_epi32(narrow, 0);
+}
+"""
+
+
+def test_tenet_scattered_reads():
+    """What gathers read, element by element, and XRSTOR, as its masks say."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/p.c", "w", encoding="ascii") as file:
+            file.write(SCATTERED)
+        subprocess.run(["gcc", "-O1", "-march=x86-64-v3", "-mxsave", "-mxsavec", "-static", "-o", folder + "/p", folder + "/p.c"], check=True)
+        made = execscope("trace", "-e", "trace=all", "-o", folder + "/t.jsonl", "--", folder + "/p")
+        table, area = (int(word, 16) for word in made.stdout.split())
+        lines = execscope("export", "--format", "tenet", folder + "/t.jsonl").stdout.decode().splitlines()
+        events = [event for event in events_of(folder + "/t.jsonl", "insn", "sched_process_exec") if event["pid"] == 3]
+        began = next(i for i, event in enumerate(events) if event["kind"] != "insn")
+        found = []
+        for line, event in zip(lines[1:], events[began + 1:]):
+            if "gather" in event["text"] or event["text"].startswith("xrstor ["):
+                reads = [item[3:].split(":") for item in line.split(",") if item.startswith("mr=")]
+                found.append((event["text"].split()[0], [(int(address, 16), len(content) // 2) for address, content in reads]))
+        mine = [one for one in found if one[0] != "xrstor" or one[1][0][0] == area + 512]
+        check(mine == [("vpgatherdd", [(table + 4 * i, 4) for i in (7, 0, 63, 5, 5, 9, 2, 1)]),
+                       ("vpgatherdd", [(table + 4 * i, 4) for i in (7, 63, 9, 1)]),
+                       ("vgatherdpd", [(table + 8 * i, 8) for i in (3, 1, 0, 8)]),
+                       ("vpgatherqd", [(table + 4 * i, 4) for i in (-1, 2, 4, 6)]),
+                       ("xrstor", [(area + 512, 64), (area + 24, 8), (area + 160, 256), (area + 576, 256)]),
+                       ("xrstor", [(area + 512, 64), (area + 24, 8), (area + 160, 256)])], found)
+
+
 PROGRAM = """int twice(int n) { return 2 * n; }
 int never(int n) {
     return n + 1;
