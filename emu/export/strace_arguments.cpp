@@ -48,13 +48,6 @@ const std::map<std::string_view, std::string_view> LETTERS = {
 
 constexpr std::string_view LATE = "bHwSLpzZtJYURVQqgDPv";
 
-std::string octal(u64 value) {
-    char text[32];
-    std::snprintf(text, sizeof text, value ? "0%03llo" : "0%llo", static_cast<unsigned long long>(value));
-    if (value > 077) return "0" + std::string(text + (text[1] == '0' ? 2 : 1));
-    return text;
-}
-
 std::string directory(u64 descriptor) {
     const int fd = static_cast<int>(descriptor);
     return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
@@ -154,7 +147,7 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'd': return std::to_string(i && isOffset(call) ? static_cast<i64>(raw) : static_cast<int>(raw));
         case 'u': return std::to_string(raw);
         case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
-        case 'o': return octal(raw & 07777);
+        case 'o': return straceOctal(raw & 07777);
         case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : openFlags(raw);
         case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : "MAP_PRIVATE") +
                          (raw & ~u64{3} ? "|" + straceFlags(StraceSet::mmap, raw & ~u64{3}, "") : "");
@@ -217,13 +210,19 @@ StraceText fcntlArguments(const StraceCall& call) {
 
 }  // namespace
 
+std::string straceOctal(u64 bits) {
+    char text[32];
+    std::snprintf(text, sizeof text, "0%02llo", static_cast<unsigned long long>(bits));
+    return text;
+}
+
 std::string straceMode(u64 mode) {
     static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
                                                      {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
     const auto type = types.find(mode & 0170000);
     const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
-    return (type == types.end() ? octal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" +
-           octal(mode & 0777);
+    return (type == types.end() ? straceOctal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" +
+           straceOctal(mode & 0777);
 }
 
 std::string StraceCall::bytes(u64 address, std::size_t size) const {
@@ -279,7 +278,7 @@ std::string straceResult(const StraceCall& call) {
         return "-1 " + call.error + " (" + (text ? text : "?") + ")";
     }
     if (call.result.type == Value::Type::hex) return stracePointer(call.result.number);
-    if (call.name == "umask") return octal(static_cast<u64>(result));
+    if (call.name == "umask") return straceOctal(static_cast<u64>(result));
     if (call.name == "fcntl" && call.raw[1] == 3) return hex(call.result.number) + " (flags " + openFlags(call.result.number) + ")";
     if (call.name == "fcntl" && call.raw[1] == 1 && result)
         return hex(call.result.number) + " (flags " + straceFlags(StraceSet::descriptor, call.result.number, "0") + ")";

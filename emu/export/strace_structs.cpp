@@ -231,6 +231,7 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     if (std::optional<StraceText> text = straceWaitingCall(call)) return text;
     if (std::optional<StraceText> text = straceIoctl(call, ended)) return text;
     if (std::optional<StraceText> text = straceTimeCall(call, ended)) return text;
+    if (std::optional<StraceText> text = straceIpcCall(call, ended)) return text;
     return straceFileCall(call, ended);
 }
 

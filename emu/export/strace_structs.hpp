@@ -21,6 +21,7 @@ std::optional<StraceText> straceSocketCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceWaitingCall(const StraceCall& call);
 std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceIoctl(const StraceCall& call, bool ended);
+std::optional<StraceText> straceIpcCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended);
 std::string straceTimeNote(const StraceCall& call);
 std::string straceWaitingNote(const StraceCall& call);
@@ -32,6 +33,7 @@ std::string straceWholeStruct(const StraceCall& call, u64 address);         // w
 std::string straceAddress(std::string_view bytes);                          // struct sockaddr; empty: of a family that is not known
 std::string stracePolled(std::string_view bytes, bool answer);              // array of struct pollfd: what is asked for, or came
 std::string straceMode(u64 mode);                                           // st_mode
+std::string straceOctal(u64 bits);                                          // permissions
 std::string straceResultNote(const StraceCall& call);                       // behind the result: poll's
 
 }  // namespace emu
