@@ -16,22 +16,23 @@ namespace {
 
 // How each argument is written, a letter each; an argument without a letter stands as the trace shows it.
 // Known when the call begins:
-//   d int     u unsigned   x address or NULL   o mode in octal   . as in the trace
+//   d int     u unsigned, of 64 bits   % of 32   x address or NULL   o mode in octal   . as in the trace
 //   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
 //   F a directory's descriptor   r resource   a arch_prctl   e whence   f access mode   k signal   h how of sigprocmask
 //   C clock   j itimer   m mode with the file's type   c mask of processors
-//   s A n I N y l structures that the call reads (strace_structs.hpp)
+//   + i64     # hex or 0   s A n I N y l structures that the call reads (strace_structs.hpp)   @ others (strace_pointed.cpp)
+//   i iovec with what is in the buffers, as many as the next argument says   8 without   $ string
 // Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
 //   z Z t J Y U Q structures that it writes: s A n I y, struct timeval and N   R iovec of a read   V bytes of mincore
-//   q struct rusage   g siginfo_t   D mask of processors   P struct sched_param   v a structure of the call's own
+//   q struct rusage   g siginfo_t   D mask of processors   P struct sched_param   v a structure of the call's own   & others (strace_pointed.cpp)
 const std::map<std::string_view, std::string_view> LETTERS = {
     {"read", "dbu"}, {"write", "d.u"}, {"pread64", "dbud"}, {"pwrite64", "d.ud"}, {"open", ".Oo"}, {"openat", "F.Oo"}, {"creat", ".o"},
     {"close", "d"}, {"stat", ".S"}, {"lstat", ".S"}, {"fstat", "dS"}, {"newfstatat", "F.ST"}, {"lseek", "dde"}, {"mmap", "xu.Mdx"},
     {"munmap", "xu"}, {"brk", "x"}, {"access", ".f"}, {"faccessat", "F.f"}, {"pipe", "p"}, {"pipe2", "pO"}, {"dup", "d"},
     {"dup2", "dd"}, {"dup3", "ddO"}, {"mkdir", ".o"}, {"chmod", ".o"}, {"fchmod", "do"}, {"umask", "o"}, {"readlink", ".bu"},
     {"readlinkat", "F.bu"}, {"getcwd", "bu"}, {"getrandom", "HuG"}, {"arch_prctl", "ax"}, {"set_tid_address", "x"}, {"set_robust_list", "xu"},
-    {"rseq", "xxdx"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWq"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
+    {"rseq", "##d#"}, {"prlimit64", "drlL"}, {"getrlimit", "rL"}, {"wait4", "dwWq"}, {"kill", "dk"}, {"tkill", "dk"}, {"tgkill", "ddk"},
     {"exit", "d"}, {"rt_sigpending", "zu"}, {"rt_sigsuspend", "su"}, {"nanosleep", "nx"}, {"clock_nanosleep", "CBnx"}, {"clock_gettime", "Ct"},
     {"clock_getres", "Ct"}, {"clock_settime", "Cn"}, {"gettimeofday", "Ux"}, {"setitimer", "jIJ"}, {"getitimer", "jJ"}, {"setrlimit", "rl"},
     {"sigaltstack", "yY"}, {"epoll_create1", "E"}, {"mlockall", "K"}, {"mincore", "xuV"}, {"exit_group", "d"},
@@ -44,19 +45,24 @@ const std::map<std::string_view, std::string_view> LETTERS = {
     {"rt_sigtimedwait", "sgnu"}, {"sched_setaffinity", "duc"}, {"sched_getaffinity", "duD"}, {"sched_getparam", "dP"}, {"uname", "v"}, {"sysinfo", "v"},
     {"statfs", ".v"}, {"fstatfs", "dv"}, {"getxattr", "..bu"}, {"lgetxattr", "..bu"}, {"fgetxattr", "d.bu"}, {"listxattr", ".bu"}, {"llistxattr", ".bu"},
     {"flistxattr", "dbu"}, {"fremovexattr", "d."}, {"pwritev", "d.dd"}, {"preadv", "dRdd"}, {"sendfile", "ddxu"}, {"fallocate", "d.dd"},
-    {"fadvise64", "ddd."}, {"setpriority", ".dd"}, {"getpriority", ".d"}};
+    {"fadvise64", "ddd."}, {"setpriority", ".dd"}, {"getpriority", ".d"},
+    {"setuid", "d"}, {"setgid", "d"}, {"setreuid", "dd"}, {"setregid", "dd"}, {"setresuid", "ddd"}, {"setresgid", "ddd"}, {"setfsuid", "d"}, {"setfsgid", "d"},
+    {"getresuid", "&&&"}, {"getresgid", "&&&"}, {"getcpu", "&&x"}, {"times", "&"}, {"get_robust_list", "d&&"}, {"sched_setparam", "d@"},
+    {"sched_setscheduler", "d.@"}, {"sched_rr_get_interval", "dt"}, {"utime", ".@"}, {"utimes", ".@"}, {"futimesat", "F.@"}, {"timer_create", "C@&"},
+    {"timer_settime", "dBNQ"}, {"timer_gettime", "dQ"}, {"mq_open", ".Oo@"}, {"mq_getsetattr", "d@&"}, {"mq_timedreceive", "dbu&n"},
+    {"mq_timedsend", "d.u%n"}, {"mq_notify", "d@"}, {"ioprio_get", ".d"}, {"process_vm_readv", "dRu8uu"}, {"process_vm_writev", "diu8uu"},
+    {"preadv2", "dRd+."}, {"pwritev2", "did+."}, {"vmsplice", "diu."}, {"splice", "d@d@u."}, {"copy_file_range", "d@d@u%"}, {"sync_file_range", "d++."},
+    {"readahead", "d+u"}, {"truncate", ".u"}, {"pkey_alloc", "#."}, {"close_range", "%%."}, {"openat2", "F.@u"}, {"signalfd", "dsu"}, {"mount", "....$"},
+    {"inotify_rm_watch", "dd"}, {"name_to_handle_at", "F.@x."}, {"mbind", "xu.xu."}, {"set_mempolicy", ".xu"}, {"get_mempolicy", "xxux."},
+    {"rt_sigqueueinfo", "dk@"}, {"rt_tgsigqueueinfo", "ddk@"}, {"futex_waitv", "xuuxC"}, {"pidfd_open", "d."}, {"pidfd_send_signal", "dk@u"},
+    {"pidfd_getfd", "ddu"}, {"alarm", "%"}, {"eventfd", "%"}, {"epoll_create", "d"}, {"getpgid", "d"}, {"getsid", "d"}, {"setpgid", "dd"}, {"mlock2", "xu."},
+    {"open_by_handle_at", "dxO"}};
 
-constexpr std::string_view LATE = "bHwSLpzZtJYURVQqgDPv";
+constexpr std::string_view LATE = "bHwSLpzZtJYURVQqgDPv&";
 
 std::string directory(u64 descriptor) {
     const int fd = static_cast<int>(descriptor);
     return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
-}
-
-std::string openFlags(u64 flags) {
-    static constexpr const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
-    const std::string more = straceFlags(StraceSet::open, flags & ~u64{3} & 0xffffffff, "");
-    return access[flags & 3] + (more.empty() ? "" : "|" + more);
 }
 
 std::string waitStatus(u64 status) {
@@ -85,37 +91,17 @@ char written(char letter) {
     return at == std::string_view::npos ? 0 : reads[at];
 }
 
-std::string readVector(const StraceCall& call) {
-    const u64 count = std::min<u64>(call.raw[2], 32);
-    const std::string vector = call.read(call.raw[1], 16 * count);
-    std::string out;
-    u64 left = call.result.number;
-    for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
-        const u64 base = straceWord(vector, i, 8), length = straceWord(vector, i + 8, 8), part = std::min(length, left);
-        const std::string content = part ? call.bytes(base, std::min<u64>(part, 33)) : "";
-        out += (i ? ", {iov_base=" : "{iov_base=") + (part && content.empty() ? stracePointer(base) : straceString(content)) +
-               ", iov_len=" + std::to_string(length) + "}";
-        left -= part;
-    }
-    return vector.empty() ? stracePointer(call.raw[1]) : "[" + out + "]";
-}
-
-std::string pagesInCore(const StraceCall& call) {
-    const std::string bytes = call.bytes(call.raw[2], std::min<u64>((call.raw[1] + 4095) / 4096, 33));
-    std::string out;
-    for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 32); ++i) out += (i ? ", " : "") + std::to_string(bytes[i] & 1);
-    return bytes.empty() ? stracePointer(call.raw[2]) : "[" + out + (bytes.size() > 32 ? ", ...]" : "]");
-}
-
-std::string lateArgument(const StraceCall& call, char letter, u64 raw) {
+std::string lateArgument(const StraceCall& call, char letter, std::size_t argument) {
+    const u64 raw = call.raw[argument];
     const i64 result = call.result.asCount();
     const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' || letter == 'P' ? 4u : letter == 'q' || letter == 'g' ? 32u : 0u; };
     const bool counted = letter == 'b' || letter == 'H';
     if (!call.error.empty() || raw == 0) return stracePointer(raw);
     if (counted && result == 0) return "\"\"";
-    if (letter == 'R') return readVector(call);
-    if (letter == 'V') return pagesInCore(call);
+    if (letter == 'R') return straceVectorWritten(call);
+    if (letter == 'V') return stracePagesInCore(call);
     if (letter == 'v') return straceWholeStruct(call, raw);
+    if (letter == '&') return stracePointed(call, argument, true);
     if (letter == 'D') return straceProcessors(call, raw, static_cast<u64>(result), true);
     if (const char structure = written(letter)) {
         const std::string text = straceStruct(structure, call.bytes(raw, straceStructSize(structure)));
@@ -146,10 +132,17 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     switch (letter) {
         case 'd': return std::to_string(i && isOffset(call) ? static_cast<i64>(raw) : static_cast<int>(raw));
         case 'u': return std::to_string(raw);
-        case 'x': return call.name == "rseq" || call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
+        case '%': return std::to_string(raw & 0xffffffff);
+        case '+': return std::to_string(static_cast<i64>(raw));
+        case '#': return raw ? hex(raw) : "0";
+        case '@': return stracePointed(call, i, false);
+        case 'i':
+        case '8': return straceVectorRead(call, i, letter == 'i');
+        case '$': return straceStringRead(call, raw);
+        case 'x': return call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return straceOctal(raw & 07777);
-        case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : openFlags(raw);
-        case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : "MAP_PRIVATE") +
+        case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : straceOpenFlags(raw);
+        case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : raw & 2 ? "MAP_PRIVATE" : "MAP_FILE") +
                          (raw & ~u64{3} ? "|" + straceFlags(StraceSet::mmap, raw & ~u64{3}, "") : "");
         case 'W': return straceFlags(StraceSet::wait, raw & 0xffffffff, "0");
         case 'T': return straceFlags(StraceSet::at, raw, "0");
@@ -172,9 +165,8 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'K': return straceFlags(StraceSet::lockAll, raw, "0");
         case 'E': return straceFlags(StraceSet::epollMake, raw, "0");
         case 'f': {
-            static constexpr const char* modes[] = {"F_OK", "X_OK",      "W_OK",      "W_OK|X_OK",
-                                                    "R_OK", "R_OK|X_OK", "R_OK|W_OK", "R_OK|W_OK|X_OK"};
-            return raw < 8 ? modes[raw] : hex(raw);
+            static constexpr StraceFlag modes[] = {{4, "R_OK"}, {2, "W_OK"}, {1, "X_OK"}};
+            return straceFlags(modes, raw & 0xffffffff, "F_OK", "?_OK");
         }
         default:
             if (const std::optional<std::string> named = straceNamed(call, i)) return *named;
@@ -186,9 +178,9 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
 StraceText cloneArguments(const StraceCall& call) {
     const u64 flags = call.raw[0];
     const u64 signal = flags & 0xff;
-    std::string text = straceFlags(StraceSet::clone, flags & 0xffffff00, "");
+    std::string text = flags > 0xff || !signal ? straceFlags(StraceSet::clone, flags & ~u64{0xff}, "0") : "";
     if (signal) text += (text.empty() ? "" : "|") + straceSignal(static_cast<int>(signal));
-    StraceText out{{"child_stack=" + stracePointer(call.raw[1]), "flags=" + (text.empty() ? "0" : text)}, {}};
+    StraceText out{{"child_stack=" + stracePointer(call.raw[1]), "flags=" + text}, {}};
     if (flags & 0x100000) {
         const std::string tid = call.bytes(call.raw[2], 4);
         out.after.push_back("parent_tid=" + (tid.empty() ? stracePointer(call.raw[2]) : "[" + std::to_string(straceWord(tid, 0, 4)) + "]"));
@@ -202,7 +194,7 @@ StraceText fcntlArguments(const StraceCall& call) {
     const u64 command = call.raw[1], argument = call.raw[2];
     StraceText out{{std::to_string(static_cast<int>(call.raw[0])), straceName(StraceEnum::fcntl, command)}, {}};
     if (command == 2) out.before.push_back(straceFlags(StraceSet::descriptor, argument, "0"));
-    else if (command == 4) out.before.push_back(openFlags(argument));
+    else if (command == 4) out.before.push_back(straceOpenFlags(argument));
     else if (command != 1 && command != 3 && command != 9 && command != 1032)
         out.before.push_back(command == 0 || command >= 1030 ? std::to_string(argument) : stracePointer(argument));
     return out;
@@ -214,6 +206,12 @@ std::string straceOctal(u64 bits) {
     char text[32];
     std::snprintf(text, sizeof text, "0%02llo", static_cast<unsigned long long>(bits));
     return text;
+}
+
+std::string straceOpenFlags(u64 flags) {
+    static constexpr const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+    const std::string more = straceFlags(StraceSet::open, flags & ~u64{3} & 0xffffffff, "");
+    return access[flags & 3] + (more.empty() ? "" : "|" + more);
 }
 
 std::string straceMode(u64 mode) {
@@ -246,6 +244,8 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
     const std::string_view letters = known == LETTERS.end() ? std::string_view() : known->second;
     std::size_t count = call.shown.size();
     if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
+    if (call.name == "mq_open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);
+    if (call.name == "reboot" && (call.raw[2] & 0xffffffff) != 0xa1b2c3d4) count = std::min<std::size_t>(count, 3);     // RESTART2's command
     if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
     if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
     if (const std::size_t mode = call.name == "mknod"   ? 1 :
@@ -254,12 +254,13 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
         mode && (call.raw[mode] & 0170000) != 020000 && (call.raw[mode] & 0170000) != 060000)
         count = std::min(count, mode + 1);      // the number of a device
     if (call.name == "pwritev" || call.name == "preadv") count = std::min<std::size_t>(count, 4);
+    if (call.name == "pwritev2" || call.name == "preadv2") count = std::min<std::size_t>(count, 5);
     StraceText out;
     for (std::size_t i = 0; i < count; ++i) {
         const char letter = i < letters.size() ? letters[i] : '.';
         const bool late = LATE.find(letter) != std::string_view::npos;
         if (!out.after.empty() || late)
-            out.after.push_back(late ? ended ? lateArgument(call, letter, call.raw[i]) : "" : earlyArgument(call, letter, i));
+            out.after.push_back(late ? ended ? lateArgument(call, letter, i) : "" : earlyArgument(call, letter, i));
         else out.before.push_back(earlyArgument(call, letter, i));
     }
     return out;
@@ -277,9 +278,10 @@ std::string straceResult(const StraceCall& call) {
         const char* text = ::strerrordesc_np(static_cast<int>(-result));
         return "-1 " + call.error + " (" + (text ? text : "?") + ")";
     }
+    if (const std::string text = straceProcessResult(call); !text.empty()) return text;
     if (call.result.type == Value::Type::hex) return stracePointer(call.result.number);
     if (call.name == "umask") return straceOctal(static_cast<u64>(result));
-    if (call.name == "fcntl" && call.raw[1] == 3) return hex(call.result.number) + " (flags " + openFlags(call.result.number) + ")";
+    if (call.name == "fcntl" && call.raw[1] == 3) return hex(call.result.number) + " (flags " + straceOpenFlags(call.result.number) + ")";
     if (call.name == "fcntl" && call.raw[1] == 1 && result)
         return hex(call.result.number) + " (flags " + straceFlags(StraceSet::descriptor, call.result.number, "0") + ")";
     return std::to_string(result) + straceResultNote(call);

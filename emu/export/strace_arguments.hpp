@@ -21,6 +21,7 @@ struct StraceCall {
     std::vector<std::string> shown;
     std::map<u64, std::string> written;     // address: bytes
     std::string before;                     // of the size that an address is to have, when the call began
+    std::string interrupted;                // by what restart_syscall goes on: the name of the call before
     u64 stack = 0;                          // rsp, when the trace tells it
     u64 kept = 0;                           // bytes in `written`
     traces::Value result;
@@ -55,14 +56,16 @@ struct StraceFlag {
     u64 value;
     const char* name;
 };
-std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char* zero);
-std::string straceName(std::span<const StraceFlag> names, u64 value);           // in hex when it has none
+// `unknown`: what stands in a comment behind a value without names, as AT_???; not when `zero` is empty, for then others stand before it.
+std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char* zero, const char* unknown = "");
+std::string straceName(std::span<const StraceFlag> names, u64 value, const char* unknown = "");
+std::string straceUnknown(u64 value, const char* name);                         // 0x99 /* NAME */
 std::optional<std::string> straceNamed(const StraceCall& call,
                                        std::size_t argument);    // of flags and numbers that have names; nothing: this is none
 std::string straceScheduler(u64 policy);
 enum class StraceSet : u8 { open, mmap, clone, wait, at, random, descriptor, mode, action, poll, epoll, stack, lockAll, timer, epollMake, socket, none };
 std::string straceFlags(StraceSet set, u64 value, const char* zero);
 enum class StraceEnum : u8 { resource, arch, fcntl, seek, mask, clock, itimer, epoll, family, socket };
-std::string straceName(StraceEnum set, u64 value);      // the number when it has none
+std::string straceName(StraceEnum set, u64 value);
 
 }  // namespace emu

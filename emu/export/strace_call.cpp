@@ -28,6 +28,7 @@ StraceCall straceCall(const Event& enter) {
         for (const Value& item : args->items) call.shown.push_back(printable(item.string));
     if (const Value* raw = enter.find("raw"))
         for (std::size_t i = 0; i < std::min<std::size_t>(raw->items.size(), call.raw.size()); ++i) call.raw[i] = raw->items[i].number;
+    if (call.name == "preadv2" || call.name == "pwritev2") call.raw[4] = call.raw[5];       // strace shows both halves of the offset as one
     return call;
 }
 

@@ -1,22 +1,14 @@
-// Calls that tell of files, of the system and of the process itself.
+// Calls that tell of files and of the system.
 #include "emu/export/strace_structs.hpp"
 #include "emu/tools/text.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 
 namespace emu {
 
 namespace {
 
 constexpr u64 mostEntries = 65536;      // bytes of a directory's
-constexpr StraceFlag PRCTL[] = {{1, "PR_SET_PDEATHSIG"}, {2, "PR_GET_PDEATHSIG"}, {3, "PR_GET_DUMPABLE"}, {4, "PR_SET_DUMPABLE"}, {8, "PR_SET_KEEPCAPS"},
-                                {7, "PR_GET_KEEPCAPS"}, {15, "PR_SET_NAME"}, {16, "PR_GET_NAME"}, {21, "PR_GET_SECCOMP"}, {22, "PR_SET_SECCOMP"},
-                                {23, "PR_CAPBSET_READ"}, {24, "PR_CAPBSET_DROP"}, {29, "PR_SET_TIMERSLACK"}, {30, "PR_GET_TIMERSLACK"},
-                                {36, "PR_SET_CHILD_SUBREAPER"}, {37, "PR_GET_CHILD_SUBREAPER"}, {38, "PR_SET_NO_NEW_PRIVS"}, {39, "PR_GET_NO_NEW_PRIVS"},
-                                {40, "PR_GET_TID_ADDRESS"}, {0x53564d41, "PR_SET_VMA"}};
-constexpr StraceFlag DUMPABLE[] = {{0, "SUID_DUMP_DISABLE"}, {1, "SUID_DUMP_USER"}, {2, "SUID_DUMP_ROOT"}};
 constexpr StraceFlag STATX_AT[] = {{0x100, "AT_SYMLINK_NOFOLLOW"}, {0x800, "AT_NO_AUTOMOUNT"}, {0x1000, "AT_EMPTY_PATH"}};
 constexpr StraceFlag STATX[] = {{0xfff, "STATX_ALL"}, {0x7ff, "STATX_BASIC_STATS"}, {1, "STATX_TYPE"}, {2, "STATX_MODE"}, {4, "STATX_NLINK"}, {8, "STATX_UID"},
                                 {0x10, "STATX_GID"}, {0x20, "STATX_ATIME"}, {0x40, "STATX_MTIME"}, {0x80, "STATX_CTIME"}, {0x100, "STATX_INO"},
@@ -27,7 +19,6 @@ constexpr StraceFlag MAGIC[] = {{0xef53, "EXT2_SUPER_MAGIC"}, {0x1021994, "TMPFS
                                 {0x794c7630, "OVERLAYFS_SUPER_MAGIC"}, {0x50495045, "PIPEFS_MAGIC"}, {0x1cd1, "DEVPTS_SUPER_MAGIC"}, {0x858458f6, "RAMFS_MAGIC"}};
 constexpr StraceFlag MOUNT[] = {{1, "ST_RDONLY"}, {2, "ST_NOSUID"}, {4, "ST_NODEV"}, {8, "ST_NOEXEC"}, {16, "ST_SYNCHRONOUS"}, {32, "ST_VALID"}, {64, "ST_MANDLOCK"},
                                 {1024, "ST_NOATIME"}, {2048, "ST_NODIRATIME"}, {4096, "ST_RELATIME"}};
-
 
 std::string directory(u64 descriptor) { return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor)); }
 
@@ -80,7 +71,7 @@ std::string unameText(std::string_view bytes) {
     return "{sysname=" + text(0) + ", nodename=" + text(1) + ", ...}";
 }
 
-// struct linux_dirent64: d_reclen at 16.
+// struct linux_dirent64 and linux_dirent: d_reclen at 16.
 StraceText entries(const StraceCall& call, bool ended) {
     const u64 size = call.worked(ended) ? std::min<u64>(call.result.number, mostEntries) : 0;
     const std::string bytes = size ? call.bytes(call.raw[1], size) : "";
@@ -90,29 +81,6 @@ StraceText entries(const StraceCall& call, bool ended) {
     return {{std::to_string(static_cast<int>(call.raw[0]))},
             {stracePointer(call.raw[1]) + (known ? " /* " + std::to_string(count) + " entries */" : ""),
              std::to_string(call.raw[2] & 0xffffffff)}};
-}
-
-std::string nameOf(std::string_view bytes) { return straceString(bytes.substr(0, bytes.find('\0')), false, 16); }
-
-StraceText prctl(const StraceCall& call, bool ended) {
-    const u64 option = call.raw[0] & 0xffffffff;
-    const std::string name = straceName(PRCTL, option);
-    if (option == 1) return {{name, straceSignal(static_cast<int>(call.raw[1]))}, {}};
-    if (option == 3 || option == 7 || option == 21) return {{name}, {}};
-    if (option == 4) return {{name, straceName(DUMPABLE, call.raw[1])}, {}};
-    if (option == 15) {
-        const std::string text = call.read(call.raw[1], 16);
-        return {{name, text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}, {}};
-    }
-    if (option == 16) {
-        const std::string text = call.worked(ended) ? call.bytes(call.raw[1], 16) : "";
-        return {{name}, {text.empty() ? stracePointer(call.raw[1]) : nameOf(text)}};
-    }
-    StraceText out{{name}, {}};
-    for (std::size_t i = 1; i < 5; ++i)
-        if (i == 1 || name.ends_with("NO_NEW_PRIVS") || name.starts_with("0x"))
-            out.before.push_back(call.raw[i] > 9 ? hex(call.raw[i]) : std::to_string(call.raw[i]));
-    return out;
 }
 
 StraceText setAttribute(const StraceCall& call) {
@@ -132,13 +100,9 @@ std::string fileTime(std::string_view bytes) {
     if (nanoseconds == now) return "UTIME_NOW";
     if (nanoseconds == omit) return "UTIME_OMIT";
     const std::string out = straceStruct('n', bytes.substr(0, 16));
-    const auto seconds = static_cast<std::time_t>(straceWord(bytes, 0, 8));
-    std::tm parts{};
-    char date[64], fraction[16] = "";
-    if (nanoseconds >= second || !::gmtime_r(&seconds, &parts) || !std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts))
-        return out;
-    if (nanoseconds) std::snprintf(fraction, sizeof fraction, ".%09u", static_cast<unsigned>(nanoseconds));
-    return out + " /* " + date + fraction + "+0000 */";
+    const std::string digits = std::to_string(second + nanoseconds % second).substr(1),
+                      date = nanoseconds < second ? straceDate(straceWord(bytes, 0, 8), nanoseconds ? "." + digits : "") : "";
+    return date.empty() ? out : out + " /* " + date + " */";
 }
 
 StraceText fileTimes(const StraceCall& call) {
@@ -146,6 +110,16 @@ StraceText fileTimes(const StraceCall& call) {
     return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
              times.empty() ? stracePointer(call.raw[2]) : "[" + fileTime(times) + ", " + fileTime(std::string_view(times).substr(16)) + "]",
              straceFlags(StraceSet::at, call.raw[3] & 0xffffffff, "0")}, {}};
+}
+
+// Its offset before and after, which is further by what was sent.
+StraceText sendFile(const StraceCall& call, bool ended) {
+    const std::string bytes = call.read(call.raw[2], 8);
+    const i64 now = static_cast<i64>(straceWord(bytes, 0, 8)), sent = call.worked(ended) ? call.result.asCount() : 0;
+    return {{call.integer(0), call.integer(1)},
+            {bytes.empty() ? stracePointer(call.raw[2])
+                           : "[" + std::to_string(now - sent) + "]" + (sent ? " => [" + std::to_string(now) + "]" : ""),
+             std::to_string(call.raw[3])}};
 }
 
 }  // namespace
@@ -159,15 +133,11 @@ std::string straceWholeStruct(const StraceCall& call, u64 address) {
 
 std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended) {
     if (call.name == "statx") return statx(call, ended);
-    if (call.name == "getdents64") return entries(call, ended);
+    if (call.name == "getdents64" || call.name == "getdents") return entries(call, ended);
     if (call.name == "utimensat") return fileTimes(call);
-    if (call.name == "prctl") return prctl(call, ended);
+    if (call.name == "sendfile") return sendFile(call, ended);
     if (call.name.ends_with("setxattr") && call.shown.size() >= 5) return setAttribute(call);
     return std::nullopt;
-}
-
-std::string straceFileNote(const StraceCall& call) {
-    return call.name == "prctl" && (call.raw[0] & 0xffffffff) == 3 ? " (" + straceName(DUMPABLE, call.result.number) + ")" : "";
 }
 
 }  // namespace emu

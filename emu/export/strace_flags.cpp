@@ -2,6 +2,7 @@
 #include "emu/export/strace_arguments.hpp"
 #include "emu/tools/text.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace emu {
@@ -19,7 +20,9 @@ constexpr StraceFlag CLONE[] = {{0x100, "CLONE_VM"}, {0x200, "CLONE_FS"}, {0x400
                                 {0x1000, "CLONE_PIDFD"}, {0x2000, "CLONE_PTRACE"}, {0x4000, "CLONE_VFORK"}, {0x8000, "CLONE_PARENT"},
                                 {0x10000, "CLONE_THREAD"}, {0x20000, "CLONE_NEWNS"}, {0x40000, "CLONE_SYSVSEM"}, {0x80000, "CLONE_SETTLS"},
                                 {0x100000, "CLONE_PARENT_SETTID"}, {0x200000, "CLONE_CHILD_CLEARTID"}, {0x400000, "CLONE_DETACHED"},
-                                {0x800000, "CLONE_UNTRACED"}, {0x1000000, "CLONE_CHILD_SETTID"}};
+                                {0x800000, "CLONE_UNTRACED"}, {0x1000000, "CLONE_CHILD_SETTID"}, {0x2000000, "CLONE_NEWCGROUP"}, {0x4000000, "CLONE_NEWUTS"},
+                                {0x8000000, "CLONE_NEWIPC"}, {0x10000000, "CLONE_NEWUSER"}, {0x20000000, "CLONE_NEWPID"}, {0x40000000, "CLONE_NEWNET"},
+                                {0x80000000, "CLONE_IO"}};
 constexpr StraceFlag WAIT[] = {{1, "WNOHANG"}, {2, "WSTOPPED"}, {4, "WEXITED"}, {8, "WCONTINUED"}, {0x1000000, "WNOWAIT"},
                                {0x20000000, "__WNOTHREAD"}, {0x40000000, "__WALL"}, {0x80000000, "__WCLONE"}};
 constexpr StraceFlag AT[] = {{0x100, "AT_SYMLINK_NOFOLLOW"},
@@ -64,64 +67,83 @@ constexpr StraceFlag CLOCK[] = {{0, "CLOCK_REALTIME"}, {1, "CLOCK_MONOTONIC"}, {
 constexpr StraceFlag ITIMER[] = {{0, "ITIMER_REAL"}, {1, "ITIMER_VIRTUAL"}, {2, "ITIMER_PROF"}};
 constexpr StraceFlag EPOLL_CONTROL[] = {{1, "EPOLL_CTL_ADD"}, {2, "EPOLL_CTL_DEL"}, {3, "EPOLL_CTL_MOD"}};
 
-std::span<const StraceFlag> flagsOf(StraceSet set) {
+// What strace says of bits and numbers without a name: `0x40 /* AT_??? */`.
+struct Vocabulary {
+    std::span<const StraceFlag> names;
+    const char* unknown;
+};
+
+Vocabulary flagsOf(StraceSet set) {
     switch (set) {
-        case StraceSet::open: return OPEN;
-        case StraceSet::mmap: return MMAP;
-        case StraceSet::clone: return CLONE;
-        case StraceSet::wait: return WAIT;
-        case StraceSet::at: return AT;
-        case StraceSet::random: return RANDOM;
-        case StraceSet::descriptor: return DESCRIPTOR;
-        case StraceSet::mode: return MODE;
-        case StraceSet::action: return ACTION;
-        case StraceSet::poll: return POLL;
-        case StraceSet::epoll: return EPOLL;
-        case StraceSet::stack: return STACK;
-        case StraceSet::lockAll: return LOCK_ALL;
-        case StraceSet::timer: return TIMER;
-        case StraceSet::epollMake: return EPOLL_MAKE;
-        case StraceSet::socket: return SOCKET;
-        case StraceSet::none: return {};
+        case StraceSet::open: return {OPEN, "O_???"};
+        case StraceSet::mmap: return {MMAP, "MAP_???"};
+        case StraceSet::clone: return {CLONE, "CLONE_???"};
+        case StraceSet::wait: return {WAIT, "W???"};
+        case StraceSet::at: return {AT, "AT_???"};
+        case StraceSet::random: return {RANDOM, "GRND_???"};
+        case StraceSet::descriptor: return {DESCRIPTOR, "FD_???"};
+        case StraceSet::mode: return {MODE, ""};
+        case StraceSet::action: return {ACTION, "SA_???"};
+        case StraceSet::poll: return {POLL, "POLL???"};
+        case StraceSet::epoll: return {EPOLL, "EPOLL???"};
+        case StraceSet::stack: return {STACK, "SS_???"};
+        case StraceSet::lockAll: return {LOCK_ALL, "MCL_???"};
+        case StraceSet::timer: return {TIMER, "TIMER_???"};
+        case StraceSet::epollMake: return {EPOLL_MAKE, "EPOLL_???"};
+        case StraceSet::socket: return {SOCKET, "SOCK_???"};
+        case StraceSet::none: return {{}, ""};
     }
-    return {};
+    return {{}, ""};
 }
 
-std::span<const StraceFlag> namesOf(StraceEnum set) {
+Vocabulary namesOf(StraceEnum set) {
     switch (set) {
-        case StraceEnum::resource: return RESOURCE;
-        case StraceEnum::arch: return ARCH;
-        case StraceEnum::fcntl: return FCNTL;
-        case StraceEnum::seek: return SEEK;
-        case StraceEnum::mask: return MASK;
-        case StraceEnum::clock: return CLOCK;
-        case StraceEnum::itimer: return ITIMER;
-        case StraceEnum::epoll: return EPOLL_CONTROL;
-        case StraceEnum::family: return FAMILY;
-        case StraceEnum::socket: return SOCKET_TYPE;
+        case StraceEnum::resource: return {RESOURCE, "RLIMIT_???"};
+        case StraceEnum::arch: return {ARCH, "ARCH_???"};
+        case StraceEnum::fcntl: return {FCNTL, "F_???"};
+        case StraceEnum::seek: return {SEEK, "SEEK_???"};
+        case StraceEnum::mask: return {MASK, "SIG_???"};
+        case StraceEnum::clock: return {CLOCK, "CLOCK_???"};
+        case StraceEnum::itimer: return {ITIMER, "ITIMER_???"};
+        case StraceEnum::epoll: return {EPOLL_CONTROL, "EPOLL_CTL_???"};
+        case StraceEnum::family: return {FAMILY, "AF_???"};
+        case StraceEnum::socket: return {SOCKET_TYPE, "SOCK_???"};
     }
-    return {};
+    return {{}, ""};
 }
 
 }  // namespace
 
-std::string straceFlags(StraceSet set, u64 value, const char* zero) {
+std::string straceUnknown(u64 value, const char* name) {
+    const std::string number = value ? hex(value) : "0";
+    return *name ? number + " /* " + name + " */" : number;
+}
+
+std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char* zero, const char* unknown) {
     std::string out;
-    for (const StraceFlag& flag : flagsOf(set)) {
-        if ((value & flag.value) != flag.value) continue;
+    for (const StraceFlag& flag : names) {
+        if (!flag.value || (value & flag.value) != flag.value) continue;
         out += (out.empty() ? "" : "|") + std::string(flag.name);
         value &= ~flag.value;
     }
+    if (value && out.empty() && *zero) return straceUnknown(value, unknown);
     if (value) out += (out.empty() ? "" : "|") + hex(value);
     return out.empty() ? zero : out;
 }
 
+std::string straceName(std::span<const StraceFlag> names, u64 value, const char* unknown) {
+    const auto known = std::ranges::find(names, value, &StraceFlag::value);
+    return known == names.end() ? straceUnknown(value, unknown) : known->name;
+}
+
+std::string straceFlags(StraceSet set, u64 value, const char* zero) {
+    const Vocabulary known = flagsOf(set);
+    return straceFlags(known.names, value, zero, known.unknown);
+}
+
 std::string straceName(StraceEnum set, u64 value) {
-    for (const StraceFlag& name : namesOf(set))
-        if (name.value == value) return name.name;
-    if (set == StraceEnum::clock) return hex(value) + " /* CLOCK_??? */";
-    if (set == StraceEnum::mask) return hex(value) + " /* SIG_??? */";
-    return set == StraceEnum::arch ? hex(value) : std::to_string(value);
+    const Vocabulary known = namesOf(set);
+    return straceName(known.names, value, known.unknown);
 }
 
 }  // namespace emu

@@ -125,6 +125,16 @@ StraceText futex(const StraceCall& call) {
     return text;
 }
 
+StraceText epollWait(const StraceCall& call, bool ended) {
+    const u64 ready = call.worked(ended) && call.result.asCount() > 0 ? call.result.number : 0;
+    const std::string events = call.worked(ended) ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
+    StraceText out{{call.integer(0)}, {events, call.integer(2)}};
+    out.after.push_back(call.name == "epoll_pwait2" ? orPointer(straceStruct('n', call.read(call.raw[3], 16)), call.raw[3]) : call.integer(3));
+    if (call.name == "epoll_wait") return out;
+    out.after.insert(out.after.end(), {orPointer(straceStruct('s', call.read(call.raw[4], 8)), call.raw[4]), std::to_string(call.raw[5])});
+    return out;
+}
+
 StraceText clone3(const StraceCall& call, bool ended) {
     const std::string args = call.read(call.raw[0], std::min<u64>(call.raw[1], 88));
     if (args.size() < 64) return {{stracePointer(call.raw[0]), std::to_string(call.raw[1])}, {}};
@@ -204,6 +214,7 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
                            straceName(StraceEnum::socket, kind) + (more.empty() ? "" : "|" + more), std::to_string(call.raw[2])},
                           {}};
     }
+    if (call.name == "restart_syscall") return StraceText{{"<... resuming interrupted " + call.interrupted + " ...>"}, {}};
     if (call.name == "rt_sigreturn") {      // uc_sigmask of the frame that the stack pointer is at
         const std::string mask = call.read(call.stack + 0x128, 8);
         return StraceText{{mask.empty() ? "" : "{mask=" + straceStruct('s', mask) + "}"}, {}};
@@ -217,12 +228,7 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
         const std::string event = epollText(call.read(call.raw[3], 12));
         return StraceText{{number(0), straceName(StraceEnum::epoll, call.raw[1]), number(2), orPointer(event, call.raw[3])}, {}};
     }
-    if (call.name == "epoll_wait") {
-        const u64 ready = call.result.asCount() > 0 && call.error.empty() ? call.result.number : 0;
-        const std::string events = ended && call.error.empty() ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" :
-                                                                 stracePointer(call.raw[1]);
-        return StraceText{{number(0)}, {events, number(2), number(3)}};
-    }
+    if (call.name == "epoll_wait" || call.name.starts_with("epoll_pwait")) return epollWait(call, ended);
     if (call.name == "connect" || call.name == "bind") {
         const std::string address = call.raw[2] >= 2 && call.raw[2] <= 128 ? straceAddress(call.read(call.raw[1], call.raw[2])) : "";
         return StraceText{{number(0), orPointer(address, call.raw[1]), number(2)}, {}};
@@ -232,12 +238,13 @@ std::optional<StraceText> straceSpecial(const StraceCall& call, bool ended) {
     if (std::optional<StraceText> text = straceIoctl(call, ended)) return text;
     if (std::optional<StraceText> text = straceTimeCall(call, ended)) return text;
     if (std::optional<StraceText> text = straceIpcCall(call, ended)) return text;
+    if (std::optional<StraceText> text = straceProcessCall(call, ended)) return text;
     return straceFileCall(call, ended);
 }
 
 std::string straceResultNote(const StraceCall& call) {
     if (!call.error.empty()) return {};
-    if (call.name != "poll") return straceWaitingNote(call) + straceFileNote(call) + straceTimeNote(call);
+    if (call.name != "poll") return straceWaitingNote(call) + straceTimeNote(call);
     if (call.result.number == 0) return " (Timeout)";
     const std::string fds = call.raw[1] <= mostItems ? call.read(call.raw[0], 8 * call.raw[1]) : "";
     return fds.empty() ? "" : " (" + stracePolled(fds, true) + ")";

@@ -22,10 +22,18 @@ std::optional<StraceText> straceWaitingCall(const StraceCall& call);
 std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceIoctl(const StraceCall& call, bool ended);
 std::optional<StraceText> straceIpcCall(const StraceCall& call, bool ended);
+std::optional<StraceText> straceProcessCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended);
 std::string straceTimeNote(const StraceCall& call);
 std::string straceWaitingNote(const StraceCall& call);
-std::string straceFileNote(const StraceCall& call);
+std::string straceProcessResult(const StraceCall& call);                     // whole; empty: the number says it
+std::string straceDate(u64 seconds, const std::string& fraction = "");       // in UTC; the fraction with its point; empty: no such date
+std::string stracePointed(const StraceCall& call, std::size_t argument, bool written);
+std::string straceOpenFlags(u64 flags);
+std::string straceVectorWritten(const StraceCall& call);                    // readv's
+std::string straceVectorRead(const StraceCall& call, std::size_t argument, bool contents);    // as many as the next argument says
+std::string straceStringRead(const StraceCall& call, u64 address);
+std::string stracePagesInCore(const StraceCall& call);                      // mincore's
 std::string straceUsage(std::string_view bytes);                            // struct rusage
 std::string straceSignalInfo(std::string_view bytes);                       // siginfo_t
 std::string straceProcessors(const StraceCall& call, u64 address, u64 size, bool after);   // of a mask that was read, or written

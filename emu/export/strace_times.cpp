@@ -14,15 +14,6 @@ constexpr StraceFlag SCHEDULING[] = {{1, "SCHED_FLAG_RESET_ON_FORK"}, {2, "SCHED
                                      {0x40, "SCHED_FLAG_UTIL_CLAMP_MAX"}};
 constexpr u64 firstSize = 48, wholeSize = 56;       // of struct sched_attr: SCHED_ATTR_SIZE_VER0, and with the two clamps
 
-// In the time zone of the machine, UTC.
-std::string dateText(u64 seconds) {
-    const std::time_t time = static_cast<std::time_t>(seconds);
-    struct ::tm parts {};
-    char text[64];
-    if (!::gmtime_r(&time, &parts) || !std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S+0000", &parts)) return "";
-    return text;
-}
-
 std::string schedulingFlags(u64 flags) {
     const std::string names = straceFlags(SCHEDULING, flags, "0");
     return names.starts_with("0x") ? names + " /* SCHED_FLAG_??? */" : names;
@@ -58,6 +49,14 @@ StraceText getAttributes(const StraceCall& call, bool ended) {
 
 }  // namespace
 
+std::string straceDate(u64 seconds, const std::string& fraction) {
+    const std::time_t time = static_cast<std::time_t>(seconds);
+    struct ::tm parts {};
+    char text[64];
+    if (!::gmtime_r(&time, &parts) || !std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts)) return "";
+    return text + fraction + "+0000";
+}
+
 std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended) {
     if (call.name == "sched_setattr") return setAttributes(call);
     if (call.name == "sched_getattr") return getAttributes(call, ended);
@@ -65,9 +64,9 @@ std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended) {
     const std::string bytes = call.worked(ended) ? call.bytes(call.raw[0], 8) : "";
     const u64 seconds = straceWord(bytes, 0, 8);
     return StraceText{{},
-                      {bytes.empty() ? stracePointer(call.raw[0]) : "[" + std::to_string(seconds) + " /* " + dateText(seconds) + " */]"}};
+                      {bytes.empty() ? stracePointer(call.raw[0]) : "[" + std::to_string(seconds) + " /* " + straceDate(seconds) + " */]"}};
 }
 
-std::string straceTimeNote(const StraceCall& call) { return call.name == "time" ? " (" + dateText(call.result.number) + ")" : ""; }
+std::string straceTimeNote(const StraceCall& call) { return call.name == "time" ? " (" + straceDate(call.result.number) + ")" : ""; }
 
 }  // namespace emu

@@ -59,6 +59,7 @@ int checkCopy(const file* in, loff_t from, const file* out, loff_t to, u64& coun
 
 // From something with pages to anything.
 SYSCALL_DEFINE(4, sendfile64, (int, out_fd), (int, in_fd), (UserPtr<loff_t>, offset), (u64, count)) {
+    if (offset) static_cast<void>(TRY(get_user(offset)));
     const FileRef in(static_cast<unsigned>(in_fd)), out(static_cast<unsigned>(out_fd));
     if (!in || !(in->f_mode & FMODE_READ) || !out || !(out->f_mode & FMODE_WRITE)) return -EBADF;
     if (offset && !(in->f_mode & FMODE_LSEEK)) return -ESPIPE;

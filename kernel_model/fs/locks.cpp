@@ -1,6 +1,7 @@
 // Linux fs/locks.c: flock(2). A lock belongs to an open file description and ends with it. Record locks: locks_posix.cpp.
 #include "kernel_model/fs/locks.hpp"
 #include "kernel_model/include/linux/syscalls.hpp"
+#include "kernel_model/include/version/process.hpp"
 
 #include <algorithm>
 #include <sys/file.h>
@@ -57,10 +58,13 @@ void locks_remove_flock(file* f) {
 }
 
 SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
+    const unsigned type = cmd & ~unsigned{LOCK_NB};
+    const bool known = type == LOCK_SH || type == LOCK_EX || type == LOCK_UN, newer = version().process.flockChecksCommand;
+    if (newer && cmd & LOCK_MAND) return 0;
+    if (newer && !known) return -EINVAL;
     const FileRef f(fd);
     if (!f) return -EBADF;
-    const unsigned type = cmd & ~unsigned{LOCK_NB};
-    if (type != LOCK_SH && type != LOCK_EX && type != LOCK_UN) return -EINVAL;
+    if (!known) return -EINVAL;
     if (type != LOCK_UN && !(f->f_mode & (FMODE_READ | FMODE_WRITE))) return -EBADF;
     return flock_lock_inode_wait(f.get(), type, !(cmd & LOCK_NB));
 }

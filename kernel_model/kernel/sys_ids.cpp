@@ -189,6 +189,7 @@ SYSCALL_DEFINE(2, setgroups, (int, gidsetsize), (UserPtr<u32>, grouplist)) {
     if (gidsetsize < 0 || gidsetsize > NGROUPS_MAX_) return -EINVAL;
     std::vector<gid_t> groups(static_cast<std::size_t>(gidsetsize));
     if (copy_from_user(groups.data(), grouplist, groups.size() * sizeof(gid_t))) return -EFAULT;
+    if (std::ranges::find(groups, static_cast<gid_t>(-1)) != groups.end()) return -EINVAL;
     std::ranges::sort(groups);
     cred* c = prepare_creds();
     if (!c) return -ENOMEM;

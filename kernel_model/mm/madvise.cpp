@@ -8,7 +8,7 @@ namespace {
 
 // Linux include/uapi/asm-generic/mman-common.h; which of them a version knows is madvise_behavior_valid's matter.
 constexpr int ADVICE_FREE = 8, ADVICE_WIPEONFORK = 18, ADVICE_KEEPONFORK = 19, ADVICE_POPULATE_READ = 22,
-              ADVICE_POPULATE_WRITE = 23, ADVICE_DONTNEED_LOCKED = 24;
+              ADVICE_POPULATE_WRITE = 23, ADVICE_DONTNEED_LOCKED = 24, ADVICE_COLLAPSE = 25;
 
 u64 advisedFlags(u64 flags, int behavior) {
     switch (behavior) {
@@ -70,6 +70,7 @@ long madvise_vma(vm_area_struct* vma, vm_area_struct** prev, u64 start, u64 end,
     *prev = vma;
     if (behavior == MADV_REMOVE) return madvise_remove(vma, start, end);
     if (behavior == MADV_WILLNEED) return 0;
+    if (behavior == ADVICE_COLLAPSE) return -EINVAL;        // no area can have huge pages
     if (behavior == MADV_DONTNEED || behavior == ADVICE_DONTNEED_LOCKED)
         return madvise_dontneed(vma, start, end, behavior);
     if (behavior == ADVICE_POPULATE_READ || behavior == ADVICE_POPULATE_WRITE)

@@ -95,6 +95,18 @@ static void policies(void) {
     say("mbind default", syscall(SYS_mbind, area, 4096, DEFAULT, 0, 0, 0));
 }
 
+// What is looked at first of arguments that are wrong twice.
+static void wrongTwice(void) {
+    const gid_t nobody[] = {1, (gid_t)-1};
+    say("setgroups to -1", syscall(SYS_setgroups, 2, nobody));
+    say("sendfile from nowhere", syscall(SYS_sendfile, -1, -1, (void *)8, 5));
+    say("flock of nothing", syscall(SYS_flock, -1, LOCK_EX));
+    if (!later) return;
+    say("flock of nothing, not at all", syscall(SYS_flock, -1, 0x40000000));
+    say("flock as of old", syscall(SYS_flock, -1, 32));
+    say("advice to collapse nothing", syscall(SYS_madvise, 0, 0, 25));
+}
+
 // The locks of one file, without its number, which is not the same everywhere.
 static void locks(void) {
     char line[128];
@@ -150,6 +162,7 @@ int main(int argc, char **argv) {
     priorities();
     policies();
     locks();
+    wrongTwice();
     if (later) groups();
     badAddresses();
     return 0;

@@ -56,6 +56,7 @@ struct ProcessVersion {
     int lastPrctl;                          // highest option of prctl(2) that counts from 1
     bool newerProc;                         // /proc/PID has timerslack_ns; status and timers the lines that came since v3.10
     bool fsCredsMode;                       // /proc asks with the file system ids; a thread may look at the others of its process
+    bool flockChecksCommand;                // before it looks at the descriptor; LOCK_MAND does nothing
     bool groupBeforeTerminal;               // TIOCSPGRP reads the group before it looks whose terminal it is
     int lastCapability;
     const char* stateField;                 // name of task_struct.state

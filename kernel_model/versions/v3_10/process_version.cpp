@@ -44,6 +44,7 @@ const ProcessVersion processVersion{
     .lastPrctl = 40,
     .newerProc = false,
     .fsCredsMode = false,
+    .flockChecksCommand = false,
     .groupBeforeTerminal = false,
     .lastCapability = 36,
     .stateField = "state",

@@ -7,11 +7,11 @@ namespace {
 
 // mm/madvise.c: what this configuration knows. The advice about huge pages and merging is taken and has no effect.
 bool madvise_behavior_valid(int behavior) {
-    constexpr int dontneed_locked = 24;
+    constexpr int collapse = 25;
     if (behavior >= MADV_NORMAL && behavior <= MADV_DONTNEED) return true;
     return behavior == MADV_FREE || (behavior >= MADV_REMOVE && behavior <= MADV_DOFORK) ||
            (behavior >= MADV_MERGEABLE && behavior <= MADV_DODUMP) ||
-           (behavior >= MADV_WIPEONFORK && behavior <= dontneed_locked);
+           (behavior >= MADV_WIPEONFORK && behavior <= collapse);
 }
 
 TRACED(vm_area_struct*, find_vma_prev, (mm_struct*, mm), (u64, addr)) { return kernel::find_vma(mm, addr); }

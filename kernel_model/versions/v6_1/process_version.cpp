@@ -64,6 +64,7 @@ const ProcessVersion processVersion{
     .lastPrctl = 65,
     .newerProc = true,
     .fsCredsMode = true,
+    .flockChecksCommand = true,
     .groupBeforeTerminal = true,
     .lastCapability = 40,
     .stateField = "__state",
