@@ -105,7 +105,8 @@ void StraceExport::begin(int pid, const Event& event) {
     call.memory = [this, pid](u64 address, u64 size) { return memory_.read(pid, address, size); };
     const bool answers = call.name == "getsockname" || call.name == "getpeername" || call.name.starts_with("accept");
     if (answers) call.before = call.read(call.raw[2], 4);
-    if (call.name == "restart_syscall") call.interrupted = current.call.name == "restart_syscall" ? current.call.interrupted : current.call.name;
+    if (call.name == "restart_syscall")
+        call.interrupted = current.call.name == "restart_syscall" ? current.call.interrupted : current.call.name;
     current.call = std::move(call);
     current.inCall = true;
     current.split = false;

@@ -5,7 +5,6 @@
 #include "emu/tools/text.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 namespace emu {
@@ -25,7 +24,8 @@ namespace {
 // Known when it has ended:
 //   b bytes, as many as the result   H the same in hexadecimal   w status of wait   S stat   L limits   p two descriptors
 //   z Z t J Y U Q structures that it writes: s A n I y, struct timeval and N   R iovec of a read   V bytes of mincore
-//   q struct rusage   g siginfo_t   D mask of processors   P struct sched_param   v a structure of the call's own   & others (strace_pointed.cpp)
+//   q struct rusage   g siginfo_t   D mask of processors   P struct sched_param   v a structure of the call's own   & others
+//   (strace_pointed.cpp)
 const std::map<std::string_view, std::string_view> LETTERS = {
     {"read", "dbu"}, {"write", "d.u"}, {"pread64", "dbud"}, {"pwrite64", "d.ud"}, {"open", ".Oo"}, {"openat", "F.Oo"}, {"creat", ".o"},
     {"close", "d"}, {"stat", ".S"}, {"lstat", ".S"}, {"fstat", "dS"}, {"newfstatat", "F.ST"}, {"lseek", "dde"}, {"mmap", "xu.Mdx"},
@@ -127,6 +127,23 @@ std::string lateArgument(const StraceCall& call, char letter, std::size_t argume
 
 bool isOffset(const StraceCall& call) { return call.name == "lseek" || call.name.starts_with("p"); }
 
+// What is read when the call begins.
+std::optional<std::string> pointedArgument(const StraceCall& call, char letter, std::size_t i) {
+    const u64 raw = call.raw[i];
+    switch (letter) {
+        case '@': return stracePointed(call, i, false);
+        case 'i':
+        case '8': return straceVectorRead(call, i, letter == 'i');
+        case '$': return straceStringRead(call, raw);
+        case 'c': return straceProcessors(call, raw, call.raw[1], false);
+        case 's': case 'A': case 'n': case 'I': case 'N': case 'y': case 'l': {
+            const std::string text = straceStruct(letter, call.read(raw, straceStructSize(letter)));
+            return text.empty() ? stracePointer(raw) : text;
+        }
+        default: return std::nullopt;
+    }
+}
+
 std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
     const u64 raw = call.raw[i];
     switch (letter) {
@@ -135,13 +152,10 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case '%': return std::to_string(raw & 0xffffffff);
         case '+': return std::to_string(static_cast<i64>(raw));
         case '#': return raw ? hex(raw) : "0";
-        case '@': return stracePointed(call, i, false);
-        case 'i':
-        case '8': return straceVectorRead(call, i, letter == 'i');
-        case '$': return straceStringRead(call, raw);
         case 'x': return call.name == "mmap" ? (raw || i == 0 ? stracePointer(raw) : "0") : stracePointer(raw);
         case 'o': return straceOctal(raw & 07777);
-        case 'O': return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : straceOpenFlags(raw);
+        case 'O':
+            return call.name.starts_with("pipe") || call.name == "dup3" ? straceFlags(StraceSet::open, raw, "0") : straceOpenFlags(raw);
         case 'M': return std::string(raw & 1 ? raw & 2 ? "MAP_SHARED_VALIDATE" : "MAP_SHARED" : raw & 2 ? "MAP_PRIVATE" : "MAP_FILE") +
                          (raw & ~u64{3} ? "|" + straceFlags(StraceSet::mmap, raw & ~u64{3}, "") : "");
         case 'W': return straceFlags(StraceSet::wait, raw & 0xffffffff, "0");
@@ -153,12 +167,7 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'e': return straceName(StraceEnum::seek, raw);
         case 'h': return straceName(StraceEnum::mask, raw);
         case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";
-        case 's': case 'A': case 'n': case 'I': case 'N': case 'y': case 'l': {
-            const std::string text = straceStruct(letter, call.read(raw, straceStructSize(letter)));
-            return text.empty() ? stracePointer(raw) : text;
-        }
         case 'm': return straceMode(raw & 0xffff);
-        case 'c': return straceProcessors(call, raw, call.raw[1], false);
         case 'C': return straceName(StraceEnum::clock, raw);
         case 'j': return straceName(StraceEnum::itimer, raw);
         case 'B': return straceFlags(StraceSet::timer, raw, "0");
@@ -169,6 +178,7 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
             return straceFlags(modes, raw & 0xffffffff, "F_OK", "?_OK");
         }
         default:
+            if (const std::optional<std::string> pointed = pointedArgument(call, letter, i)) return *pointed;
             if (const std::optional<std::string> named = straceNamed(call, i)) return *named;
             return i < call.shown.size() ? call.shown[i] : hex(raw);
     }
@@ -202,27 +212,6 @@ StraceText fcntlArguments(const StraceCall& call) {
 
 }  // namespace
 
-std::string straceOctal(u64 bits) {
-    char text[32];
-    std::snprintf(text, sizeof text, "0%02llo", static_cast<unsigned long long>(bits));
-    return text;
-}
-
-std::string straceOpenFlags(u64 flags) {
-    static constexpr const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
-    const std::string more = straceFlags(StraceSet::open, flags & ~u64{3} & 0xffffffff, "");
-    return access[flags & 3] + (more.empty() ? "" : "|" + more);
-}
-
-std::string straceMode(u64 mode) {
-    static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
-                                                     {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
-    const auto type = types.find(mode & 0170000);
-    const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
-    return (type == types.end() ? straceOctal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" +
-           straceOctal(mode & 0777);
-}
-
 std::string StraceCall::bytes(u64 address, std::size_t size) const {
     std::string out;
     while (out.size() < size) {
@@ -245,7 +234,7 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
     std::size_t count = call.shown.size();
     if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
     if (call.name == "mq_open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);
-    if (call.name == "reboot" && (call.raw[2] & 0xffffffff) != 0xa1b2c3d4) count = std::min<std::size_t>(count, 3);     // RESTART2's command
+    if (call.name == "reboot" && (call.raw[2] & 0xffffffff) != 0xa1b2c3d4) count = std::min<std::size_t>(count, 3);    // RESTART2's command
     if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
     if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
     if (const std::size_t mode = call.name == "mknod"   ? 1 :

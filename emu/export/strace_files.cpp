@@ -20,7 +20,9 @@ constexpr StraceFlag MAGIC[] = {{0xef53, "EXT2_SUPER_MAGIC"}, {0x1021994, "TMPFS
 constexpr StraceFlag MOUNT[] = {{1, "ST_RDONLY"}, {2, "ST_NOSUID"}, {4, "ST_NODEV"}, {8, "ST_NOEXEC"}, {16, "ST_SYNCHRONOUS"}, {32, "ST_VALID"}, {64, "ST_MANDLOCK"},
                                 {1024, "ST_NOATIME"}, {2048, "ST_NODIRATIME"}, {4096, "ST_RELATIME"}};
 
-std::string directory(u64 descriptor) { return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor)); }
+std::string directory(u64 descriptor) {
+    return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor));
+}
 
 // struct statx: stx_mask at 0, stx_attributes at 8, stx_mode at 28, stx_size at 40 (statx(2)).
 std::string statxText(std::string_view bytes) {

@@ -1,8 +1,10 @@
 // Names of flags and requests: the ABI of x86-64 Linux, in the order in which strace writes them.
-#include "emu/export/strace_arguments.hpp"
+#include "emu/export/strace_structs.hpp"
 #include "emu/tools/text.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <span>
 
 namespace emu {
@@ -134,6 +136,27 @@ std::string straceFlags(std::span<const StraceFlag> names, u64 value, const char
 std::string straceName(std::span<const StraceFlag> names, u64 value, const char* unknown) {
     const auto known = std::ranges::find(names, value, &StraceFlag::value);
     return known == names.end() ? straceUnknown(value, unknown) : known->name;
+}
+
+std::string straceOctal(u64 bits) {
+    char text[32];
+    std::snprintf(text, sizeof text, "0%02llo", static_cast<unsigned long long>(bits));
+    return text;
+}
+
+std::string straceOpenFlags(u64 flags) {
+    static constexpr const char* access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+    const std::string more = straceFlags(StraceSet::open, flags & ~u64{3} & 0xffffffff, "");
+    return access[flags & 3] + (more.empty() ? "" : "|" + more);
+}
+
+std::string straceMode(u64 mode) {
+    static const std::map<u64, const char*> types = {{0140000, "S_IFSOCK"}, {0120000, "S_IFLNK"}, {0100000, "S_IFREG"}, {060000, "S_IFBLK"},
+                                                     {040000, "S_IFDIR"},   {020000, "S_IFCHR"},  {010000, "S_IFIFO"}};
+    const auto type = types.find(mode & 0170000);
+    const std::string bits = straceFlags(StraceSet::mode, mode & 07000, "");
+    return (type == types.end() ? straceOctal(mode & 0170000) : std::string(type->second)) + (bits.empty() ? "" : "|" + bits) + "|" +
+           straceOctal(mode & 0777);
 }
 
 std::string straceFlags(StraceSet set, u64 value, const char* zero) {

@@ -114,11 +114,17 @@ StraceText control(const StraceCall& call, const Facility& facility, bool ended)
     const auto add = [&](std::vector<std::string>& to, const std::string& bytes, auto show) {
         to.push_back(bytes.empty() ? stracePointer(at) : show(bytes));
     };
-    const auto braced = [](std::span<const Field> names) { return [names](const std::string& bytes) { return "{" + fields(bytes, names) + "}"; }; };
+    const auto braced = [](std::span<const Field> names) {
+        return [names](const std::string& bytes) { return "{" + fields(bytes, names) + "}"; };
+    };
     switch (command ? command->argument : Argument::pointer) {
         case Argument::pointer: text.before.push_back(stracePointer(at)); break;
-        case Argument::set: add(text.before, call.read(at, facility.statusSize), [&](const std::string& b) { return status(facility, b, false); }); break;
-        case Argument::status: add(text.after, wrote(facility.statusSize), [&](const std::string& b) { return status(facility, b, true); }); break;
+        case Argument::set:
+            add(text.before, call.read(at, facility.statusSize), [&](const std::string& b) { return status(facility, b, false); });
+            break;
+        case Argument::status:
+            add(text.after, wrote(facility.statusSize), [&](const std::string& b) { return status(facility, b, true); });
+            break;
         case Argument::limits: add(text.after, wrote(facility.limitsSize), braced(facility.limits)); break;
         case Argument::usage: add(text.after, wrote(facility.usageSize), braced(facility.usage));
     }
@@ -177,10 +183,12 @@ StraceText receive(const StraceCall& call, bool ended) {
 std::optional<StraceText> straceIpcCall(const StraceCall& call, bool ended) {
     for (const Facility& facility : FACILITIES)
         if (call.name.starts_with(facility.name) && call.name.substr(facility.name.size()) == "ctl") return control(call, facility, ended);
-    if (call.name == "shmget") return StraceText{{key(call.raw[0]), std::to_string(call.raw[1]), resourceFlags(SHM_GET, call.raw[2], true)}, {}};
+    if (call.name == "shmget")
+        return StraceText{{key(call.raw[0]), std::to_string(call.raw[1]), resourceFlags(SHM_GET, call.raw[2], true)}, {}};
     if (call.name == "semget") return StraceText{{key(call.raw[0]), call.integer(1), resourceFlags(GET, call.raw[2], false)}, {}};
     if (call.name == "msgget") return StraceText{{key(call.raw[0]), resourceFlags(GET, call.raw[1], false)}, {}};
-    if (call.name == "shmat") return StraceText{{call.integer(0), stracePointer(call.raw[1]), straceFlags(ATTACH, call.raw[2] & 0xffffffff, "0")}, {}};
+    if (call.name == "shmat")
+        return StraceText{{call.integer(0), stracePointer(call.raw[1]), straceFlags(ATTACH, call.raw[2] & 0xffffffff, "0")}, {}};
     if (call.name == "shmdt") return StraceText{{stracePointer(call.raw[0])}, {}};
     if (call.name == "semop" || call.name == "semtimedop") return operate(call);
     if (call.name == "msgsnd") return send(call);

@@ -17,7 +17,8 @@ constexpr StraceFlag RENAME[] = {{1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"}
 constexpr StraceFlag MEMFD[] = {{1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"}};
 constexpr StraceFlag ALLOCATE[] = {{1, "FALLOC_FL_KEEP_SIZE"}, {2, "FALLOC_FL_PUNCH_HOLE"}, {8, "FALLOC_FL_COLLAPSE_RANGE"}, {16, "FALLOC_FL_ZERO_RANGE"},
                                    {32, "FALLOC_FL_INSERT_RANGE"}, {64, "FALLOC_FL_UNSHARE_RANGE"}};
-constexpr StraceFlag LOCK[] = {{1, "LOCK_SH"}, {2, "LOCK_EX"}, {4, "LOCK_NB"}, {8, "LOCK_UN"}, {32, "LOCK_MAND"}, {64, "LOCK_READ"}, {128, "LOCK_WRITE"}};
+constexpr StraceFlag LOCK[] = {{1, "LOCK_SH"},    {2, "LOCK_EX"},    {4, "LOCK_NB"},     {8, "LOCK_UN"},
+                               {32, "LOCK_MAND"}, {64, "LOCK_READ"}, {128, "LOCK_WRITE"}};
 constexpr StraceFlag SYNC[] = {{1, "MS_ASYNC"}, {2, "MS_INVALIDATE"}, {4, "MS_SYNC"}};
 constexpr StraceFlag PRIORITY[] = {{0, "PRIO_PROCESS"}, {1, "PRIO_PGRP"}, {2, "PRIO_USER"}};
 constexpr StraceFlag SCHEDULER[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
@@ -66,7 +67,9 @@ constexpr StraceFlag POLICY_BIND[] = {{1, "MPOL_MF_STRICT"}, {2, "MPOL_MF_MOVE"}
 constexpr StraceFlag POLICY_GET[] = {{1, "MPOL_F_NODE"}, {2, "MPOL_F_ADDR"}, {4, "MPOL_F_MEMS_ALLOWED"}};
 constexpr StraceFlag WRITE[] = {{1, "RWF_HIPRI"}, {2, "RWF_DSYNC"}, {4, "RWF_SYNC"}, {8, "RWF_NOWAIT"}, {16, "RWF_APPEND"}};
 constexpr StraceFlag REBOOT[] = {{0xfee1dead, "LINUX_REBOOT_MAGIC1"}};
-constexpr StraceFlag REBOOT_2[] = {{672274793, "LINUX_REBOOT_MAGIC2"}, {85072278, "LINUX_REBOOT_MAGIC2A"}, {369367448, "LINUX_REBOOT_MAGIC2B"},
+constexpr StraceFlag REBOOT_2[] = {{672274793, "LINUX_REBOOT_MAGIC2"},
+                                   {85072278, "LINUX_REBOOT_MAGIC2A"},
+                                   {369367448, "LINUX_REBOOT_MAGIC2B"},
                                    {537993216, "LINUX_REBOOT_MAGIC2C"}};
 constexpr StraceFlag REBOOT_COMMAND[] = {{0, "LINUX_REBOOT_CMD_CAD_OFF"}, {0x1234567, "LINUX_REBOOT_CMD_RESTART"}, {0x45584543, "LINUX_REBOOT_CMD_KEXEC"},
                                          {0x4321fedc, "LINUX_REBOOT_CMD_POWER_OFF"}, {0x89abcdef, "LINUX_REBOOT_CMD_CAD_ON"},

@@ -62,7 +62,9 @@ std::string signalEvent(Bytes bytes) {
 }
 
 std::string queueAttributes(Bytes bytes) {
-    const auto field = [&](const char* name, std::size_t at) { return std::string(name) + std::to_string(static_cast<i64>(straceWord(bytes, at, 8))); };
+    const auto field = [&](const char* name, std::size_t at) {
+        return std::string(name) + std::to_string(static_cast<i64>(straceWord(bytes, at, 8)));
+    };
     return "{mq_flags=" + straceFlags(StraceSet::open, straceWord(bytes, 0, 8), "0") + field(", mq_maxmsg=", 8) + field(", mq_msgsize=", 16) +
            field(", mq_curmsgs=", 24) + "}";
 }

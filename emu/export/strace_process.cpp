@@ -38,7 +38,8 @@ constexpr StraceFlag DUMPABLE[] = {{0, "SUID_DUMP_DISABLE"}, {1, "SUID_DUMP_USER
 constexpr StraceFlag SECURE_BITS[] = {{1, "SECBIT_NOROOT"}, {2, "SECBIT_NOROOT_LOCKED"}, {4, "SECBIT_NO_SETUID_FIXUP"},
                                       {8, "SECBIT_NO_SETUID_FIXUP_LOCKED"}, {16, "SECBIT_KEEP_CAPS"}, {32, "SECBIT_KEEP_CAPS_LOCKED"},
                                       {64, "SECBIT_NO_CAP_AMBIENT_RAISE"}, {128, "SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED"}};
-constexpr StraceFlag AMBIENT[] = {{1, "PR_CAP_AMBIENT_IS_SET"}, {2, "PR_CAP_AMBIENT_RAISE"}, {3, "PR_CAP_AMBIENT_LOWER"}, {4, "PR_CAP_AMBIENT_CLEAR_ALL"}};
+constexpr StraceFlag AMBIENT[] = {
+    {1, "PR_CAP_AMBIENT_IS_SET"}, {2, "PR_CAP_AMBIENT_RAISE"}, {3, "PR_CAP_AMBIENT_LOWER"}, {4, "PR_CAP_AMBIENT_CLEAR_ALL"}};
 constexpr const char* MAP[] = {"START_CODE", "END_CODE", "START_DATA", "END_DATA", "START_STACK", "START_BRK", "BRK", "ARG_START",
                                "ARG_END", "ENV_START", "ENV_END", "AUXV", "EXE_FILE", "MAP", "MAP_SIZE"};
 constexpr const char* CAPABILITIES[] = {
@@ -105,8 +106,13 @@ StraceText prctl(const StraceCall& call, bool ended) {
         case Rest::name: add(nameRead(call, 1, 16)); break;
         case Rest::capability: add(capability(first)); break;
         case Rest::bits: add(straceFlags(SECURE_BITS, first, "0", "SECBIT_???")); break;
-        case Rest::ambient: add(straceName(AMBIENT, first, "PR_CAP_AMBIENT_???")), add(first == 4 ? word(call.raw[2]) : capability(call.raw[2])), words(3); break;
-        case Rest::map: add(first && first <= std::size(MAP) ? "PR_SET_MM_" + std::string(MAP[first - 1]) : straceUnknown(first, "PR_SET_MM_???")), words(2); break;
+        case Rest::ambient:
+            add(straceName(AMBIENT, first, "PR_CAP_AMBIENT_???")), add(first == 4 ? word(call.raw[2]) : capability(call.raw[2])), words(3);
+            break;
+        case Rest::map:
+            add(first && first <= std::size(MAP) ? "PR_SET_MM_" + std::string(MAP[first - 1]) : straceUnknown(first, "PR_SET_MM_???")),
+                words(2);
+            break;
         case Rest::area:
             add(first ? straceUnknown(first, "PR_SET_VMA_???") : "PR_SET_VMA_ANON_NAME"), add(stracePointer(call.raw[2]));
             add(std::to_string(call.raw[3])), add(nameRead(call, 4, 80));
@@ -149,7 +155,8 @@ StraceText groups(const StraceCall& call, bool ended) {
         const u64 size = 4 * std::min(count, most);
         const std::string bytes = !size ? "" : sets ? call.read(call.raw[1], size) : call.bytes(call.raw[1], size);
         std::string list;
-        for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) list += (i ? ", " : "") + std::to_string(static_cast<int>(straceWord(bytes, i, 4)));
+        for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4)
+            list += (i ? ", " : "") + std::to_string(static_cast<int>(straceWord(bytes, i, 4)));
         if (!count || !bytes.empty()) text = "[" + list + (count > most ? ", ...]" : "]");
     }
     return sets ? StraceText{{call.integer(0), text}, {}} : StraceText{{call.integer(0)}, {text}};
@@ -162,7 +169,8 @@ std::string personality(u64 value) {
 
 std::string ioPriority(u64 value) {
     constexpr unsigned shift = 13;
-    return "IOPRIO_PRIO_VALUE(" + straceName(IO_CLASSES, value >> shift, "IOPRIO_CLASS_???") + ", " + std::to_string(value & ((1u << shift) - 1)) + ")";
+    return "IOPRIO_PRIO_VALUE(" + straceName(IO_CLASSES, value >> shift, "IOPRIO_CLASS_???") + ", " +
+           std::to_string(value & ((1u << shift) - 1)) + ")";
 }
 
 StraceText barrier(const StraceCall& call) {
@@ -193,7 +201,8 @@ StraceText tracing(const StraceCall& call) {
     StraceText out{{straceName(REQUESTS, request, "PTRACE_???")}, {}};
     if (request == 0) return out;
     out.before.push_back(call.integer(1));
-    const bool alone = request == 8 || request == 16 || request == 0x4207 || request == 0x4208, without_address = request >= 12 && request <= 15;
+    const bool alone = request == 8 || request == 16 || request == 0x4207 || request == 0x4208,
+               without_address = request >= 12 && request <= 15;
     if (alone) return out;
     if (!without_address) out.before.push_back(stracePointer(call.raw[2]));
     const bool signals = request == 7 || request == 9 || request == 17 || request == 24;

@@ -127,9 +127,11 @@ StraceText futex(const StraceCall& call) {
 
 StraceText epollWait(const StraceCall& call, bool ended) {
     const u64 ready = call.worked(ended) && call.result.asCount() > 0 ? call.result.number : 0;
-    const std::string events = call.worked(ended) ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
+    const std::string events =
+        call.worked(ended) ? "[" + epollText(ready ? call.bytes(call.raw[1], 12 * ready) : "") + "]" : stracePointer(call.raw[1]);
     StraceText out{{call.integer(0)}, {events, call.integer(2)}};
-    out.after.push_back(call.name == "epoll_pwait2" ? orPointer(straceStruct('n', call.read(call.raw[3], 16)), call.raw[3]) : call.integer(3));
+    out.after.push_back(call.name == "epoll_pwait2" ? orPointer(straceStruct('n', call.read(call.raw[3], 16)), call.raw[3]) :
+                                                      call.integer(3));
     if (call.name == "epoll_wait") return out;
     out.after.insert(out.after.end(), {orPointer(straceStruct('s', call.read(call.raw[4], 8)), call.raw[4]), std::to_string(call.raw[5])});
     return out;

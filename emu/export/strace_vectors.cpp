@@ -29,7 +29,8 @@ std::string straceVectorRead(const StraceCall& call, std::size_t argument, bool 
     for (std::size_t i = 0; i + 16 <= vector.size(); i += 16) {
         const u64 base = straceWord(vector, i, 8), length = straceWord(vector, i + 8, 8);
         const std::string content = contents && length ? call.read(base, std::min<u64>(length, straceShown + 1)) : "";
-        out += (i ? ", {iov_base=" : "{iov_base=") + (contents && (!length || !content.empty()) ? straceString(content) : stracePointer(base)) +
+        out += (i ? ", {iov_base=" : "{iov_base=") +
+               (contents && (!length || !content.empty()) ? straceString(content) : stracePointer(base)) +
                ", iov_len=" + std::to_string(length) + "}";
     }
     return "[" + out + (count > most ? ", ...]" : "]");
