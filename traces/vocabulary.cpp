@@ -179,6 +179,7 @@ constexpr AttrInfo signalGenerateAttrs[] = {
     {"comm", text, required, "name of the task it is for"},
     {"target_pid", count, required, "its pid"},
     {"result", text, optional, "delivered, ignored or already_pending"},
+    {"info", bytes, optional, "siginfo_t from its byte 16 on (sigaction(2)), without zeros at its end: the sender, the address, the value"},
 };
 constexpr AttrInfo signalDeliverAttrs[] = {
     {"sig", count, required, "signal number"},

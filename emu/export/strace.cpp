@@ -2,10 +2,11 @@
 #include "emu/export/exporter.hpp"
 #include "emu/export/strace_structs.hpp"
 #include "emu/export/traced_memory.hpp"
-#include "emu/run_report/signal_codes.hpp"
 #include "emu/tools/read_trace.hpp"
 #include "emu/tools/text.hpp"
+#include "traces/json_text.hpp"
 
+#include <csignal>
 #include <set>
 
 namespace emu {
@@ -16,14 +17,19 @@ using traces::Value;
 
 namespace {
 
-constexpr int initPid = 1, fromKernel = 0x80;      // SI_KERNEL
+constexpr int initPid = 1;
 constexpr std::size_t resultColumn = 40, mostTasks = 100'000;
 
-// si_status of SIGCHLD: what it exited with, or the signal that ended, stopped or continued it.
-std::string childStatus(int code, u64 exit, int stop) {
-    constexpr int exited = 1, stopped = 5, continued = 6;
-    if (code == exited) return std::to_string(exit >> 8 & 0xff);
-    return code == stopped ? straceSignal(stop) : code == continued ? "SIGCONT" : straceSignal(static_cast<int>(exit & 0x7f));
+// The siginfo_t of a signal_generate.
+std::string siginfoOf(const Event& event) {
+    constexpr std::size_t size = 128, head = 16;
+    const auto number = [&](const char* name) { return static_cast<int>(count(event, name)); };
+    const int start[] = {number("sig"), 0, number("code"), 0};
+    static_assert(sizeof start == head);
+    std::string bytes(reinterpret_cast<const char*>(start), head);
+    if (const Value* info = event.find("info")) bytes += traces::bytesFromHex(info->string).substr(0, size - head);
+    bytes.resize(size);
+    return bytes;
 }
 
 class StraceExport final : public traces::Observer {
@@ -44,8 +50,6 @@ private:
         StraceText text;            // of its arguments, when it began; written with what comes next
         std::vector<std::string> signals;        // to be told when it comes back from the kernel
         std::map<i64, std::string> info;         // of signals under way, by number
-        u64 fault = 0, exitCode = 0;
-        int stop = 0;               // the latest signal that may have stopped it
         bool killed = false;        // by SIGKILL: it will not come back, and no result is seen
     };
 
@@ -162,23 +166,12 @@ void StraceExport::generated(const Event& event) {
     const std::string outcome = showText(event, "result");
     if (!tasks_.contains(target) || !tasks_[target].seen || outcome == "already_pending") return;
     Task& current = tasks_[target];
-    const int signal = static_cast<int>(count(event, "sig")), code = static_cast<int>(count(event, "code"));
-    const std::string name = showText(event, "name"), sender = ", si_pid=" + std::to_string(event.pid) + ", si_uid=0";
-    if (name == "SIGKILL") {
+    const int signal = static_cast<int>(count(event, "sig"));
+    if (signal == SIGKILL) {
         current.killed = true;
         return;
     }
-    const std::string known = signalCodeName(signal, code);
-    std::string text = "--- " + name + " {si_signo=" + name + ", si_code=" + (known.empty() ? std::to_string(code) : known);
-    if (name == "SIGCHLD" && code > 0) {
-        const u64 exit = task(event.pid).exitCode;
-        text += sender + ", si_status=" + childStatus(code, exit, task(event.pid).stop) + ", si_utime=0, si_stime=0";
-    } else if (signalHasAddress(signal, code == fromKernel ? 1 : code)) {
-        text += ", si_addr=" + (current.fault && code != fromKernel ? hex(current.fault) : "NULL");
-    } else if (signalHasSender(code)) {
-        text += sender;
-    }
-    text += "} ---";
+    std::string text = "--- " + straceSignal(signal) + " " + straceSignalInfo(siginfoOf(event)) + " ---";
     if (outcome == "ignored") current.signals.push_back(std::move(text));
     else current.info[signal] = std::move(text);
     if (!current.inCall) tellSignals(target);
@@ -186,7 +179,6 @@ void StraceExport::generated(const Event& event) {
 
 void StraceExport::exited(int pid, const Event& event) {
     Task& current = task(pid);
-    current.exitCode = number(event, "exit_code");
     if (!current.seen) return;
     if (current.inCall && !current.split) {
         writeBeginning(current);
@@ -195,7 +187,7 @@ void StraceExport::exited(int pid, const Event& event) {
     }
     current.inCall = false;
     start(pid);
-    const u64 code = current.exitCode;
+    const u64 code = number(event, "exit_code");
     line_ += code & 0x7f ? "+++ killed by " + straceSignal(static_cast<int>(code & 0x7f)) + (code & 0x80 ? " (core dumped) +++" : " +++")
                          : "+++ exited with " + std::to_string(code >> 8 & 0xff) + " +++";
     out_.put(line_ + "\n");
@@ -207,7 +199,7 @@ void StraceExport::event(const Event& event) {
                                                            traces::bit(Kind::sys_enter)) == traces::describeMask(0))
         throw TraceProblem("the trace was made without system calls (-e)");
     memory_.event(event);
-    if (event.pid == 0 && event.kind != Kind::sched_process_fork) return;
+    if (event.pid == 0 && event.kind != Kind::sched_process_fork && event.kind != Kind::signal_generate) return;     // of a timer
     Task& current = task(event.pid);
     const bool told = event.pid != initPid;
     switch (event.kind) {
@@ -220,7 +212,6 @@ void StraceExport::event(const Event& event) {
         case Kind::page_fill: broughtIn(current); break;
         case Kind::signal_generate: generated(event); break;
         case Kind::signal_deliver:
-            if (const i64 sig = count(event, "sig"); sig >= 19 && sig <= 22) current.stop = static_cast<int>(sig);    // SIGSTOP to SIGTTOU
             // A signal that ends the whole process is carried out as SIGKILL (complete_signal).
             if (const auto info = showText(event, "name") == "SIGKILL" ? current.info.begin() : current.info.find(count(event, "sig"));
                 info != current.info.end()) {
@@ -229,8 +220,6 @@ void StraceExport::event(const Event& event) {
                 if (!current.inCall) tellSignals(event.pid);
             }
             break;
-        case Kind::page_fault_user: current.fault = number(event, "address"); break;
-        case Kind::exception: current.fault = number(event, "ip"); break;
         case Kind::sched_process_fork: {
             const int child = static_cast<int>(count(event, "child_pid"));
             const bool seen = current.seen;

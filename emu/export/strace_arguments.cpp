@@ -94,7 +94,7 @@ char written(char letter) {
 std::string lateArgument(const StraceCall& call, char letter, std::size_t argument) {
     const u64 raw = call.raw[argument];
     const i64 result = call.result.asCount();
-    const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' || letter == 'P' ? 4u : letter == 'q' || letter == 'g' ? 32u : 0u; };
+    const auto size = [&] { return letter == 'S' ? 144u : letter == 'L' ? 16u : letter == 'p' ? 8u : letter == 'w' || letter == 'P' ? 4u : letter == 'q' ? 32u : letter == 'g' ? 48u : 0u; };
     const bool counted = letter == 'b' || letter == 'H';
     if (!call.error.empty() || raw == 0) return stracePointer(raw);
     if (counted && result == 0) return "\"\"";

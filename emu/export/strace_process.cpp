@@ -63,7 +63,6 @@ constexpr StraceFlag BARRIER_FLAGS[] = {{1, "MEMBARRIER_CMD_FLAG_CPU"}};
 constexpr StraceFlag COMPARED[] = {{0, "KCMP_FILE"}, {1, "KCMP_VM"}, {2, "KCMP_FILES"}, {3, "KCMP_FS"}, {4, "KCMP_SIGHAND"}, {5, "KCMP_IO"},
                                    {6, "KCMP_SYSVSEM"}, {7, "KCMP_EPOLL_TFD"}};
 
-std::string word(u64 value) { return value ? hex(value) : "0"; }
 std::string name(std::string_view bytes) { return straceString(bytes.substr(0, bytes.find('\0')), false, 16); }
 std::string capability(u64 number) {
     return number < std::size(CAPABILITIES) ? "CAP_" + std::string(CAPABILITIES[number]) : straceUnknown(number, "CAP_???");
@@ -93,7 +92,7 @@ StraceText prctl(const StraceCall& call, bool ended) {
     const bool known = option != std::end(OPTIONS);
     StraceText out{{known ? option->name : straceUnknown(number, "PR_???")}, {}};
     const auto words = [&](std::size_t from) {
-        for (std::size_t i = from; i < 5; ++i) out.before.push_back(word(call.raw[i]));
+        for (std::size_t i = from; i < 5; ++i) out.before.push_back(straceHex(call.raw[i]));
     };
     const auto add = [&](const std::string& text) { out.before.push_back(text); };
     switch (known ? option->rest : Rest::four) {
@@ -107,7 +106,8 @@ StraceText prctl(const StraceCall& call, bool ended) {
         case Rest::capability: add(capability(first)); break;
         case Rest::bits: add(straceFlags(SECURE_BITS, first, "0", "SECBIT_???")); break;
         case Rest::ambient:
-            add(straceName(AMBIENT, first, "PR_CAP_AMBIENT_???")), add(first == 4 ? word(call.raw[2]) : capability(call.raw[2])), words(3);
+            add(straceName(AMBIENT, first, "PR_CAP_AMBIENT_???")), add(first == 4 ? straceHex(call.raw[2]) : capability(call.raw[2])),
+                words(3);
             break;
         case Rest::map:
             add(first && first <= std::size(MAP) ? "PR_SET_MM_" + std::string(MAP[first - 1]) : straceUnknown(first, "PR_SET_MM_???")),
@@ -186,7 +186,7 @@ StraceText comparison(const StraceCall& call) {
     StraceText out{{call.integer(0), call.integer(1), straceName(COMPARED, type, "KCMP_???")}, {}};
     if (type == 0) out.before.insert(out.before.end(), {call.integer(3), call.integer(4)});
     else if (type == 7) out.before.insert(out.before.end(), {call.integer(3), stracePointer(call.raw[4])});
-    else if (type > 7) out.before.insert(out.before.end(), {word(call.raw[3]), word(call.raw[4])});
+    else if (type > 7) out.before.insert(out.before.end(), {straceHex(call.raw[3]), straceHex(call.raw[4])});
     return out;
 }
 
@@ -247,7 +247,7 @@ std::optional<StraceText> straceProcessCall(const StraceCall& call, bool ended) 
 
 std::string straceProcessResult(const StraceCall& call) {
     const u64 value = call.result.number, option = call.raw[0] & 0xffffffff;
-    if (call.name == "personality") return word(value) + " (" + personality(value) + ")";
+    if (call.name == "personality") return straceHex(value) + " (" + personality(value) + ")";
     if (call.name == "ioprio_get") return std::to_string(value) + " (" + ioPriority(value) + ")";
     if (call.name == "membarrier" && !option && value) return hex(value) + " (" + straceFlags(BARRIERS, value, "") + ")";
     if (call.name != "prctl") return {};

@@ -169,6 +169,7 @@ std::string straceSignal(int number) {
     return number == first ? "SIGRTMIN" : "SIGRT_" + std::to_string(number - first);
 }
 
+std::string straceHex(u64 value) { return value ? hex(value) : "0"; }
 std::string stracePointer(u64 address) { return address ? hex(address) : "NULL"; }
 
 std::size_t straceStructSize(char letter) {

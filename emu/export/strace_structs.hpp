@@ -7,6 +7,7 @@ namespace emu {
 
 u64 straceWord(std::string_view bytes, std::size_t at, std::size_t size);   // little-endian; 0 past the end
 std::string stracePointer(u64 address);                                     // NULL when 0
+std::string straceHex(u64 value);                                           // 0 when 0
 std::string straceSignal(int number);                                       // SIGCHLD, SIGRTMIN, SIGRT_1
 
 // What a letter of strace_arguments.cpp stands for: 0 when it is no structure.

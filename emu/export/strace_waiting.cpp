@@ -4,6 +4,8 @@
 #include "emu/tools/text.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 
 namespace emu {
 
@@ -82,23 +84,55 @@ std::string straceUsage(std::string_view bytes) {
                "{ru_utime=" + straceStruct('U', bytes.substr(0, 16)) + ", ru_stime=" + straceStruct('U', bytes.substr(16, 16)) + ", ...}";
 }
 
-// siginfo_t: si_signo at 0, si_code at 8, then by what it is (sigaction(2)).
+namespace {
+
+std::string signalValue(std::string_view bytes) {
+    return ", si_int=" + std::to_string(static_cast<int>(straceWord(bytes, 24, 4))) + ", si_ptr=" + stracePointer(straceWord(bytes, 24, 8));
+}
+
+std::string signalSender(std::string_view bytes) {
+    return ", si_pid=" + std::to_string(static_cast<int>(straceWord(bytes, 16, 4))) +
+           ", si_uid=" + std::to_string(straceWord(bytes, 20, 4));
+}
+
+std::string sentByProcess(std::string_view bytes, int code) {
+    constexpr int user = 0, timer = -2, io = -5, thread = -6;
+    if (code == timer)
+        return ", si_timerid=" + straceHex(straceWord(bytes, 16, 4)) + ", si_overrun=" + std::to_string(static_cast<int>(straceWord(bytes, 20, 4))) +
+               signalValue(bytes);
+    if (code == io)
+        return ", si_band=" + std::to_string(static_cast<i64>(straceWord(bytes, 16, 8))) +
+               ", si_fd=" + std::to_string(static_cast<int>(straceWord(bytes, 24, 4)));
+    const bool value = code != user && code != thread && straceWord(bytes, 24, 8);
+    return signalSender(bytes) + (value ? signalValue(bytes) : "");
+}
+
+std::string sentByKernel(std::string_view bytes, int signal, int code) {
+    constexpr int exited = 1;
+    if (signal == SIGCHLD) {
+        const u64 status = straceWord(bytes, 24, 4);
+        return signalSender(bytes) +
+               ", si_status=" + (code == exited ? std::to_string(static_cast<int>(status)) : straceSignal(static_cast<int>(status))) +
+               ", si_utime=" + std::to_string(straceWord(bytes, 32, 8)) + ", si_stime=" + std::to_string(straceWord(bytes, 40, 8));
+    }
+    if (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP)
+        return ", si_addr=" + stracePointer(straceWord(bytes, 16, 8));
+    return (straceWord(bytes, 16, 8) ? signalSender(bytes) : "") + (straceWord(bytes, 24, 8) ? signalValue(bytes) : "");
+}
+
+}  // namespace
+
+// siginfo_t: si_signo at 0, si_errno at 4, si_code at 8, then by what it is (sigaction(2)).
 std::string straceSignalInfo(std::string_view bytes) {
-    if (bytes.size() < 32) return "";
-    const int signal = static_cast<int>(straceWord(bytes, 0, 4)), code = static_cast<int>(straceWord(bytes, 8, 4));
+    if (bytes.size() < 48) return "";
+    const int signal = static_cast<int>(straceWord(bytes, 0, 4)), error = static_cast<int>(straceWord(bytes, 4, 4)),
+              code = static_cast<int>(straceWord(bytes, 8, 4));
     if (!signal) return "{}";
     const std::string known = signalCodeName(signal, code), name = straceSignal(signal);
-    std::string out = "{si_signo=" + name + ", si_code=" + (known.empty() ? std::to_string(code) : known);
-    const std::string sender =
-        ", si_pid=" + std::to_string(straceWord(bytes, 16, 4)) + ", si_uid=" + std::to_string(straceWord(bytes, 20, 4));
-    constexpr int exited = 1;
-    const u64 status = straceWord(bytes, 24, 4);
-    if (name == "SIGCHLD" && code > 0)
-        out += sender + ", si_status=" + (code == exited ? std::to_string(status) : straceSignal(static_cast<int>(status))) +
-               ", si_utime=0, si_stime=0";
-    else if (signalHasAddress(signal, code)) out += ", si_addr=" + stracePointer(straceWord(bytes, 16, 8));
-    else if (signalHasSender(code)) out += sender;
-    return out + "}";
+    const char* const errorName = ::strerrorname_np(error);
+    return "{si_signo=" + name + ", si_code=" + (known.empty() ? straceHex(straceWord(bytes, 8, 4)) : known) +
+           (error ? ", si_errno=" + (errorName ? errorName : std::to_string(error)) : "") +
+           (code <= 0 ? sentByProcess(bytes, code) : sentByKernel(bytes, signal, code)) + "}";
 }
 
 std::string straceProcessors(const StraceCall& call, u64 address, u64 size, bool after) {

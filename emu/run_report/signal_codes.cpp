@@ -48,6 +48,8 @@ std::string signalCodeName(int signal, int code) {
         case -4: return "SI_ASYNCIO";
         case -5: return "SI_SIGIO";
         case -6: return "SI_TKILL";
+        case -7: return "SI_DETHREAD";
+        case -60: return "SI_ASYNCNL";
         default: break;
     }
     const auto codes = codesOf(signal);

@@ -11,7 +11,7 @@ from cases import check
 from world import command, execscope, guest, needs
 
 
-PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(si_pid=)(\d+)", r"(^waitid\(P_PID, )(\d+)")
+PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(^rt_sigqueueinfo\()(\d+)", r"(si_pid=)(\d+)", r"(^waitid\(P_PID, )(\d+)")
 
 
 def straceLines(text):
@@ -47,7 +47,7 @@ def test_strace_says_what_strace_says():
     """Of programs that fork, exec and wait, and of those that make calls with every structure that the export knows (strace_*.c)."""
     strace, compiler = needs("/usr/bin/strace"), needs("/usr/bin/gcc")
     with tempfile.TemporaryDirectory() as built:
-        of_root = ("strace_ipc", "strace_process") if os.geteuid() == 0 else ()
+        of_root = ("strace_ipc", "strace_process", "strace_signals") if os.geteuid() == 0 else ()
         own = [os.path.join(built, name) for name in of_root + ("strace_reads", "strace_sockets", "strace_tells", "strace_terminals")]
         for path in own:
             check(command([compiler, "-static", "-O1", "-w", "-o", path, os.path.join(HERE, os.path.basename(path) + ".c")]).status == 0, path)
