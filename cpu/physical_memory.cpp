@@ -22,13 +22,23 @@ PhysicalMemory::PhysicalMemory(u64 bytes) : base_(nullptr), frames_(bytes >> PAG
     base_ = aligned + ROOM;
 }
 
-PhysicalMemory::~PhysicalMemory() { munmap(base_ - ROOM, ROOM + (frames_ << PAGE_SHIFT)); }
+PhysicalMemory::~PhysicalMemory() {
+    const u64 room = kept_ ? 0 : ROOM;
+    munmap(base_ - room, room + (frames_ << PAGE_SHIFT));
+}
 
 std::span<u8> PhysicalMemory::takeRoom(u64 bytes) noexcept {
     const u64 whole = (bytes + 63) / 64 * 64;
-    if (whole > room_) return {};
+    if (whole > room_ - kept_) return {};
     room_ -= whole;
     return {base_ - ROOM + room_, bytes};
+}
+
+std::span<u8> PhysicalMemory::keepRoom(u64 bytes) noexcept {
+    const u64 whole = (bytes + 63) / 64 * 64;
+    if (whole > room_ - kept_) return {};
+    kept_ += whole;
+    return {base_ - ROOM + kept_ - whole, bytes};
 }
 
 }  // namespace cpu

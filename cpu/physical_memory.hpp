@@ -25,11 +25,12 @@ public:
 
     // Bytes of the room, zero, aligned to 64, for as long as this object lives; empty where it has no more.
     std::span<u8> takeRoom(u64 bytes) noexcept;
+    std::span<u8> keepRoom(u64 bytes) noexcept;     // from its other end, for as long as the process lives
 
 private:
-    static constexpr u64 ROOM = EXECSCOPE_ASAN ? 0 : u64{768} << 10;    // each thing on the heap, where the sanitizer sees its bounds
+    static constexpr u64 ROOM = EXECSCOPE_ASAN ? 0 : u64{960} << 10;    // each thing on the heap, where the sanitizer sees its bounds
     u8* base_;
-    u64 frames_, room_ = ROOM;
+    u64 frames_, room_ = ROOM, kept_ = 0;
 };
 
 }  // namespace cpu

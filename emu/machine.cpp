@@ -1,6 +1,7 @@
 #include "emu/machine.hpp"
 
 #include "emu/exec_failure.hpp"
+#include "emu/first_heap.hpp"
 #include "emu/guests/guests.hpp"
 #include "emu/log.hpp"
 #include "emu/watchdog.hpp"
@@ -126,10 +127,13 @@ static cpu::ProcessorModel chosenModel(const std::string& name) {
                              ", which computes it exactly; here work: " + works);
 }
 
+constexpr u64 FIRST_HEAP = u64{192} << 10;      // bytes; a start needs some 120,000
+
 GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std::span<const u8> embedded, InputReplay* replay)
     : options_(options), gateway_(output) {
     gateway_.replay(replay);
     memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
+    allocateFirstFrom(memory_->keepRoom(FIRST_HEAP));
     cpu_ = std::make_unique<cpu::Cpu>(*memory_);
     cpu_->setSeed(options.seed);
     cpu_->setModel(chosenModel(options.cpu));

@@ -1,4 +1,4 @@
-"""start_order.py EXECSCOPE ORDER: the functions that emu/start.order lays out are still those of the program."""
+"""start_order.py EXECSCOPE ORDER: what emu/start.order lays out is still in the program."""
 import subprocess
 import sys
 
@@ -7,7 +7,7 @@ present = {line.split()[-1] for line in subprocess.run(["nm", program], capture_
 with open(order, encoding="ascii") as file:
     named = file.read().split()
 gone = [name for name in named if name not in present]
-print(len(named), "functions,", len(gone), "of them gone")
+print(len(named), "names,", len(gone), "of them gone")
 if not named or len(gone) > len(named) / 10:
-    print("emu/start_order.sh finds them anew. Gone are, among others:", *gone[:10], sep="\n  ")
+    print("emu/start_order.py finds them anew. Gone are, among others:", *gone[:10], sep="\n  ")
     sys.exit(1)

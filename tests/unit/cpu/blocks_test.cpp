@@ -3,6 +3,7 @@
 #include "tests/unit/cpu/machine.hpp"
 
 #include <catch2/catch.hpp>
+#include <algorithm>
 
 using namespace cpu;
 
@@ -107,6 +108,25 @@ TEST_CASE("memory has room for one processor and its first blocks") {
     CHECK(reinterpret_cast<u64>(room.data()) % 64 == 0);
     CHECK(room.data() + room.size() <= memory.frame(0));
     CHECK(memory.takeRoom(u64{1} << 30).empty());
+    CHECK(memory.keepRoom(u64{1} << 30).empty());
     const Cpu first(memory), second(memory), third(memory);      // on the heap, at last
     CHECK(memory.takeRoom(u64{512} << 10).empty());
+}
+
+TEST_CASE("room that is kept outlives the memory") {
+    std::span<u8> kept;
+    {
+        PhysicalMemory memory(64 * PAGE_SIZE);
+        kept = memory.keepRoom(4096);
+        const std::span<u8> other = memory.keepRoom(64), taken = memory.takeRoom(64);
+        if (EXECSCOPE_ASAN) {
+            CHECK(kept.empty());
+            return;
+        }
+        REQUIRE(kept.size() == 4096);
+        CHECK(other.data() == kept.data() + kept.size());
+        CHECK(taken.data() >= other.data() + other.size());
+    }
+    std::ranges::fill(kept, u8{1});
+    CHECK(kept.back() == 1);
 }

@@ -1,0 +1,24 @@
+#include "emu/first_heap.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <new>
+#include <vector>
+
+// Whether this is the first call depends on the tests before; what allocates works either way.
+TEST_CASE("allocations come from the room, then from the heap") {
+    alignas(16) static u8 room[256];
+    emu::allocateFirstFrom(room);
+    std::vector<u8*> all;
+    for (std::size_t size = 0; size < 100; ++size) {
+        all.push_back(static_cast<u8*>(::operator new(size)));
+        CHECK(reinterpret_cast<u64>(all.back()) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ == 0);
+        std::memset(all.back(), static_cast<int>(size), size);
+    }
+    for (std::size_t size = 0; size < all.size(); ++size)
+        for (std::size_t i = 0; i < size; ++i)
+            if (all[size][i] != size) FAIL("allocation " << size << " was written by another");
+    for (std::size_t size = 1; size < all.size(); ++size) CHECK(all[size] != all[size - 1]);
+    for (u8* each : all) ::operator delete(each);
+}
