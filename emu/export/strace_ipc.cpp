@@ -33,7 +33,6 @@ struct Facility {
 };
 
 constexpr u64 IPC_64 = 0x100;
-constexpr u64 permissionSize = 48;          // struct ipc64_perm
 
 constexpr Command COMMON[] = {{0, "IPC_RMID", Argument::pointer}, {1, "IPC_SET", Argument::set}, {2, "IPC_STAT", Argument::status},
                               {3, "IPC_INFO", Argument::limits}};
