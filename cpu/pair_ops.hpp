@@ -123,7 +123,8 @@ template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> voi
     } else {
         const Step<U, other> two = Step<U, other>::after(link, one.result, next, core);
         two.write(core, next);
-        PAIR_DONE(two, op + 2)
+        if constexpr (leaves == Leaves::first) PAIR_DONE(one, op + 2)
+        else PAIR_DONE(two, op + 2)
     }
 }
 
@@ -157,6 +158,30 @@ template <class T, Kind kind, Condition C> void jumpOp(HOT) {
     GO(op->handler, op, core, left, a, b, (Step<T, kind>::flagKind));
 }
 
+// A counter goes up, is compared, and decides a jump.
+template <class T, Kind kind, Condition C> void loopOp(HOT) {
+    const Step<T, Kind::add_imm> count(get<T>(core, op->dst), second<T, Kind::add_imm>(op, core), op, core);
+    count.write(core, op);
+    const T a = count.result, b = second<T, kind>(op + 1, core);
+    if (!holds<C, SUB, T>(a, b)) GO(op[3].handler, op + 3, core, left, a, b, kindOf<T>(SUB));
+    left -= op[2].done;
+    if (left < 0) GO(leaveAtBranch, op + 2, core, left, a, b, kindOf<T>(SUB));
+    op = op[2].target;
+    GO(op->handler, op, core, left, a, b, kindOf<T>(SUB));
+}
+
+// Three copies of one register, turned to the left, the third perhaps shifted to the right, in one sum without carries: what most
+// hash functions live on. MOV, turn, MOV, turn, XOR, MOV, turn, XOR.
+constexpr u64 SUM = 8;
+template <class T, Kind turn, Leaves leaves> void sumOp(HOT) {
+    const T from = get<T>(core, op->src);
+    const T part = turn == Kind::shr ? from >> op[6].imm : std::rotl(from, op[6].imm);
+    const Step<T, Kind::xor_> sum(std::rotl(from, op[1].imm) ^ std::rotl(from, op[3].imm), part, op + 7, core);
+    set<T>(core, op[6].dst, part);
+    sum.write(core, op + 7);
+    PAIR_DONE(sum, op + SUM)
+}
+
 template <class T, Kind kind> void loadAlone(HOT) {
     OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
     const Step<T, kind> one(first<T, kind>(op, core), bytes.get(), op, core);
@@ -172,14 +197,23 @@ constexpr u64 SECONDS = Kind::store_indexed;
 using PairTable = std::array<Handler, FIRSTS * SECONDS * LINKS>;
 constexpr u64 pairIndex(Kind kind, Kind other, Link link) { return ((kind - 1u) * SECONDS + other - 1u) * LINKS + static_cast<u64>(link); }
 extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs, narrowFlagPairs, wideFlagPairs;
-// Of one that leaves its flags and a load or store.
+// Of one that leaves its flags and one that has none.
 extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
 extern const Handler moves[2][2];        // three or four, 32 or 64 bits
+extern const Handler sums[2][2][2];      // 32 or 64 bits, the third rotated or shifted, flags dead or read
+using LoopTable = std::array<Handler, 16>;
+extern const LoopTable loops[2][2];      // 32 or 64 bits, compared with a register or an immediate
 
 constexpr u64 CONDITIONS = 16;
 using JumpTable = std::array<Handler, SECONDS * CONDITIONS>;
 constexpr u64 jumpIndex(Kind kind, u64 condition) { return (kind - 1u) * CONDITIONS + condition; }
 extern const JumpTable narrowJumps, wideJumps;
+
+template <class T, Kind kind> constexpr LoopTable loopTable() {
+    return []<u64... condition>(std::index_sequence<condition...>) {
+        return LoopTable{loopOp<T, kind, static_cast<Condition>(condition)>...};
+    }(std::make_index_sequence<CONDITIONS>());
+}
 
 using TripleTable = std::array<Handler, SECONDS * SECONDS * LINKS>;
 constexpr u64 tripleIndex(Kind middle, Kind last, Link link) {
@@ -196,7 +230,7 @@ template <class T, class U, Leaves leaves, u64 index> constexpr Handler pairAt()
     constexpr bool extends = (kind != Kind::extend || sizeof(T) == 8) && (other != Kind::extend || sizeof(U) == 8);
     constexpr bool begins = leaves == Leaves::first ? leavesFlags(kind) && !isAddLoad(kind) : !onlyFlags(kind);
     constexpr bool ends = leaves == Leaves::last  ? leavesFlags(other) :
-                          leaves == Leaves::first ? isLoad(other) || isStore(other) :
+                          leaves == Leaves::first ? !setsFlags(other) :
                                                     !onlyFlags(other);
     if constexpr (linked && extends && begins && ends && !isAddLoad(other)) return pairOp<T, kind, U, other, link, leaves>;
     return nullptr;

@@ -3,6 +3,7 @@
 #include "cpu/pair_ops.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace cpu {
 
@@ -74,41 +75,48 @@ Link linkOf(const Op& one, Kind kind, const Op& two) {
     if (target) return source ? Link::none : Link::target;
     return source ? Link::source : Link::none;
 }
-Link linkOf(const Op& one, Kind first, Kind kind, const Op& two) { return onlyFlags(first) ? Link::none : linkOf(one, kind, two); }
 
 // One block's neighbours while they are joined.
 struct Run {
     std::span<Op> ops;
     std::span<Note> notes;
 
-    u64 join(u64 i, u64 count, Handler handler) {
-        ops[i].handler = handler;
-        if (isLoad(notes[i].simple.kind)) {
-            ops[i].segment |= JOINED;
-            ops[i].src = loadNumber(notes[i].simple);
-        }
-        return count;
-    }
+    // The ops from one on that a handler runs.
+    struct Group {
+        u64 count = 1;
+        Handler handler = nullptr;      // null: the op's own, or there is no such group
+        int links = 0;                  // results that stay in registers of the host
+    };
+
     Kind kind(u64 i) const { return i < notes.size() ? notes[i].simple.kind : Kind::none; }
-    void sinkMove(u64 i);
-    // How many ops from i on are joined; 0: none.
-    u64 joinJump(u64 i);
-    u64 joinTriple(u64 i);
-    u64 joinMoves(u64 i);
-    u64 joinPair(u64 i, bool linked);
-    bool isLinked(u64 i) const;
-    u64 joinAt(u64 i);
+    bool writes(u64 i, u16 reg) const { return ops[i].dst == reg && !onlyFlags(kind(i)); }
+    bool mayMove(u64 i) const;
+    void sink(u64 i);
+    Group jumpAt(u64 i) const;
+    Group loopAt(u64 i) const;
+    Group tripleAt(u64 i) const;
+    Group movesAt(u64 i, u64 count) const;      // three or four
+    Group pairAt(u64 i) const;
+    bool isTurned(u64 i) const;
+    Group sumAt(u64 i) const;
+    void join(u64 i, const Group& group);
+    void joinAll();
 };
 
-// The MOV at i goes to just before the next instruction that touches its target, when that works on it as its first operand.
-void Run::sinkMove(u64 i) {
-    if (notes[i].simple.kind != Kind::mov) return;
-    const u16 target = ops[i].dst, source = ops[i].src;
+// It touches nothing but registers.
+bool Run::mayMove(u64 i) const {
+    return kind(i) && kind(i) <= Kind::lea_indexed && isQuiet(notes[i]);
+}
+
+// The instruction at i goes to just before the next one that touches its target, when that works on it: a MOV's copy as its first operand.
+void Run::sink(u64 i) {
+    if (!mayMove(i)) return;
+    const u16 target = ops[i].dst;
     for (u64 j = i + 1; j < notes.size(); ++j) {
-        const Kind kind = notes[j].simple.kind;
-        if (kind == Kind::none || kind == Kind::jump_if || isLoad(kind) || isStore(kind)) return;
-        if (reads(notes[j], ops[j], target) || (ops[j].dst == target && !onlyFlags(kind))) {
-            if (linkOf(ops[i], kind, ops[j]) != Link::target) return;
+        if (kind(j) == Kind::none || kind(j) == Kind::jump_if || isLoad(kind(j)) || isStore(kind(j))) return;
+        if (reads(notes[j], ops[j], target) || writes(j, target)) {
+            const Link link = linkOf(ops[i], kind(j), ops[j]);
+            if (link == Link::none || (kind(i) == Kind::mov && link != Link::target)) return;
             const auto down = [i, j](auto all) {
                 std::rotate(all.begin() + static_cast<i64>(i), all.begin() + static_cast<i64>(i) + 1, all.begin() + static_cast<i64>(j));
             };
@@ -116,32 +124,37 @@ void Run::sinkMove(u64 i) {
             down(notes);
             return;
         }
-        if (ops[j].dst == source && !onlyFlags(kind)) return;
+        if (!onlyFlags(kind(j)) && reads(notes[i], ops[i], ops[j].dst)) return;
+        if (!isQuiet(notes[j]) && setsFlags(kind(i)) && !notes[i].flagless) return;
     }
 }
 
-u64 Run::joinJump(u64 i) {
-    if (kind(i + 1) != Kind::jump_if || !leavesFlags(kind(i))) return 0;
-    const Handler handler = (notes[i].simple.wide ? wideJumps : narrowJumps)[jumpIndex(kind(i), notes[i + 1].simple.condition)];
-    return handler ? join(i, 2, handler) : 0;
+Run::Group Run::jumpAt(u64 i) const {
+    if (kind(i + 1) != Kind::jump_if || !leavesFlags(kind(i))) return {};
+    return {2, (notes[i].simple.wide ? wideJumps : narrowJumps)[jumpIndex(kind(i), notes[i + 1].simple.condition)], 2};
 }
 
-u64 Run::joinTriple(u64 i) {
-    if (kind(i) != Kind::mov || kind(i + 1) > SECONDS || kind(i + 2) > SECONDS || !kind(i + 1) || !kind(i + 2)) return 0;
+Run::Group Run::loopAt(u64 i) const {
+    if (kind(i + 2) != Kind::jump_if || !isQuiet(notes[i]) || notes[i].simple.wide != notes[i + 1].simple.wide) return {};
+    if (kind(i) != Kind::add_imm || (kind(i + 1) != Kind::cmp && kind(i + 1) != Kind::cmp_imm)) return {};
+    if (ops[i + 1].dst != ops[i].dst || linkOf(ops[i], kind(i + 1), ops[i + 1]) != Link::target) return {};
+    return {3, loops[notes[i].simple.wide][kind(i + 1) == Kind::cmp_imm][notes[i + 2].simple.condition], 3};
+}
+
+Run::Group Run::tripleAt(u64 i) const {
+    if (kind(i) != Kind::mov || kind(i + 1) > SECONDS || kind(i + 2) > SECONDS || !kind(i + 1) || !kind(i + 2)) return {};
     const Simple one = notes[i].simple, two = notes[i + 1].simple, three = notes[i + 2].simple;
-    if (one.wide != two.wide || one.wide != three.wide || !isQuiet(notes[i + 1])) return 0;
-    if (linkOf(ops[i], two.kind, ops[i + 1]) != Link::target) return 0;
+    if (one.wide != two.wide || one.wide != three.wide || !isQuiet(notes[i + 1])) return {};
+    if (linkOf(ops[i], two.kind, ops[i + 1]) != Link::target) return {};
     const TripleTable& table =
         isQuiet(notes[i + 2]) ? (one.wide ? wideTriples : narrowTriples) : (one.wide ? wideFlagTriples : narrowFlagTriples);
-    const Handler handler = table[tripleIndex(two.kind, three.kind, linkOf(ops[i + 1], three.kind, ops[i + 2]))];
-    return handler ? join(i, 3, handler) : 0;
+    return {3, table[tripleIndex(two.kind, three.kind, linkOf(ops[i + 1], three.kind, ops[i + 2]))], 2};
 }
 
-u64 Run::joinMoves(u64 i) {
-    const auto isMove = [&](u64 at) { return kind(at) == Kind::mov && notes[at].simple.wide == notes[i].simple.wide && !isLinked(at); };
-    if (!isMove(i) || !isMove(i + 1) || !isMove(i + 2)) return 0;
-    const bool four = isMove(i + 3);
-    return join(i, 3 + four, moves[four][notes[i].simple.wide]);
+Run::Group Run::movesAt(u64 i, u64 count) const {
+    for (u64 at = i; at < i + count; ++at)
+        if (kind(at) != Kind::mov || notes[at].simple.wide != notes[i].simple.wide) return {};
+    return {count, moves[count == 4][notes[i].simple.wide]};
 }
 
 const PairTable& tableOf(Leaves leaves, bool one, bool two) {
@@ -158,27 +171,62 @@ Handler pairOf(const Note& one, const Note& two, Link link) {
     return wide != two.simple.wide ? nullptr : (wide ? wideFlagPairs : narrowFlagPairs)[index];
 }
 
-bool Run::isLinked(u64 i) const {
-    return kind(i) && kind(i + 1) && kind(i + 1) <= SECONDS && linkOf(ops[i], kind(i), kind(i + 1), ops[i + 1]) != Link::none;
+Run::Group Run::pairAt(u64 i) const {
+    if (!kind(i) || kind(i) > FIRSTS || !kind(i + 1) || kind(i + 1) > SECONDS) return {};
+    const Link link = onlyFlags(kind(i)) ? Link::none : linkOf(ops[i], kind(i + 1), ops[i + 1]);
+    if (const Handler linked = pairOf(notes[i], notes[i + 1], link)) return {2, linked, link != Link::none};
+    return {2, pairOf(notes[i], notes[i + 1], Link::none)};
 }
 
-u64 Run::joinPair(u64 i, bool linked) {
-    if (!kind(i) || kind(i) > FIRSTS || !kind(i + 1) || kind(i + 1) > SECONDS) return 0;
-    const Link link = linkOf(ops[i], kind(i), kind(i + 1), ops[i + 1]);
-    if (linked && link == Link::none) return 0;
-    Handler handler = pairOf(notes[i], notes[i + 1], link);
-    if (!handler) handler = pairOf(notes[i], notes[i + 1], Link::none);
-    return handler ? join(i, 2, handler) : 0;
+// A copy that is rotated, or shifted to the right, and whose flags nobody reads.
+bool Run::isTurned(u64 i) const {
+    const Kind turn = kind(i + 1);
+    return kind(i) == Kind::mov && (turn == Kind::rol || turn == Kind::ror || turn == Kind::shr) && isQuiet(notes[i + 1]) &&
+           ops[i].dst == ops[i + 1].dst && notes[i].simple.wide == notes[i + 1].simple.wide;
 }
 
-// One op rather stays alone than that the next two, which share a register or decide a jump, are torn apart.
-u64 Run::joinAt(u64 i) {
-    if (const u64 count = joinJump(i)) return count;
-    if (const u64 count = joinTriple(i)) return count;
-    if (const u64 count = joinPair(i, true)) return count;
-    if (const u64 count = joinMoves(i)) return count;
-    if (isLinked(i + 1) || (kind(i + 2) == Kind::jump_if && leavesFlags(kind(i + 1)))) return 0;
-    return joinPair(i, false);
+Run::Group Run::sumAt(u64 i) const {
+    if (!isTurned(i) || !isTurned(i + 2) || kind(i + 4) != Kind::xor_ || !isTurned(i + 5) || kind(i + 7) != Kind::xor_) return {};
+    const u16 from = ops[i].src, sum = ops[i + 7].dst, part = ops[i + 7].src;
+    const u16 one = ops[i].dst, two = ops[i + 2].dst;
+    const bool wide = notes[i].simple.wide;
+    const auto adds = [&](u64 at) { return ops[at].dst == sum && ops[at].src == part && notes[at].simple.wide == wide; };
+    const auto copies = [&](u64 at, u16 to) { return ops[at].dst == to && ops[at].src == from && notes[at].simple.wide == wide; };
+    if (sum == part || sum == from || part == from || (one != sum && one != part) || (two != sum && two != part) || one == two) return {};
+    if (!copies(i + 2, two) || !adds(i + 4) || !copies(i + 5, part) || !adds(i + 7)) return {};
+    if (kind(i + 1) == Kind::shr || kind(i + 3) == Kind::shr || !isQuiet(notes[i + 4])) return {};
+    return {8, sums[wide][kind(i + 6) == Kind::shr][!isQuiet(notes[i + 7])], 7};
+}
+
+void Run::join(u64 i, const Group& group) {
+    if (!group.handler) return;
+    ops[i].handler = group.handler;
+    if (isLoad(kind(i))) {
+        ops[i].segment |= JOINED;
+        ops[i].src = loadNumber(notes[i].simple);
+    }
+    if (group.count != SUM) return;
+    for (const u64 turn : {i + 1, i + 3, i + 6})        // the handler turns left
+        if (kind(turn) == Kind::ror) ops[turn].imm = (notes[i].simple.wide ? 64 : 32) - ops[turn].imm;
+}
+
+// Of all ways to cut the block into groups the one of the least cost, found from its end.
+void Run::joinAll() {
+    constexpr int DISPATCH = 8, LINK = 3;
+    std::array<int, BLOCK_INSTRUCTIONS + 1> cost;
+    std::array<Group, BLOCK_INSTRUCTIONS> best;
+    cost[notes.size()] = 0;
+    for (u64 i = notes.size(); i-- > 0;) {
+        best[i] = {};
+        cost[i] = DISPATCH + cost[i + 1];
+        if (!kind(i)) continue;
+        for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i)}) {
+            if (!group.handler) continue;
+            const int with = DISPATCH - LINK * group.links + cost[i + group.count];
+            if (with < cost[i]) best[i] = group, cost[i] = with;
+        }
+    }
+    for (u64 i = 0; i < notes.size(); i += best[i].count) join(i, best[i]);
 }
 
 }  // namespace
@@ -205,8 +253,8 @@ Simple simpleOf(const Form& f) {
 
 void joinPairs(std::span<Op> ops, std::span<Note> notes) {
     Run run{ops, notes};
-    for (u64 i = notes.size(); i-- > 0;) run.sinkMove(i);
-    for (u64 i = 0; i < notes.size();) i += notes[i].simple.kind ? std::max<u64>(run.joinAt(i), 1) : 1;
+    for (u64 i = notes.size(); i-- > 0;) run.sink(i);
+    run.joinAll();
 }
 
 }  // namespace cpu

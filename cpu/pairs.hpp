@@ -11,9 +11,10 @@ namespace cpu {
 // comes first does so before anything is done, one that comes second is left to its own handler, and so are stores, which never come
 // first.
 Simple simpleOf(const Form& form);
-// Joins what can be joined among a block's instructions: two; a MOV and two that work on its copy; three or four MOVs; one and the
-// jump that it decides. A MOV goes down to the instruction that works on its result, past
-// others that do not touch it and cannot fault, so that nobody sees the order.
+// Joins what can be joined among a block's instructions, with as few dispatches and as many results in registers as it can: two; a MOV
+// and two that work on its copy; three or four MOVs; one and the jump that it decides; a counter, its comparison and the jump; three
+// turned copies and their sum. An instruction goes down to the one that works on its result, past others that do not
+// touch it and cannot fault, so that nobody sees the order.
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::InstructionNote> notes);
 
 namespace joined {

@@ -9,5 +9,13 @@ const Handler loadsAlone[] = {
     loadAlone<u32, Kind::add_load>, loadAlone<u64, Kind::add_load>, loadAlone<u32, Kind::add_load_indexed>, loadAlone<u64, Kind::add_load_indexed>,
 };
 const Handler moves[2][2] = {{movesOp<u32, 3>, movesOp<u64, 3>}, {movesOp<u32, 4>, movesOp<u64, 4>}};
+const LoopTable loops[2][2] = {{loopTable<u32, Kind::cmp>(), loopTable<u32, Kind::cmp_imm>()},
+                               {loopTable<u64, Kind::cmp>(), loopTable<u64, Kind::cmp_imm>()}};
+const Handler sums[2][2][2] = {
+    {{sumOp<u32, Kind::rol, Leaves::nothing>, sumOp<u32, Kind::rol, Leaves::last>},
+     {sumOp<u32, Kind::shr, Leaves::nothing>, sumOp<u32, Kind::shr, Leaves::last>}},
+    {{sumOp<u64, Kind::rol, Leaves::nothing>, sumOp<u64, Kind::rol, Leaves::last>},
+     {sumOp<u64, Kind::shr, Leaves::nothing>, sumOp<u64, Kind::shr, Leaves::last>}},
+};
 
 }  // namespace cpu::joined

@@ -1,0 +1,105 @@
+// Groups of more than two joined instructions, and instructions that go down to the one that takes their result.
+#include "cpu/core.hpp"
+#include "cpu/pairs.hpp"
+#include "tests/unit/cpu/draft.hpp"
+#include "tests/unit/cpu/pairs.hpp"
+#include "tests/unit/cpu/random.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace cpu;
+
+TEST_CASE("a joined sum of turned copies does what its instructions do") {
+    Joined joined;
+    Machine single;
+    constexpr unsigned turns[] = {Simple::rol, Simple::ror, Simple::shr};
+    for (unsigned shape = 0; shape < 2 * 27 * 27; ++shape) {
+        const bool wide = shape & 1;
+        const unsigned turn = shape / 2 % 27, registers = shape / 54;      // sum, copy, and from where
+        const unsigned sum = registers % 3, part = registers / 3 % 3, from = registers / 9;
+        const auto turned = [&](unsigned kind, unsigned to, unsigned by) {
+            std::vector<u8> code = encode(Simple::mov, wide, to, from), next = encode(kind, wide, to, by);
+            code.insert(code.end(), next.begin(), next.end());
+            return code;
+        };
+        std::vector<u8> code;
+        for (const std::vector<u8>& next : {turned(turns[turn % 3], sum, 0), turned(turns[turn / 3 % 3], part, 1), encode(Simple::xor_, wide, sum, part),
+                                            turned(turns[turn / 9], part, 2), encode(Simple::xor_, wide, sum, part)})
+            code.insert(code.end(), next.begin(), next.end());
+        std::vector<u8> live = code;
+        live.insert(live.end(), {0x0f, 0x0b});
+        INFO("shape " << shape);
+        if (!agree(joined, single, live, 8)) FAIL("differ with flags");
+        code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});
+        if (!agree(joined, single, code, 9)) FAIL("differ");
+    }
+}
+
+TEST_CASE("instructions between two memory accesses or jumps may change places, and nobody sees it") {
+    Joined joined;
+    Machine single;
+    Random random(20261123);
+    for (unsigned round = 0; round < 20000; ++round) {
+        std::vector<u8> code;
+        const u64 count = 3 + random.below(14);
+        for (u64 i = 0; i < count; ++i) {
+            const bool memory = random.below(6) == 0;
+            const u64 kind = 1 + random.below(memory ? u64{KINDS} : u64{Simple::shr} + 1);
+            const std::vector<u8> next = encode(static_cast<unsigned>(kind), random.below(4) == 0, static_cast<unsigned>(random.below(3)),
+                                                static_cast<unsigned>(random.below(3)));
+            code.insert(code.end(), next.begin(), next.end());
+        }
+        const bool dead = random.below(2);
+        if (dead) code.insert(code.end(), {0x39, 0xdb});
+        code.insert(code.end(), {0x0f, 0x0b});
+        INFO("round " << round);
+        if (!agree(joined, single, code, count + dead)) FAIL("differ");
+    }
+}
+
+TEST_CASE("a joined counter, comparison and jump decide as they do one by one") {
+    Joined joined;
+    Machine single;
+    for (unsigned condition = 0; condition < 16; ++condition)
+        for (unsigned shape = 0; shape < 4 * 27; ++shape) {
+            const bool wide = shape & 1;
+            std::vector<u8> code = encode(Simple::add_imm, wide, shape / 4 % 3, 2);
+            const std::vector<u8> compare = encode(shape & 2 ? Simple::cmp : Simple::cmp_imm, wide, shape / 12 % 3, shape / 36);
+            code.insert(code.end(), compare.begin(), compare.end());
+            code.insert(code.end(), {static_cast<u8>(0x70 | condition), 2, 0x0f, 0x0b, 0xff, 0xc2, 0x0f, 0x0b});
+            for (const u64 counter : {u64{0xfffffffffffffff0}, u64{0x7ffffffffffffff0}, u64{0x7ffffff0}, u64{5}}) {
+                INFO("condition " << condition << " shape " << shape << " counter " << counter);
+                for (Machine* machine : {static_cast<Machine*>(&joined), &single}) {
+                    prepare(*machine, code);
+                    machine->reg(static_cast<Register>(shape / 4 % 3)) = counter;
+                }
+                const u64 before = joined.processor.instructions();
+                joined.run(1000);
+                for (u64 n = joined.processor.instructions() - before; n-- > 0;) single.run(1);
+                if (!sameRegisters(joined.registers(), single.registers())) FAIL("differ");
+            }
+        }
+}
+
+TEST_CASE("a block is cut into as few groups as its results in registers allow") {
+    const auto mov = [](unsigned to, unsigned from) { return encode(Simple::mov, false, to, from); };
+    const auto groups = [](std::initializer_list<std::vector<u8>> instructions) {
+        Draft draft(instructions);
+        auto& [ops, notes] = draft;
+        for (BlockDraft::InstructionNote& note : notes) note.dead = true;
+        const std::vector<Op> before(ops.begin(), ops.end());
+        joinPairs(ops, notes);
+        u64 changed = 0;
+        for (const Op& op : ops)
+            changed += std::none_of(before.begin(), before.end(), [&](const Op& old) { return old.handler == op.handler; });
+        return changed;
+    };
+    CHECK(groups({mov(0, 1), mov(1, 2), mov(2, 0), mov(0, 1), encode(Simple::rol, false, 0, 1)}) == 2);
+    CHECK(groups({mov(0, 2), encode(Simple::rol, false, 0, 1), mov(1, 2), encode(Simple::ror, false, 1, 1), encode(Simple::xor_, false, 0, 1),
+                  mov(1, 2), encode(Simple::shr, false, 1, 1), encode(Simple::xor_, false, 0, 1)}) == 1);
+    CHECK(groups({mov(0, 2), mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::ror, false, 0, 1), encode(Simple::xor_, false, 0, 1),
+                  mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::xor_, false, 0, 1)}) == 1);
+    CHECK(groups({encode(Simple::add_imm, true, 0, 1), encode(Simple::cmp_imm, true, 0, 1), {0x75, 0x02}}) == 1);
+}
