@@ -132,24 +132,26 @@ class Bench:
                 return command
             size = bigger(size, min(10, max(1.2, 1.15 * QEMU_SECONDS / max(seconds, 0.01))))
 
-    def best(self, name, prefix, command, expected):
-        runs = [Run(prefix + command) for _ in range(1 if self.options.quick else self.options.rounds)]
-        for run in runs:
-            if expected and (run.stdout, run.status) != (expected.stdout, expected.status):
-                self.wrong.append("%s under %s: status %d, printed %r instead of %r; %s" % (
-                    name, prefix[0], run.status, run.stdout[:80], expected.stdout[:80], run.stderr[-300:].decode(errors="replace")))
-                break
-        return min(runs, key=lambda run: run.cpu)
-
     def row(self, name):
+        """Natively, under qemu and under execscope in turn, so that what the host does meanwhile meets all three; the best of each."""
         command = self.sized(name)
-        native = self.best(name, [], command, None)
-        qemu = self.best(name, self.qemu, command, native)
-        ours = self.best(name, [*self.ours[:-1], "--bind", command[-1], "--"] if name in FILES else self.ours, command, native)
+        ours = [*self.ours[:-1], "--bind", command[-1], "--"] if name in FILES else self.ours
+        runs = {"native": [], "qemu": [], "ours": []}
+        for _ in range(1 if self.options.quick else self.options.rounds):
+            for who, prefix in (("native", []), ("qemu", self.qemu), ("ours", ours)):
+                run = Run(prefix + command)
+                runs[who].append(run)
+                self.compare(name, prefix, run, runs["native"][0])
+        native, qemu, ours = (min(found, key=lambda run: run.cpu) for found in runs.values())
         ratio = qemu.cpu / ours.cpu if ours.cpu else 0
         mips = ours.instructions / ours.cpu / 1e6 if ours.cpu else 0
         print("%-14s %9.2f %9.2f %9.2f %9.0f %9.3f   %s" % (name, native.cpu, qemu.cpu, ours.cpu, mips, ratio, os.path.basename(command[-1])), flush=True)
         return ratio
+
+    def compare(self, name, prefix, run, native):
+        if (run.stdout, run.status) != (native.stdout, native.status):
+            self.wrong.append("%s under %s: status %d, printed %r instead of %r; %s" % (
+                name, prefix[0] if prefix else "nothing", run.status, run.stdout[:80], native.stdout[:80], run.stderr[-300:].decode(errors="replace")))
 
     def copied(self, path):
         """Written at once, as the build does: the host's page cache holds it in large pieces. A file that was written long ago, or piece by
@@ -253,7 +255,7 @@ def main():
     parser.add_argument("--build", default="build/release/bench")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     every = [*PLAN, *FILES, "trace"]
     parser.add_argument("--only", default=",".join(every), metavar="NAME[,NAME]", help="of " + ", ".join(every))
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the workloads natively, under qemu-x86_64 and under execscope run, and prints CPU seconds, MIPS and ratios.
-# --quick: small inputs, only to see that all results agree. --rounds N: best of N (2). --only NAME[,NAME]. --check: fail
+# --quick: small inputs, only to see that all results agree. --rounds N: best of N (3). --only NAME[,NAME]. --check: fail
 # when the targets of docs/performance.md are missed.
 set -eu
 cd "$(dirname "$0")/../.."
