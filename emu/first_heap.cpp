@@ -8,7 +8,8 @@
 
 #if EXECSCOPE_ASAN
 
-void emu::allocateFirstFrom(std::span<u8>) noexcept {}
+bool emu::takesFirstRoom() noexcept { return false; }
+bool emu::allocateFirstFrom(std::span<u8>) noexcept { return false; }
 
 #else
 
@@ -21,11 +22,13 @@ u8 *first, *end;
 
 }  // namespace
 
-void emu::allocateFirstFrom(std::span<u8> room) noexcept {
-    if (end || room.empty()) return;
+bool emu::takesFirstRoom() noexcept { return !end; }
+bool emu::allocateFirstFrom(std::span<u8> room) noexcept {
+    if (end || room.empty()) return false;
     first = room.data();
     end = first + room.size() / alignment * alignment;
     next = first;
+    return true;
 }
 
 void* operator new(std::size_t size) {

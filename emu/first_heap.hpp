@@ -9,7 +9,9 @@
 namespace emu {
 
 // operator new takes from `room`, which stays until the process ends, as long as something is left of it; what comes from there is not
-// used a second time. The first call counts; with a sanitizer, which watches the heap, or without room it does nothing.
-void allocateFirstFrom(std::span<u8> room) noexcept;
+// used a second time. To be called before there is a second thread. Only the first room counts: false when there is one already, and
+// with a sanitizer, which watches the heap.
+bool allocateFirstFrom(std::span<u8> room) noexcept;
+bool takesFirstRoom() noexcept;      // it would be true
 
 }  // namespace emu

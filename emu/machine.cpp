@@ -133,7 +133,7 @@ GuestMachine::GuestMachine(const WorldOptions& options, GuestOutput output, std:
     : options_(options), gateway_(output) {
     gateway_.replay(replay);
     memory_ = std::make_unique<cpu::PhysicalMemory>(options.memory_mib << 20);
-    allocateFirstFrom(memory_->keepRoom(FIRST_HEAP));
+    if (takesFirstRoom()) allocateFirstFrom(memory_->keepRoom(FIRST_HEAP));
     cpu_ = std::make_unique<cpu::Cpu>(*memory_);
     cpu_->setSeed(options.seed);
     cpu_->setModel(chosenModel(options.cpu));

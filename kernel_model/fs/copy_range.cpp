@@ -55,18 +55,25 @@ int checkCopy(const file* in, loff_t from, const file* out, loff_t to, u64& coun
     return from < 0 || to < 0 ? -EINVAL : 0;
 }
 
+// The length and the end that it leads to are positive numbers.
+int checkExtent(loff_t pos, u64 count) { return pos < 0 || count > static_cast<u64>(INT64_MAX - pos) ? -EINVAL : 0; }
+
 }  // namespace
 
-// From something with pages to anything.
+// From something with pages to anything. All of `in` is looked at before `out`.
 SYSCALL_DEFINE(4, sendfile64, (int, out_fd), (int, in_fd), (UserPtr<loff_t>, offset), (u64, count)) {
     if (offset) static_cast<void>(TRY(get_user(offset)));
     const FileRef in(static_cast<unsigned>(in_fd)), out(static_cast<unsigned>(out_fd));
-    if (!in || !(in->f_mode & FMODE_READ) || !out || !(out->f_mode & FMODE_WRITE)) return -EBADF;
+    if (!in || !(in->f_mode & FMODE_READ)) return -EBADF;
     if (offset && !(in->f_mode & FMODE_LSEEK)) return -ESPIPE;
+    loff_t from = TRY(offsetOf(in.get(), offset));
+    TRY_INT(checkExtent(from, count));
+    count = std::min(count, MAX_RW_COUNT);
+    if (!out || !(out->f_mode & FMODE_WRITE)) return -EBADF;
+    loff_t to = out->f_pos;
+    TRY_INT(checkExtent(to, count));
     if ((!S_ISREG(in->f_inode->i_mode) && !S_ISBLK(in->f_inode->i_mode)) || (out->f_flags & O_APPEND)) return -EINVAL;
-    loff_t from = TRY(offsetOf(in.get(), offset)), to = out->f_pos;
-    if (from < 0) return -EINVAL;
-    const long n = copyBetween(in.get(), from, out.get(), to, std::min(count, MAX_RW_COUNT));
+    const long n = copyBetween(in.get(), from, out.get(), to, count);
     TRY_INT(keepOffset(out.get(), {}, to));
     TRY_INT(keepOffset(in.get(), offset, from));
     return n;

@@ -10,7 +10,7 @@ namespace kernel {
 namespace {
 
 bool conflicts(const file_lock_context& locks, const file* f, unsigned type) {
-    return std::ranges::any_of(locks.flc_flock, [=](const WholeLock& l) { return l.owner != f && (l.type == LOCK_EX || type == LOCK_EX); });
+    return std::ranges::any_of(locks.flc_flock, [=](const WholeLock& l) { return l.owner != f && (l.type == LOCK_EX || type == LOCK_EX) && !((l.type | type) & LOCK_MAND); });
 }
 void drop(file_lock_context& locks, const file* f) {
     if (std::erase_if(locks.flc_flock, [f](const WholeLock& l) { return l.owner == f; })) wake_up(locks.flock_waiters);
@@ -57,14 +57,23 @@ void locks_remove_flock(file* f) {
     if (std::erase_if(locks.flc_posix, [f](const file_lock& l) { return l.owner == f; })) wake_up(locks.posix_waiters);
 }
 
-SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
-    const unsigned type = cmd & ~unsigned{LOCK_NB};
-    const bool known = type == LOCK_SH || type == LOCK_EX || type == LOCK_UN, newer = version().process.flockChecksCommand;
-    if (newer && cmd & LOCK_MAND) return 0;
-    if (newer && !known) return -EINVAL;
+// What v3.10 does: a LOCK_MAND lock is told in /proc/locks and keeps nobody out.
+static long flockAsOfOld(unsigned fd, unsigned cmd) {
     const FileRef f(fd);
     if (!f) return -EBADF;
-    if (!known) return -EINVAL;
+    const unsigned type = cmd & LOCK_MAND ? cmd & (LOCK_MAND | LOCK_RW) : cmd & ~unsigned{LOCK_NB};
+    if (type != LOCK_UN && !(cmd & LOCK_MAND) && !(f->f_mode & (FMODE_READ | FMODE_WRITE))) return -EBADF;
+    if (!(cmd & LOCK_MAND) && type != LOCK_SH && type != LOCK_EX && type != LOCK_UN) return -EINVAL;
+    return flock_lock_inode_wait(f.get(), type, !(cmd & LOCK_NB));
+}
+
+SYSCALL_DEFINE(2, flock, (unsigned, fd), (unsigned, cmd)) {
+    if (!version().process.flockChecksCommand) return flockAsOfOld(fd, cmd);
+    if (cmd & LOCK_MAND) return 0;
+    const unsigned type = cmd & ~unsigned{LOCK_NB};
+    if (type != LOCK_SH && type != LOCK_EX && type != LOCK_UN) return -EINVAL;
+    const FileRef f(fd);
+    if (!f) return -EBADF;
     if (type != LOCK_UN && !(f->f_mode & (FMODE_READ | FMODE_WRITE))) return -EBADF;
     return flock_lock_inode_wait(f.get(), type, !(cmd & LOCK_NB));
 }

@@ -7,7 +7,7 @@
 
 namespace kernel {
 
-struct WholeLock { const file* owner; unsigned type; pid_t pid; u64 number; };         // LOCK_SH, LOCK_EX
+struct WholeLock { const file* owner; unsigned type; pid_t pid; u64 number; };         // LOCK_SH, LOCK_EX, LOCK_MAND and what else it tells
 struct file_lock {                          // of bytes start to end, both included
     const void* owner = nullptr;            // the descriptor table of a process, or the open file of F_OFD_SETLK
     bool ofd = false;

@@ -137,4 +137,9 @@ O_TMPFILE            -1 Is a directory
 SO_PEERGROUPS        -1 Protocol not available
 fdinfo               1
 thread-self          -1 No such file or directory
+LOCK_MAND            0
+is told              1
+and is no obstacle   0
+no lock, no access   -1 Bad file descriptor
+no lock              -1 Invalid argument
 """}

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,6 +31,12 @@ int main(void) {
     say("SO_PEERGROUPS", getsockopt(pair[0], SOL_SOCKET, 59, text, &length));
     say("fdinfo", pread(open("/proc/self/fdinfo/0", O_RDONLY), text, sizeof text - 1, 0) > 0 && strstr(text, "mnt_id") == NULL);
     say("thread-self", access("/proc/thread-self", F_OK));
+    say("LOCK_MAND", flock(fd, 32 | 64 /* LOCK_MAND, LOCK_READ */));
+    const ssize_t n = read(open("/proc/locks", O_RDONLY), text, sizeof text - 1);
+    say("is told", n > 0 && strstr(text, "FLOCK  MSNFS     READ  ") != NULL);
+    say("and is no obstacle", flock(open("/tmp/older", O_RDWR), LOCK_EX | LOCK_NB));
+    say("no lock, no access", flock(open("/tmp/older", O_ACCMODE), 0x40000000));
+    say("no lock", flock(fd, 0x40000000));
     unlink("/tmp/older");
     return 0;
 }

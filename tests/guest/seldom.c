@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -101,6 +102,16 @@ static void wrongTwice(void) {
     say("setgroups to -1", syscall(SYS_setgroups, 2, nobody));
     say("sendfile from nowhere", syscall(SYS_sendfile, -1, -1, (void *)8, 5));
     say("flock of nothing", syscall(SYS_flock, -1, LOCK_EX));
+    int ends[2];
+    long start = 0, before = -1, late = INT64_MAX - 15;
+    pipe(ends);
+    const int file = open("/tmp/seldom", O_RDWR | O_CREAT, 0600);
+    say("sendfile of a pipe at a place", syscall(SYS_sendfile, -1, ends[0], &start, 1));
+    say("sendfile before the start", syscall(SYS_sendfile, -1, file, &before, 1));
+    say("sendfile past all ends", syscall(SYS_sendfile, -1, file, &late, 64));
+    say("sendfile of too much", syscall(SYS_sendfile, file, file, NULL, -1L));
+    say("sendfile of a pipe to nowhere", syscall(SYS_sendfile, -1, ends[0], NULL, 1));
+    close(ends[0]), close(ends[1]), close(file), unlink("/tmp/seldom");
     if (!later) return;
     say("flock of nothing, not at all", syscall(SYS_flock, -1, 0x40000000));
     say("flock as of old", syscall(SYS_flock, -1, 32));

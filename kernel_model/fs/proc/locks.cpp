@@ -16,7 +16,13 @@ std::string place(const inode* node, pid_t pid) {
 }
 const char* reading() { return version().process.newerProc ? "READ" : "READ "; }
 
+// A lock of v3.10 that keeps nobody out.
+const char* mandatory(unsigned type) {
+    if ((type & LOCK_RW) == LOCK_RW) return "RW   ";
+    return type & LOCK_READ ? "READ " : type & LOCK_WRITE ? "WRITE" : "NONE ";
+}
 std::string show(const inode* node, const WholeLock& l) {
+    if (l.type & LOCK_MAND) return format("FLOCK  MSNFS     %s ", mandatory(l.type)) + place(node, l.pid) + "0 EOF\n";
     return format("FLOCK  ADVISORY  %s ", l.type == LOCK_EX ? "WRITE" : reading()) + place(node, l.pid) + "0 EOF\n";
 }
 std::string show(const inode* node, const file_lock& l) {
