@@ -158,11 +158,23 @@ template <class T, Kind kind, Condition C> void jumpOp(HOT) {
     GO(op->handler, op, core, left, a, b, (Step<T, kind>::flagKind));
 }
 
-// A counter goes up, is compared, and decides a jump.
-template <class T, Kind kind, Condition C> void loopOp(HOT) {
-    const Step<T, Kind::add_imm> count(get<T>(core, op->dst), second<T, Kind::add_imm>(op, core), op, core);
-    count.write(core, op);
-    const T a = count.result, b = second<T, kind>(op + 1, core);
+// How an instruction's result is compared before a jump: CMP's first operand or its second, with an immediate, or TEST with itself.
+enum class Compared : u8 { first, second, immediate, zero };
+constexpr u64 COMPARISONS = 4;
+
+// A counter or a load, a comparison of its result, and the jump that it decides.
+template <class T, Kind kind, Compared as, Condition C> void loopOp(HOT) {
+    T loaded{};
+    if constexpr (isLoad(kind)) {
+        OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
+        loaded = bytes.get();
+    }
+    const Step<T, kind> one(first<T, kind>(op, core), isLoad(kind) ? loaded : second<T, kind>(op, core), op, core);
+    one.write(core, op);
+    T a = one.result, b{};
+    if constexpr (as == Compared::first) b = get<T>(core, op[1].src);
+    if constexpr (as == Compared::second) b = a, a = get<T>(core, op[1].dst);
+    if constexpr (as == Compared::immediate) b = static_cast<T>(op[1].imm);
     if (!holds<C, SUB, T>(a, b)) GO(op[3].handler, op + 3, core, left, a, b, kindOf<T>(SUB));
     left -= op[2].done;
     if (left < 0) GO(leaveAtBranch, op + 2, core, left, a, b, kindOf<T>(SUB));
@@ -201,19 +213,25 @@ extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs,
 extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
 extern const Handler moves[2][2];        // three or four, 32 or 64 bits
 extern const Handler sums[2][2][2];      // 32 or 64 bits, the third rotated or shifted, flags dead or read
-using LoopTable = std::array<Handler, 16>;
-extern const LoopTable loops[2][2];      // 32 or 64 bits, compared with a register or an immediate
-
 constexpr u64 CONDITIONS = 16;
+using LoopTable = std::array<Handler, COMPARISONS * CONDITIONS>;
+constexpr u64 loopIndex(Compared as, u64 condition) { return static_cast<u64>(as) * CONDITIONS + condition; }
+struct Loop {
+    Kind kind;
+    LoopTable narrow, wide;
+};
+extern const Loop loops[5];
+
 using JumpTable = std::array<Handler, SECONDS * CONDITIONS>;
 constexpr u64 jumpIndex(Kind kind, u64 condition) { return (kind - 1u) * CONDITIONS + condition; }
 extern const JumpTable narrowJumps, wideJumps;
 
 template <class T, Kind kind> constexpr LoopTable loopTable() {
-    return []<u64... condition>(std::index_sequence<condition...>) {
-        return LoopTable{loopOp<T, kind, static_cast<Condition>(condition)>...};
-    }(std::make_index_sequence<CONDITIONS>());
+    return []<u64... at>(std::index_sequence<at...>) {
+        return LoopTable{loopOp<T, kind, static_cast<Compared>(at / CONDITIONS), static_cast<Condition>(at % CONDITIONS)>...};
+    }(std::make_index_sequence<COMPARISONS * CONDITIONS>());
 }
+template <Kind kind> constexpr Loop loopOf() { return {kind, loopTable<u32, kind>(), loopTable<u64, kind>()}; }
 
 using TripleTable = std::array<Handler, SECONDS * SECONDS * LINKS>;
 constexpr u64 tripleIndex(Kind middle, Kind last, Link link) {

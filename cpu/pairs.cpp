@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace cpu {
 
@@ -93,6 +94,7 @@ struct Run {
     bool mayMove(u64 i) const;
     void sink(u64 i);
     Group jumpAt(u64 i) const;
+    std::optional<Compared> comparisonAt(u64 i) const;
     Group loopAt(u64 i) const;
     Group tripleAt(u64 i) const;
     Group movesAt(u64 i, u64 count) const;      // three or four
@@ -134,11 +136,22 @@ Run::Group Run::jumpAt(u64 i) const {
     return {2, (notes[i].simple.wide ? wideJumps : narrowJumps)[jumpIndex(kind(i), notes[i + 1].simple.condition)], 2};
 }
 
+// How the comparison at i takes the result before it; nothing: not as one operand.
+std::optional<Compared> Run::comparisonAt(u64 i) const {
+    const u16 result = ops[i - 1].dst;
+    const bool target = ops[i].dst == result;
+    if (kind(i) == Kind::cmp_imm && target) return Compared::immediate;
+    if (kind(i) == Kind::test && target && ops[i].src == result) return Compared::zero;
+    if (kind(i) != Kind::cmp || target == (ops[i].src == result)) return {};
+    return target ? Compared::first : Compared::second;
+}
+
 Run::Group Run::loopAt(u64 i) const {
     if (kind(i + 2) != Kind::jump_if || !isQuiet(notes[i]) || notes[i].simple.wide != notes[i + 1].simple.wide) return {};
-    if (kind(i) != Kind::add_imm || (kind(i + 1) != Kind::cmp && kind(i + 1) != Kind::cmp_imm)) return {};
-    if (ops[i + 1].dst != ops[i].dst || linkOf(ops[i], kind(i + 1), ops[i + 1]) != Link::target) return {};
-    return {3, loops[notes[i].simple.wide][kind(i + 1) == Kind::cmp_imm][notes[i + 2].simple.condition], 3};
+    const auto* loop = std::find_if(std::begin(loops), std::end(loops), [&](const Loop& one) { return one.kind == kind(i); });
+    const std::optional<Compared> as = comparisonAt(i + 1);
+    if (loop == std::end(loops) || !as) return {};
+    return {3, (notes[i].simple.wide ? loop->wide : loop->narrow)[loopIndex(*as, notes[i + 2].simple.condition)], 3};
 }
 
 Run::Group Run::tripleAt(u64 i) const {
@@ -223,7 +236,7 @@ void Run::joinAll() {
         for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i)}) {
             if (!group.handler) continue;
             const int with = DISPATCH - LINK * group.links + cost[i + group.count];
-            if (with < cost[i]) best[i] = group, cost[i] = with;
+            if (with <= cost[i]) best[i] = group, cost[i] = with;      // of two ways that cost the same the one that joins early
         }
     }
     for (u64 i = 0; i < notes.size(); i += best[i].count) join(i, best[i]);

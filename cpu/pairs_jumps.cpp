@@ -9,8 +9,7 @@ const Handler loadsAlone[] = {
     loadAlone<u32, Kind::add_load>, loadAlone<u64, Kind::add_load>, loadAlone<u32, Kind::add_load_indexed>, loadAlone<u64, Kind::add_load_indexed>,
 };
 const Handler moves[2][2] = {{movesOp<u32, 3>, movesOp<u64, 3>}, {movesOp<u32, 4>, movesOp<u64, 4>}};
-const LoopTable loops[2][2] = {{loopTable<u32, Kind::cmp>(), loopTable<u32, Kind::cmp_imm>()},
-                               {loopTable<u64, Kind::cmp>(), loopTable<u64, Kind::cmp_imm>()}};
+const Loop loops[] = {loopOf<Kind::add>(), loopOf<Kind::add_imm>(), loopOf<Kind::sub_imm>(), loopOf<Kind::load>(), loopOf<Kind::load_indexed>()};
 const Handler sums[2][2][2] = {
     {{sumOp<u32, Kind::rol, Leaves::nothing>, sumOp<u32, Kind::rol, Leaves::last>},
      {sumOp<u32, Kind::shr, Leaves::nothing>, sumOp<u32, Kind::shr, Leaves::last>}},

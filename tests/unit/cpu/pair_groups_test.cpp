@@ -59,21 +59,24 @@ TEST_CASE("instructions between two memory accesses or jumps may change places, 
     }
 }
 
-TEST_CASE("a joined counter, comparison and jump decide as they do one by one") {
+TEST_CASE("a joined result, comparison and jump decide as they do one by one") {
+    constexpr unsigned firsts[] = {Simple::add, Simple::add_imm, Simple::sub_imm, Simple::load, Simple::load_indexed};
+    constexpr unsigned seconds[] = {Simple::cmp, Simple::cmp_imm, Simple::test};
     Joined joined;
     Machine single;
     for (unsigned condition = 0; condition < 16; ++condition)
-        for (unsigned shape = 0; shape < 4 * 27; ++shape) {
+        for (unsigned shape = 0; shape < 2 * 5 * 3 * 27; ++shape) {
             const bool wide = shape & 1;
-            std::vector<u8> code = encode(Simple::add_imm, wide, shape / 4 % 3, 2);
-            const std::vector<u8> compare = encode(shape & 2 ? Simple::cmp : Simple::cmp_imm, wide, shape / 12 % 3, shape / 36);
+            const unsigned registers = shape / 30, counter = registers % 3;
+            std::vector<u8> code = encode(firsts[shape / 2 % 5], wide, counter, 2);
+            const std::vector<u8> compare = encode(seconds[shape / 10 % 3], wide, registers / 3 % 3, registers / 9);
             code.insert(code.end(), compare.begin(), compare.end());
             code.insert(code.end(), {static_cast<u8>(0x70 | condition), 2, 0x0f, 0x0b, 0xff, 0xc2, 0x0f, 0x0b});
-            for (const u64 counter : {u64{0xfffffffffffffff0}, u64{0x7ffffffffffffff0}, u64{0x7ffffff0}, u64{5}}) {
-                INFO("condition " << condition << " shape " << shape << " counter " << counter);
+            for (const u64 value : {u64{0xfffffffffffffff0}, u64{0x7ffffffffffffff0}, u64{0x7ffffff0}, u64{5}}) {
+                INFO("condition " << condition << " shape " << shape << " value " << value);
                 for (Machine* machine : {static_cast<Machine*>(&joined), &single}) {
                     prepare(*machine, code);
-                    machine->reg(static_cast<Register>(shape / 4 % 3)) = counter;
+                    machine->reg(static_cast<Register>(counter)) = value;
                 }
                 const u64 before = joined.processor.instructions();
                 joined.run(1000);
@@ -102,4 +105,6 @@ TEST_CASE("a block is cut into as few groups as its results in registers allow")
     CHECK(groups({mov(0, 2), mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::ror, false, 0, 1), encode(Simple::xor_, false, 0, 1),
                   mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::xor_, false, 0, 1)}) == 1);
     CHECK(groups({encode(Simple::add_imm, true, 0, 1), encode(Simple::cmp_imm, true, 0, 1), {0x75, 0x02}}) == 1);
+    CHECK(groups({encode(Simple::load, true, 0, 1), encode(Simple::test, true, 0, 0), {0x75, 0x02}}) == 1);
+    CHECK(groups({encode(Simple::add, true, 0, 1), encode(Simple::cmp, true, 1, 0), {0x75, 0x02}}) == 1);
 }
