@@ -16,11 +16,12 @@ constexpr u64 LEAVES_AS_BEFORE = ~u64{1};    // the kind of the lazy flags: the 
 enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads them, or may leave the block or fault
 
 // A kind of instruction that pairs.hpp can join with its neighbour: of two registers, of a register and an immediate, of one
-// register, of an address, from memory, those that only set flags, to memory, and a conditional jump.
+// register, of an address, from memory, those that only set flags, to memory, a conditional jump, and of one register and the stack.
 struct Simple {
     enum Kind : u8 {
         none, mov, add, sub, and_, or_, xor_, extend, mov_imm, add_imm, sub_imm, and_imm, not_, rol, ror, shl, shr, sar,
         lea, lea_indexed, load, load_indexed, add_load, add_load_indexed, cmp, test, cmp_imm, store, store_indexed, jump_if,
+        push, pop,
     };
     Kind kind = none;
     bool wide = false;                  // 64 bits, else 32

@@ -23,7 +23,7 @@ void bounce(Core& core, Bounce& buffer, TlbEntry& entry, u64 address, u32 size) 
 void runAlone(Core& core, const Op* op) {
     if (op == core.scratch) return;
     core.scratch[0] = *op;
-    if (op->segment & JOINED) core.scratch[0].handler = joined::loadsAlone[op->src];
+    if (op->segment & JOINED) core.scratch[0].handler = joined::alone[op->src];
     core.scratch[1] = *op;
     core.scratch[1].handler = leaveAfter;
 }

@@ -38,7 +38,7 @@ struct Op {
 static_assert(sizeof(Op) == 32);
 
 constexpr u8 ADDRESS32 = 1;     // 67h: the effective address is cut to 32 bits
-constexpr u8 JOINED = 4;        // a load whose handler runs the next op, too; src is its place in joined::loadsAlone
+constexpr u8 JOINED = 4;        // a load, PUSH or POP whose handler runs the next op, too; src is its place in joined::alone
 constexpr u8 STACK = 2;         // rsp or rbp based: a non-canonical address is #SS instead of #GP (SDM Vol. 1 §3.7.4)
 
 constexpr u8 COMMON = 1;        // misc of a report op: dst are the general registers that its instruction may change, one bit each

@@ -201,7 +201,20 @@ template <class T, Kind kind> void loadAlone(HOT) {
     if constexpr (setsFlags(kind)) NEXT_WITH(one.flagA(), one.flagB(), one.flagKind);
     else NEXT;
 }
-constexpr u16 loadNumber(Simple load) { return static_cast<u16>((load.kind - Kind::load) * 2 + load.wide); }
+
+// Groups of PUSHes or POPs; [n]: of n, of 64 bits.
+constexpr u64 MOST_STACKED = 6;
+extern const Handler stackGroups[2][MOST_STACKED + 1];
+extern const Handler pushMoves[2];      // a PUSH and a MOV of 32 or 64 bits
+void pushAlone(HOT);
+void popAlone(HOT);
+
+// The place in alone[] of an instruction that can fault; ALONE: it cannot.
+constexpr u16 ALONE = 10;
+constexpr u16 numberAlone(Simple one) {
+    if (one.kind == Kind::push || one.kind == Kind::pop) return 8 + (one.kind == Kind::pop);
+    return isLoad(one.kind) ? static_cast<u16>((one.kind - Kind::load) * 2 + one.wide) : ALONE;
+}
 
 // The tables, each made in a file of its own. Null: there is no such group.
 constexpr u64 FIRSTS = Kind::cmp_imm;               // kinds from mov

@@ -14,53 +14,6 @@ namespace {
 
 using Note = BlockDraft::InstructionNote;
 
-struct Operands {
-    Kind registers = Kind::none, immediate = Kind::none;    // the kind with a register and with an immediate as second operand
-};
-Operands kindsOf(ZydisMnemonic mnemonic) {
-    switch (mnemonic) {
-        case ZYDIS_MNEMONIC_MOV: return {Kind::mov, Kind::mov_imm};
-        case ZYDIS_MNEMONIC_ADD: return {Kind::add, Kind::add_imm};
-        case ZYDIS_MNEMONIC_SUB: return {Kind::sub, Kind::sub_imm};
-        case ZYDIS_MNEMONIC_AND: return {Kind::and_, Kind::and_imm};
-        case ZYDIS_MNEMONIC_OR: return {Kind::or_, Kind::none};
-        case ZYDIS_MNEMONIC_XOR: return {Kind::xor_, Kind::none};
-        case ZYDIS_MNEMONIC_MOVSXD: return {Kind::extend, Kind::none};
-        case ZYDIS_MNEMONIC_NOT: return {Kind::not_, Kind::none};
-        case ZYDIS_MNEMONIC_ROL: return {Kind::none, Kind::rol};
-        case ZYDIS_MNEMONIC_ROR: return {Kind::none, Kind::ror};
-        case ZYDIS_MNEMONIC_SHL: return {Kind::none, Kind::shl};
-        case ZYDIS_MNEMONIC_SHR: return {Kind::none, Kind::shr};
-        case ZYDIS_MNEMONIC_SAR: return {Kind::none, Kind::sar};
-        case ZYDIS_MNEMONIC_CMP: return {Kind::cmp, Kind::cmp_imm};
-        case ZYDIS_MNEMONIC_TEST: return {Kind::test, Kind::none};
-        default: return {};
-    }
-}
-
-// In the order of Condition.
-constexpr ZydisMnemonic jumps[] = {
-    ZYDIS_MNEMONIC_JO, ZYDIS_MNEMONIC_JNO, ZYDIS_MNEMONIC_JB, ZYDIS_MNEMONIC_JNB, ZYDIS_MNEMONIC_JZ, ZYDIS_MNEMONIC_JNZ,
-    ZYDIS_MNEMONIC_JBE, ZYDIS_MNEMONIC_JNBE, ZYDIS_MNEMONIC_JS, ZYDIS_MNEMONIC_JNS, ZYDIS_MNEMONIC_JP, ZYDIS_MNEMONIC_JNP,
-    ZYDIS_MNEMONIC_JL, ZYDIS_MNEMONIC_JNL, ZYDIS_MNEMONIC_JLE, ZYDIS_MNEMONIC_JNLE,
-};
-
-bool isGeneral(u16 offset) { return offset < offsetof(Registers, gpr) + sizeof(Registers::gpr); }
-
-Kind withMemory(const Form& f) {
-    const bool indexed = f.address == Address::indexed;
-    if (f.address == Address::any) return Kind::none;
-    if (f.kind(0) == Operand::mem)
-        return f.insn.mnemonic != ZYDIS_MNEMONIC_MOV || !isGeneral(f.op.src) || f.kind(1) != Operand::reg ? Kind::none :
-               indexed                                                                                    ? Kind::store_indexed :
-                                                                                                            Kind::store;
-    if (f.kind(1) != Operand::mem) return Kind::none;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_ADD) return indexed ? Kind::add_load_indexed : Kind::add_load;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_LEA) return indexed ? Kind::lea_indexed : Kind::lea;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_MOV) return indexed ? Kind::load_indexed : Kind::load;
-    return Kind::none;
-}
-
 // Nobody reads flags of it.
 bool isQuiet(const Note& note) { return note.dead || !setsFlags(note.simple.kind); }
 
@@ -99,6 +52,7 @@ struct Run {
     Group tripleAt(u64 i) const;
     Group movesAt(u64 i, u64 count) const;      // three or four
     Group pairAt(u64 i) const;
+    Group stackAt(u64 i, u64 count) const;
     bool isTurned(u64 i) const;
     Group sumAt(u64 i) const;
     void join(u64 i, const Group& group);
@@ -115,7 +69,7 @@ void Run::sink(u64 i) {
     if (!mayMove(i)) return;
     const u16 target = ops[i].dst;
     for (u64 j = i + 1; j < notes.size(); ++j) {
-        if (kind(j) == Kind::none || kind(j) == Kind::jump_if || isLoad(kind(j)) || isStore(kind(j))) return;
+        if (kind(j) == Kind::none || kind(j) >= Kind::store || isLoad(kind(j))) return;
         if (reads(notes[j], ops[j], target) || writes(j, target)) {
             const Link link = linkOf(ops[i], kind(j), ops[j]);
             if (link == Link::none || (kind(i) == Kind::mov && link != Link::target)) return;
@@ -191,6 +145,16 @@ Run::Group Run::pairAt(u64 i) const {
     return {2, pairOf(notes[i], notes[i + 1], Link::none)};
 }
 
+// So many PUSHes or POPs, or a PUSH and a MOV.
+Run::Group Run::stackAt(u64 i, u64 count) const {
+    constexpr u16 RSP_SLOT = offsetof(Registers, gpr) + 8 * RSP;
+    if ((kind(i) != Kind::push && kind(i) != Kind::pop) || ops[i].dst == RSP_SLOT) return {};
+    if (count == 2 && kind(i) == Kind::push && kind(i + 1) == Kind::mov) return {2, pushMoves[notes[i + 1].simple.wide]};
+    for (u64 at = i + 1; at < i + count; ++at)
+        if (kind(at) != kind(i) || ops[at].dst == RSP_SLOT) return {};
+    return {count, stackGroups[kind(i) == Kind::pop][count], static_cast<int>(count) - 1};
+}
+
 // A copy that is rotated, or shifted to the right, and whose flags nobody reads.
 bool Run::isTurned(u64 i) const {
     const Kind turn = kind(i + 1);
@@ -214,9 +178,9 @@ Run::Group Run::sumAt(u64 i) const {
 void Run::join(u64 i, const Group& group) {
     if (!group.handler) return;
     ops[i].handler = group.handler;
-    if (isLoad(kind(i))) {
+    if (const u16 number = numberAlone(notes[i].simple); number < ALONE) {
         ops[i].segment |= JOINED;
-        ops[i].src = loadNumber(notes[i].simple);
+        ops[i].src = number;
     }
     if (group.count != SUM) return;
     for (const u64 turn : {i + 1, i + 3, i + 6})        // the handler turns left
@@ -232,37 +196,20 @@ void Run::joinAll() {
     for (u64 i = notes.size(); i-- > 0;) {
         best[i] = {};
         cost[i] = DISPATCH + cost[i + 1];
-        if (!kind(i)) continue;
-        for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i)}) {
-            if (!group.handler) continue;
+        const auto propose = [&](const Group& group) {
+            if (!group.handler) return;
             const int with = DISPATCH - LINK * group.links + cost[i + group.count];
             if (with <= cost[i]) best[i] = group, cost[i] = with;      // of two ways that cost the same the one that joins early
-        }
+        };
+        if (kind(i) == Kind::push || kind(i) == Kind::pop)
+            for (u64 count = 2; count <= MOST_STACKED; ++count) propose(stackAt(i, count));
+        else if (kind(i))
+            for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i)}) propose(group);
     }
     for (u64 i = 0; i < notes.size(); i += best[i].count) join(i, best[i]);
 }
 
 }  // namespace
-
-Simple simpleOf(const Form& f) {
-    const bool wide = f.bits() == 64;
-    if (f.insn.meta.category == ZYDIS_CATEGORY_COND_BR) {
-        const auto* jump = std::find(std::begin(jumps), std::end(jumps), f.insn.mnemonic);
-        return jump == std::end(jumps) ? Simple{} : Simple{Kind::jump_if, false, static_cast<u8>(jump - jumps)};
-    }
-    if ((!wide && f.bits() != 32) || (f.kind(0) == Operand::reg && !isGeneral(f.op.dst))) return {};
-    if (const Kind kind = withMemory(f); kind != Kind::none) return {kind, wide};
-    if (f.kind(0) != Operand::reg) return {};
-    const Operands kinds = kindsOf(f.insn.mnemonic);
-    if (kinds.registers == Kind::not_) return {Kind::not_, wide};
-    if (f.kind(1) == Operand::reg && isGeneral(f.op.src) && kinds.registers != Kind::none) {
-        if (kinds.registers == Kind::extend && !wide) return {};
-        return {kinds.registers, wide};
-    }
-    if (f.kind(1) != Operand::imm || (kinds.immediate == Kind::mov_imm && wide)) return {};     // its 64 bits lie elsewhere
-    const bool shifts = kinds.immediate >= Kind::rol && kinds.immediate <= Kind::sar;
-    return shifts && f.op.imm == 0 ? Simple{} : Simple{kinds.immediate, wide};
-}
 
 void joinPairs(std::span<Op> ops, std::span<Note> notes) {
     Run run{ops, notes};

@@ -7,18 +7,18 @@
 
 namespace cpu {
 
-// 32 or 64 bits, registers and immediates, counts that are not 0, and conditional jumps. Only a load or store can fault: a load that
-// comes first does so before anything is done, one that comes second is left to its own handler, and so are stores, which never come
-// first.
+// 32 or 64 bits, registers and immediates, counts that are not 0, conditional jumps, PUSH and POP of a register. What can fault, a
+// load, PUSH and POP, does so before anything is done when it comes first; a load or store that comes second is left to its own
+// handler; stores never come first.
 Simple simpleOf(const Form& form);
 // Joins what can be joined among a block's instructions, with as few dispatches and as many results in registers as it can: two; a MOV
-// and two that work on its copy; three or four MOVs; one and the jump that it decides; a counter or a load, its comparison and the jump; three
-// turned copies and their sum. An instruction goes down to the one that works on its result, past others that do not
-// touch it and cannot fault, so that nobody sees the order.
+// and two that work on its copy; three or four MOVs; one and the jump that it decides; a counter or a load, its comparison and the
+// jump; up to six PUSHes or POPs; a PUSH and a MOV; three turned copies and their sum. An instruction goes down to the one that works
+// on its result, past others that do not touch it and cannot fault, so that nobody sees the order.
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::InstructionNote> notes);
 
 namespace joined {
-extern const Handler loadsAlone[];     // as loadNumber() counts
+extern const Handler alone[];          // of the first of a group, as numberAlone() counts
 }
 
 }  // namespace cpu

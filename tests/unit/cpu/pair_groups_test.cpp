@@ -86,6 +86,43 @@ TEST_CASE("a joined result, comparison and jump decide as they do one by one") {
         }
 }
 
+TEST_CASE("joined PUSHes and POPs end as they do one by one, wherever a page ends or is missing") {
+    constexpr u64 PAGE = Machine::DATA + 4 * PAGE_SIZE, MISSING = Machine::DATA + 8 * PAGE_SIZE;
+    Joined joined;
+    Machine single;
+    for (Machine* machine : {static_cast<Machine*>(&joined), &single}) machine->unmap(MISSING);
+    Random random(20261124);
+    for (unsigned round = 0; round < 20000; ++round) {
+        std::vector<u8> code;
+        for (u64 count = 2 + random.below(12); count > 0; --count) {
+            const unsigned kinds[] = {Simple::push, Simple::pop, Simple::push, Simple::pop, Simple::mov};
+            const unsigned kind = kinds[random.below(5)];
+            const auto reg = static_cast<unsigned>(random.below(20) ? random.below(3) : u64{RSP});
+            for (u64 again = 1 + random.below(4); again > 0; --again) {
+                const std::vector<u8> next = encode(kind, random.below(2), kind == Simple::mov ? reg % 4 % 3 : reg, 1);
+                code.insert(code.end(), next.begin(), next.end());
+            }
+        }
+        code.insert(code.end(), {0x0f, 0x0b});
+        const u64 places[] = {PAGE + 0x800, PAGE + 24, PAGE - 8, PAGE, PAGE + 21, MISSING + PAGE_SIZE + 24, MISSING - 24, MISSING + PAGE_SIZE + 3};
+        const u64 rsp = places[random.below(std::size(places))];
+        INFO("round " << round << " rsp " << rsp);
+        Trap traps[2];
+        for (Machine* machine : {static_cast<Machine*>(&joined), &single}) {
+            prepare(*machine, code);
+            machine->reg(RSP) = rsp;
+            for (u64 at = PAGE - 128; at < PAGE + 128; ++at) *machine->at(at) = static_cast<u8>(at * 37);
+        }
+        const u64 before = joined.processor.instructions();
+        traps[0] = joined.run(1000);
+        for (u64 n = joined.processor.instructions() - before; n-- > 0;) single.run(1);
+        traps[1] = single.run(1);
+        if (vectorOf(traps[0]) != vectorOf(traps[1]) || traps[0].address != traps[1].address) FAIL("other trap");
+        if (!sameRegisters(joined.registers(), single.registers())) FAIL("registers differ");
+        if (std::memcmp(joined.at(PAGE), single.at(PAGE), 128) || std::memcmp(joined.at(PAGE - 128), single.at(PAGE - 128), 128)) FAIL("memory differs");
+    }
+}
+
 TEST_CASE("a block is cut into as few groups as its results in registers allow") {
     const auto mov = [](unsigned to, unsigned from) { return encode(Simple::mov, false, to, from); };
     const auto groups = [](std::initializer_list<std::vector<u8>> instructions) {
@@ -105,6 +142,11 @@ TEST_CASE("a block is cut into as few groups as its results in registers allow")
     CHECK(groups({mov(0, 2), mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::ror, false, 0, 1), encode(Simple::xor_, false, 0, 1),
                   mov(1, 2), encode(Simple::rol, false, 1, 1), encode(Simple::xor_, false, 0, 1)}) == 1);
     CHECK(groups({encode(Simple::add_imm, true, 0, 1), encode(Simple::cmp_imm, true, 0, 1), {0x75, 0x02}}) == 1);
+    CHECK(groups({encode(Simple::push, true, 0, 0), encode(Simple::push, true, 1, 0), encode(Simple::push, true, 2, 0)}) == 1);
+    CHECK(groups({encode(Simple::push, true, 0, 0), mov(0, 1)}) == 1);
+    CHECK(groups({encode(Simple::pop, true, 0, 0), encode(Simple::pop, true, 1, 0), encode(Simple::pop, true, 2, 0)}) == 1);
+    CHECK(groups({encode(Simple::pop, true, 0, 0), encode(Simple::pop, true, RSP, 0)}) == 0);
+    CHECK(groups({encode(Simple::push, true, RSP, 0), encode(Simple::push, true, 0, 0)}) == 0);
     CHECK(groups({encode(Simple::load, true, 0, 1), encode(Simple::test, true, 0, 0), {0x75, 0x02}}) == 1);
     CHECK(groups({encode(Simple::add, true, 0, 1), encode(Simple::cmp, true, 1, 0), {0x75, 0x02}}) == 1);
 }

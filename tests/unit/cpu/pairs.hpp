@@ -37,6 +37,8 @@ inline std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned s
         case Simple::store_indexed: add({0x89, u(0x44 | src << 3), 0x33, immediate}); break;
         case Simple::cmp: add({0x39, both}); break;
         case Simple::test: add({0x85, both}); break;
+        case Simple::push: code = {u(0x50 | dst)}; break;
+        case Simple::pop: code = {u(0x58 | dst)}; break;
         case Simple::cmp_imm: add({0x83, u(0xf8 | dst), immediate}); break;
         default:
             if (kind <= Simple::xor_) add({opcodes[kind - 1], both});
