@@ -12,7 +12,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 mkdir sources lists zydis
-echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" > sources/debian.list
+mirror=$(apt-get download --print-uris libzydis-dev 2>/dev/null | sed -n "s|^'\\(.*\\)/pool/.*|\\1|p;q")
+echo "deb-src ${mirror:-http://deb.debian.org/debian} $(. /etc/os-release && echo "$VERSION_CODENAME") main" > sources/debian.list
 apt="apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$work/sources -o Dir::State::Lists=$work/lists
      -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root -o Acquire::Retries=2"
 if ! { $apt update && $apt source --download-only "zydis=$version"; } > log 2>&1; then
