@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto CAP_LEASE = static_cast<Capability>(28);
 constexpr u64 RENAMEAT2 = 316;              // as old as F_OFD_*
-constexpr u32 SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
+constexpr u32 SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 constexpr u32 O_LARGEFILE_KERNEL = 0100000;     // of what open(2) opened: not of pipes, sockets and their like
 
 long fcntlOfPath(unsigned fd, unsigned cmd, u64 arg, file* f) {
@@ -29,9 +29,7 @@ long fcntlOfPath(unsigned fd, unsigned cmd, u64 arg, file* f) {
 }
 
 long setfl(file* f, u32 flags) {
-    const umode_t mode = f->f_inode->i_mode;
-    if (flags & O_ASYNC && !(f->f_flags & O_ASYNC) && (S_ISFIFO(mode) || S_ISSOCK(mode) || S_ISCHR(mode)))
-        missing(Missing::input_signals);
+    setAsync(f, flags & O_ASYNC);           // of files that cannot signal it changes nothing
     f->f_flags = (f->f_flags & ~SETFL_MASK) | (flags & SETFL_MASK);
     return 0;
 }
@@ -67,6 +65,14 @@ long setlease(const file* f, u64 type) {
 }
 
 }  // namespace
+
+int setAsync(file* f, bool on) {
+    if (on == ((f->f_flags & O_ASYNC) != 0)) return 0;
+    if (!f->f_op->hasFasync(f)) return -ENOTTY;
+    if (on) missing(Missing::input_signals);
+    f->f_flags = f->f_flags ^ static_cast<u32>(O_ASYNC);
+    return 0;
+}
 
 u32 shownFlags(const file* f) {
     const bool opened = !(f->f_mode & FMODE_PATH) && f->f_inode->i_sb->s_root;

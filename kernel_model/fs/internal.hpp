@@ -83,6 +83,7 @@ private:
     dentry* scope_ = nullptr;               // BENEATH, IN_ROOT: where it began, with a reference
 };
 Result<dentry*> lookupChild(dentry* directory, const std::string& name);
+int setAsync(file*, bool on);               // O_ASYNC; -ENOTTY: the file cannot send SIGIO
 // The …at() calls' look-up: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH.
 Result<dentry*> path_lookup_at(int dirfd, UserPtr<const char> name, int flags);
 // do_filp_open within bounds: openat2(2)'s resolve.

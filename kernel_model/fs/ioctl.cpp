@@ -20,7 +20,7 @@ TRACED(long, do_vfs_ioctl, (file*, filp), (unsigned, fd), (unsigned, cmd), (u64,
         case FIOCLEX_: set_close_on_exec(fd, true); return 0;
         case FIONCLEX_: set_close_on_exec(fd, false); return 0;
         case FIONBIO_: return setNonblocking(filp, arg);
-        case FIOASYNC_: return S_ISREG(filp->f_inode->i_mode) ? -ENOTTY : 0;
+        case FIOASYNC_: return setAsync(filp, TRY(get_user(UserPtr<int>{arg})));
         case FIONREAD_:
             if (S_ISREG(filp->f_inode->i_mode))
                 return put_user(static_cast<int>(filp->f_inode->i_size - filp->f_pos), UserPtr<int>{arg});

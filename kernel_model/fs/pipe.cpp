@@ -75,6 +75,7 @@ struct PipeOperations : file_operations {
     void release(file* f) override { pipe_release(f); }
     long read(file* f, std::span<u8> to, loff_t&) override { return pipe_read(f, to); }
     long write(file* f, std::span<const u8> from, loff_t&) override { return pipe_write(f, from); }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     long ioctl(file* f, unsigned command, u64 argument) override {
         if (command != 0x541b) return -ENOTTY;                      // FIONREAD

@@ -19,6 +19,7 @@ struct SocketOperations : file_operations {
     long ioctl(file* f, unsigned command, u64 argument) override;
     u32 poll(file* f) override { return sock_from_file(f)->ops->poll(sock_from_file(f)); }
     wait_queue_head_t* pollQueue(file* f) override { return &sock_from_file(f)->sk->sk_wq; }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     int fsync(file*) override { return -EINVAL; }
 };

@@ -1,4 +1,4 @@
-// What few programs ask for: I/O priorities, NUMA policies, /proc/locks, groups of a peer, and reads that end in a bad address.
+// What few programs ask for: I/O priorities, NUMA policies, /proc/locks, groups of a peer, O_ASYNC, and reads that end in a bad address.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -167,6 +170,24 @@ static void badAddresses(void) {
     printf("  %s %s %s\n", got, got + 4, got + 8);
 }
 
+// Only what can send SIGIO takes O_ASYNC.
+static void asynchronous(void) {
+    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/ptmx", "/proc/self/status", "/"};
+    int fds[12], count = 0, on = 1;
+    for (unsigned i = 0; i < sizeof devices / sizeof *devices; ++i) fds[count++] = open(devices[i], O_RDONLY);
+    pipe(fds + count), count += 2;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, fds + count), count += 2;
+    fds[count++] = eventfd(0, 0);
+    fds[count++] = inotify_init();
+    for (int i = 0; i < count; ++i) {
+        say("FIOASYNC", ioctl(fds[i], FIOASYNC, &on));
+        const int flags = fcntl(fds[i], F_GETFL);
+        say("F_SETFL", fcntl(fds[i], F_SETFL, flags ^ O_ASYNC));
+        printf("  %#x, then %#x\n", flags & O_ASYNC, fcntl(fds[i], F_GETFL) & O_ASYNC);
+        close(fds[i]);
+    }
+}
+
 int main(int argc, char **argv) {
     later = argc > 1 && argv[1][0] == 'l';
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -176,5 +197,6 @@ int main(int argc, char **argv) {
     wrongTwice();
     if (later) groups();
     badAddresses();
+    asynchronous();
     return 0;
 }

@@ -37,6 +37,7 @@ struct Full : Zero {
     long write(file* f, std::span<const u8> from, loff_t&) override { return write_full(f, from); }
 };
 struct Random : Null {
+    bool hasFasync(const file*) const override { return true; }
     long read(file* f, std::span<u8> to, loff_t&) override { return urandom_read(f, to); }
 };
 

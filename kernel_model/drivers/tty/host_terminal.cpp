@@ -221,6 +221,7 @@ struct HostStream : file_operations {
     }
     long read(file* f, std::span<u8> to, loff_t&) override { return tty_read(f, streamOf(f), to); }
     long write(file* f, std::span<const u8> from, loff_t&) override { return tty_write(f, streamOf(f), from); }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     long ioctl(file* f, unsigned command, u64 arg) override {
         if (isTerminal(f)) return tty_ioctl(&theTerminal(), f, command, arg);
@@ -242,6 +243,7 @@ struct Console final : file_operations {
     long write(file* f, std::span<const u8> from, loff_t&) override {
         return hostTerminal() ? writeTerminal(&theTerminal(), f, from, Opened::console) : tty_write(f, 1, from);
     }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     long ioctl(file* f, unsigned command, u64 arg) override {
         return hostTerminal() ? tty_ioctl(&theTerminal(), f, command, arg) : -ENOTTY;

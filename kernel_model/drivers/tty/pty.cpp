@@ -153,6 +153,7 @@ struct MasterOperations final : file_operations {
     void release(file* f) override { pty_close(f); }
     long read(file* f, std::span<u8> to, loff_t&) override { return to.empty() ? 0 : pty_read(f, to); }
     long write(file* f, std::span<const u8> from, loff_t&) override { return pty_write(f, from); }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     long ioctl(file* f, unsigned command, u64 arg) override { return ptyMasterIoctl(masterOf(f), f, command, arg); }
     u32 poll(file* f) override {

@@ -98,6 +98,7 @@ int openTerminal(tty_struct*, file*);       // what open(2) does beside finding 
 struct TerminalOperations : file_operations {
     long read(file*, std::span<u8>, loff_t&) override;
     long write(file*, std::span<const u8>, loff_t&) override;
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     long ioctl(file*, unsigned command, u64 arg) override;
     u32 poll(file*) override;

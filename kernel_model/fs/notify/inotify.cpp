@@ -54,6 +54,7 @@ TRACED(long, inotify_read, (file*, filp), (std::span<u8>, to)) {
 
 struct InotifyOperations : file_operations {
     long read(file* f, std::span<u8> to, loff_t&) override { return inotify_read(f, to); }
+    bool hasFasync(const file*) const override { return true; }
     bool shortReads() const override { return true; }
     loff_t llseek(file*, loff_t, int) override { return -ESPIPE; }
     u32 poll(file* f) override { return groupOf(f)->events.empty() ? 0 : 0x41; }        // POLLIN | POLLRDNORM

@@ -100,6 +100,7 @@ struct file_operations {
     virtual void pollQueues(file* f, std::vector<wait_queue_head_t*>& all) {             // epoll has one for each of its files
         if (wait_queue_head_t* queue = pollQueue(f)) all.push_back(queue);
     }
+    virtual bool hasFasync(const file*) const { return false; }     // the kernel's have .fasync: O_ASYNC can be set
     virtual bool shortReads() const { return false; }       // pipes, terminals: one read call asks once
     virtual int fsync(file*) { return 0; }
     virtual bool canMmap() const { return false; }
