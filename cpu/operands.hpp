@@ -49,14 +49,16 @@ template <class T> struct Opened {
 template <unsigned size> bool tlbHit(const TlbEntry& entry, u64 address) {
     return ((address + (size - 1)) & ~(PAGE_SIZE - 1)) == entry.tag;
 }
-template <class T> Opened<T> openLoad(Core* core, u64 address) {
-    const TlbEntry& entry = core->loads[address / PAGE_SIZE % TLB_ENTRIES];
-    return {&entry, address, tlbHit<sizeof(T)>(entry, address)};
+// Nor does one that must be aligned and is not.
+template <unsigned size> bool alignedTlbHit(const TlbEntry& entry, u64 address) {
+    return (address & (~(PAGE_SIZE - 1) | (size - 1))) == entry.tag;
 }
-template <class T> Opened<T> openStore(Core* core, u64 address) {
-    const TlbEntry& entry = core->stores[address / PAGE_SIZE % TLB_ENTRIES];
-    return {&entry, address, tlbHit<sizeof(T)>(entry, address)};
+template <class T, auto hits = tlbHit<sizeof(T)>> Opened<T> openIn(const TlbEntry* entries, u64 address) {
+    const TlbEntry& entry = entries[address / PAGE_SIZE % TLB_ENTRIES];
+    return {&entry, address, hits(entry, address)};
 }
+template <class T> Opened<T> openLoad(Core* core, u64 address) { return openIn<T>(core->loads, address); }
+template <class T> Opened<T> openStore(Core* core, u64 address) { return openIn<T>(core->stores, address); }
 
 // Each operand kind: open, and the handler to continue with on a miss.
 template <u16 Op::*field> struct RegisterOperand {
@@ -108,17 +110,13 @@ template <Address A> struct Store {         // written, perhaps read first
 // The same for operands that must lie on a multiple of their size, else #GP(0) (SDM Vol. 2 §2.4, exceptions type 1 and 4).
 template <Address A> struct AlignedLoad {
     template <class T> static Opened<T> open(const Op* op, Core* core) {
-        Opened<T> at = Load<A>::template open<T>(op, core);
-        at.hit &= at.address % sizeof(T) == 0;
-        return at;
+        return openIn<T, alignedTlbHit<sizeof(T)>>(core->loads, effectiveAddress<A>(op, core));
     }
     template <class T> static constexpr Handler miss = refillAlignedLoad<sizeof(T)>;
 };
 template <Address A> struct AlignedStore {
     template <class T> static Opened<T> open(const Op* op, Core* core) {
-        Opened<T> at = Store<A>::template open<T>(op, core);
-        at.hit &= at.address % sizeof(T) == 0;
-        return at;
+        return openIn<T, alignedTlbHit<sizeof(T)>>(core->stores, effectiveAddress<A>(op, core));
     }
     template <class T> static constexpr Handler miss = refillAlignedStore<sizeof(T)>;
 };
