@@ -34,7 +34,7 @@ constexpr Exempt table[] = {
     {Kind::sched_switch, "prev_state", "state of the task_struct is told by set"},
     {Kind::sched_process_exec, "*", observation},
     {Kind::sched_process_exit, "exit_code", "exit_code of the task_struct is told by set"},
-    {Kind::signal_generate, "sig name code result info", observation},
+    {Kind::signal_generate, "sig name code result error info", observation},
     {Kind::signal_generate, "target_pid", "in part: of another task of the same name", true},
     {Kind::signal_deliver, "*", observation},
     {Kind::insn, "symbol", named_elsewhere},

@@ -179,6 +179,7 @@ constexpr AttrInfo signalGenerateAttrs[] = {
     {"comm", text, required, "name of the task it is for"},
     {"target_pid", count, required, "its pid"},
     {"result", text, optional, "delivered, ignored or already_pending"},
+    {"error", count, optional, "si_errno, when it is not 0"},
     {"info", bytes, optional, "siginfo_t from its byte 16 on (sigaction(2)), without zeros at its end: the sender, the address, the value"},
 };
 constexpr AttrInfo signalDeliverAttrs[] = {
@@ -187,6 +188,8 @@ constexpr AttrInfo signalDeliverAttrs[] = {
     {"code", count, required, "si_code"},
     {"sa_handler", hex, required, "address of the handler; 0 SIG_DFL, 1 SIG_IGN"},
     {"sa_flags", hex, required, "flags of the action"},
+    {"error", count, optional, "si_errno, when it is not 0"},
+    {"info", bytes, optional, "siginfo_t from its byte 16 on (sigaction(2)), without zeros at its end"},
 };
 constexpr AttrInfo registersAttrs[] = {
     {"task", object, required, "the task that enters user mode"},

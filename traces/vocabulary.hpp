@@ -18,7 +18,7 @@ inline constexpr std::size_t kindCount = static_cast<std::size_t>(Kind::footer) 
 constexpr u64 bit(Kind kind) noexcept { return u64{1} << static_cast<unsigned>(kind); }
 
 inline constexpr std::string_view schemaId = "execscope-trace";
-inline constexpr std::string_view schemaVersion = "1.4";
+inline constexpr std::string_view schemaVersion = "1.5";
 
 // What an attribute holds in JSON.
 enum class AttrType : u8 {

@@ -6,6 +6,7 @@
 #include "emu/tools/text.hpp"
 #include "traces/json_text.hpp"
 
+#include <charconv>
 #include <csignal>
 #include <set>
 
@@ -20,16 +21,25 @@ namespace {
 constexpr int initPid = 1;
 constexpr std::size_t resultColumn = 40, mostTasks = 100'000;
 
-// The siginfo_t of a signal_generate.
+// The siginfo_t of a signal_generate or signal_deliver.
 std::string siginfoOf(const Event& event) {
     constexpr std::size_t size = 128, head = 16;
     const auto number = [&](const char* name) { return static_cast<int>(count(event, name)); };
-    const int start[] = {number("sig"), 0, number("code"), 0};
+    const int start[] = {number("sig"), number("error"), number("code"), 0};
     static_assert(sizeof start == head);
     std::string bytes(reinterpret_cast<const char*>(start), head);
     if (const Value* info = event.find("info")) bytes += traces::bytesFromHex(info->string).substr(0, size - head);
     bytes.resize(size);
     return bytes;
+}
+
+// The minor version of a trace; -1: it has no header that says so.
+int minorVersion(const Event& header) {
+    const std::string version = showText(header, "version");
+    int minor = -1;
+    if (const std::size_t dot = version.find('.'); dot != std::string::npos)
+        std::from_chars(version.data() + dot + 1, version.data() + version.size(), minor);
+    return minor;
 }
 
 class StraceExport final : public traces::Observer {
@@ -49,14 +59,19 @@ private:
         StraceCall call;
         StraceText text;            // of its arguments, when it began; written with what comes next
         std::vector<std::string> signals;        // to be told when it comes back from the kernel
-        std::map<i64, std::string> info;         // of signals under way, by number
+        std::map<int, std::string> sent;         // to it, the last of each number
+        int stop = 0;               // the last signal that it acted upon which may stop it
+        bool ending = false;        // it acts upon SIGKILL, which may stand for what ends the whole process (complete_signal)
         bool killed = false;        // by SIGKILL: it will not come back, and no result is seen
     };
 
     Task& task(int pid);
     void begin(int pid, const Event& event);
     void end(int pid, const Event& event);
+    std::string signalText(const Event& event) const;
     void generated(const Event& event);
+    void delivered(const Event& event);
+    void stopped(const Event& event);
     void exited(int pid, const Event& event);
     void start(int pid);
     void interrupt();
@@ -69,6 +84,7 @@ private:
     TracedMemory memory_;           // for the structures that calls read
     std::string line_;              // not ended yet
     int owner_ = 0;                 // whose it is
+    int version_ = -1;              // minor, of the trace
     std::map<int, Task> tasks_;
 };
 
@@ -161,20 +177,49 @@ void StraceExport::tellSignals(int pid) {
     }
 }
 
+// Since 1.4 signal_generate tells all of a siginfo_t, since 1.5 signal_deliver does.
+std::string StraceExport::signalText(const Event& event) const {
+    const bool whole = version_ >= (event.kind == Kind::signal_generate ? 4 : 5);
+    return "--- " + straceSignal(static_cast<int>(count(event, "sig"))) + " " + straceSignalInfo(siginfoOf(event), whole) + " ---";
+}
+
 void StraceExport::generated(const Event& event) {
-    const int target = static_cast<int>(count(event, "target_pid"));
+    const int target = static_cast<int>(count(event, "target_pid")), signal = static_cast<int>(count(event, "sig"));
     const std::string outcome = showText(event, "result");
     if (!tasks_.contains(target) || !tasks_[target].seen || outcome == "already_pending") return;
     Task& current = tasks_[target];
-    const int signal = static_cast<int>(count(event, "sig"));
     if (signal == SIGKILL) {
         current.killed = true;
         return;
     }
-    std::string text = "--- " + straceSignal(signal) + " " + straceSignalInfo(siginfoOf(event)) + " ---";
-    if (outcome == "ignored") current.signals.push_back(std::move(text));
-    else current.info[signal] = std::move(text);
+    if (outcome != "ignored") {
+        current.sent[signal] = signalText(event);
+        return;
+    }
+    current.signals.push_back(signalText(event));
     if (!current.inCall) tellSignals(target);
+}
+
+void StraceExport::delivered(const Event& event) {
+    Task& current = task(event.pid);
+    if (!current.seen) return;
+    if (showText(event, "name") == "SIGKILL") {
+        current.ending = true;
+        return;
+    }
+    if (const int signal = static_cast<int>(count(event, "sig")); signal >= SIGSTOP && signal <= SIGTTOU) current.stop = signal;
+    current.signals.push_back(signalText(event));
+    if (!current.inCall) tellSignals(event.pid);
+}
+
+void StraceExport::stopped(const Event& event) {
+    constexpr u64 TASK_STOPPED = 4;                 // __TASK_STOPPED of <linux/sched.h>
+    const std::string field = showText(event, "field");
+    if ((field != "state" && field != "__state") || !(number(event, "new") & TASK_STOPPED)) return;
+    Task& current = task(event.pid);
+    if (!current.seen || !current.stop) return;
+    current.signals.push_back("--- stopped by " + straceSignal(std::exchange(current.stop, 0)) + " ---");
+    if (!current.inCall) tellSignals(event.pid);
 }
 
 void StraceExport::exited(int pid, const Event& event) {
@@ -186,8 +231,12 @@ void StraceExport::exited(int pid, const Event& event) {
         result("?");
     }
     current.inCall = false;
-    start(pid);
     const u64 code = number(event, "exit_code");
+    if (const auto fatal = current.sent.find(static_cast<int>(code & 0x7f)); current.ending && fatal != current.sent.end()) {
+        current.signals.push_back(fatal->second);
+        tellSignals(pid);
+    }
+    start(pid);
     line_ += code & 0x7f ? "+++ killed by " + straceSignal(static_cast<int>(code & 0x7f)) + (code & 0x80 ? " (core dumped) +++" : " +++")
                          : "+++ exited with " + std::to_string(code >> 8 & 0xff) + " +++";
     out_.put(line_ + "\n");
@@ -198,6 +247,7 @@ void StraceExport::event(const Event& event) {
     if (event.kind == Kind::header && traces::describeMask(traces::parseCategories(showText(event, "categories")).mask &
                                                            traces::bit(Kind::sys_enter)) == traces::describeMask(0))
         throw TraceProblem("the trace was made without system calls (-e)");
+    if (event.kind == Kind::header) version_ = minorVersion(event);
     memory_.event(event);
     if (event.pid == 0 && event.kind != Kind::sched_process_fork && event.kind != Kind::signal_generate) return;     // of a timer
     Task& current = task(event.pid);
@@ -211,15 +261,8 @@ void StraceExport::event(const Event& event) {
         case Kind::pte:
         case Kind::page_fill: broughtIn(current); break;
         case Kind::signal_generate: generated(event); break;
-        case Kind::signal_deliver:
-            // A signal that ends the whole process is carried out as SIGKILL (complete_signal).
-            if (const auto info = showText(event, "name") == "SIGKILL" ? current.info.begin() : current.info.find(count(event, "sig"));
-                info != current.info.end()) {
-                current.signals.push_back(info->second);
-                current.info.erase(info);
-                if (!current.inCall) tellSignals(event.pid);
-            }
-            break;
+        case Kind::signal_deliver: delivered(event); break;
+        case Kind::set: stopped(event); break;
         case Kind::sched_process_fork: {
             const int child = static_cast<int>(count(event, "child_pid"));
             const bool seen = current.seen;

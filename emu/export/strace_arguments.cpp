@@ -264,7 +264,7 @@ std::string straceResult(const StraceCall& call) {
                                                                          {"ERESTART_RESTARTBLOCK", "Interrupted by signal"}};
         if (const auto restart = restarts.find(call.error); restart != restarts.end())
             return "? " + call.error + " (" + restart->second + ")";
-        const char* text = ::strerrordesc_np(static_cast<int>(-result));
+        const char* text = ::strerrordesc_np(static_cast<int>(0 - call.result.number));
         return "-1 " + call.error + " (" + (text ? text : "?") + ")";
     }
     if (const std::string text = straceProcessResult(call); !text.empty()) return text;

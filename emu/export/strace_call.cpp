@@ -25,7 +25,7 @@ StraceCall straceCall(const Event& enter) {
     call.number = number(enter, "nr");
     if (const Value* name = enter.find("name")) call.name = printable(name->string);
     if (const Value* args = enter.find("args"))
-        for (const Value& item : args->items) call.shown.push_back(printable(item.string));
+        for (std::size_t i = 0; i < std::min(args->items.size(), call.raw.size()); ++i) call.shown.push_back(printable(args->items[i].string));
     if (const Value* raw = enter.find("raw"))
         for (std::size_t i = 0; i < std::min<std::size_t>(raw->items.size(), call.raw.size()); ++i) call.raw[i] = raw->items[i].number;
     if (call.name == "preadv2" || call.name == "pwritev2") call.raw[4] = call.raw[5];       // strace shows both halves of the offset as one

@@ -91,7 +91,7 @@ StraceText setAttribute(const StraceCall& call) {
     const std::string value = call.raw[3] && call.raw[3] <= mostEntries ? call.read(call.raw[2], call.raw[3]) : "";
     out.before[2] = value.empty() ? stracePointer(call.raw[2]) : straceString(value);
     out.before[3] = std::to_string(call.raw[3]);
-    out.before[4] = *straceNamed(call, 4);
+    out.before[4] = straceNamed(call, 4).value_or(call.shown[4]);
     return out;
 }
 
@@ -117,10 +117,10 @@ StraceText fileTimes(const StraceCall& call) {
 // Its offset before and after, which is further by what was sent.
 StraceText sendFile(const StraceCall& call, bool ended) {
     const std::string bytes = call.read(call.raw[2], 8);
-    const i64 now = static_cast<i64>(straceWord(bytes, 0, 8)), sent = call.worked(ended) ? call.result.asCount() : 0;
+    const u64 now = straceWord(bytes, 0, 8), sent = call.worked(ended) ? call.result.number : 0;
     return {{call.integer(0), call.integer(1)},
             {bytes.empty() ? stracePointer(call.raw[2])
-                           : "[" + std::to_string(now - sent) + "]" + (sent ? " => [" + std::to_string(now) + "]" : ""),
+                           : "[" + std::to_string(static_cast<i64>(now - sent)) + "]" + (sent ? " => [" + std::to_string(static_cast<i64>(now)) + "]" : ""),
              std::to_string(call.raw[3])}};
 }
 
@@ -138,7 +138,7 @@ std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended) {
     if (call.name == "getdents64" || call.name == "getdents") return entries(call, ended);
     if (call.name == "utimensat") return fileTimes(call);
     if (call.name == "sendfile") return sendFile(call, ended);
-    if (call.name.ends_with("setxattr") && call.shown.size() >= 5) return setAttribute(call);
+    if ((call.name == "setxattr" || call.name == "lsetxattr" || call.name == "fsetxattr") && call.shown.size() >= 5) return setAttribute(call);
     return std::nullopt;
 }
 

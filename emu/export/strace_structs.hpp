@@ -37,6 +37,7 @@ std::string straceStringRead(const StraceCall& call, u64 address);
 std::string stracePagesInCore(const StraceCall& call);                      // mincore's
 std::string straceUsage(std::string_view bytes);                            // struct rusage
 std::string straceSignalInfo(std::string_view bytes);                       // siginfo_t
+std::string straceSignalInfo(std::string_view bytes, bool whole);           // false: no more of it is known than number and code
 std::string straceProcessors(const StraceCall& call, u64 address, u64 size, bool after);   // of a mask that was read, or written
 std::string straceWholeStruct(const StraceCall& call, u64 address);         // what uname, sysinfo and statfs write
 std::string straceAddress(std::string_view bytes);                          // struct sockaddr; empty: of a family that is not known

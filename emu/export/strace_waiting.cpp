@@ -123,7 +123,7 @@ std::string sentByKernel(std::string_view bytes, int signal, int code) {
 }  // namespace
 
 // siginfo_t: si_signo at 0, si_errno at 4, si_code at 8, then by what it is (sigaction(2)).
-std::string straceSignalInfo(std::string_view bytes) {
+std::string straceSignalInfo(std::string_view bytes, bool whole) {
     if (bytes.size() < 48) return "";
     const int signal = static_cast<int>(straceWord(bytes, 0, 4)), error = static_cast<int>(straceWord(bytes, 4, 4)),
               code = static_cast<int>(straceWord(bytes, 8, 4));
@@ -132,8 +132,11 @@ std::string straceSignalInfo(std::string_view bytes) {
     const char* const errorName = ::strerrorname_np(error);
     return "{si_signo=" + name + ", si_code=" + (known.empty() ? straceHex(straceWord(bytes, 8, 4)) : known) +
            (error ? ", si_errno=" + (errorName ? errorName : std::to_string(error)) : "") +
-           (code <= 0 ? sentByProcess(bytes, code) : sentByKernel(bytes, signal, code)) + "}";
+           (!whole    ? ", ..." :
+            code <= 0 ? sentByProcess(bytes, code) : sentByKernel(bytes, signal, code)) + "}";
 }
+
+std::string straceSignalInfo(std::string_view bytes) { return straceSignalInfo(bytes, true); }
 
 std::string straceProcessors(const StraceCall& call, u64 address, u64 size, bool after) {
     const std::string bytes = !size || size > mostSet ? "" : after ? call.bytes(address, size) : call.read(address, size);

@@ -112,14 +112,21 @@ TRACED(void, complete_signal, (int, sig), (task_struct*, p), (bool, group)) {
     }
 }
 
+void addSiginfo(std::vector<traces::Attr>& attrs, kernel_siginfo info) {
+    using traces::Value;
+    if (info.si_code == SI_TIMER) info.sys_private = 0;
+    if (info.si_errno) attrs.push_back({"error", Value::count(info.si_errno)});
+    std::size_t size = sizeof info.bytes;
+    while (size && !info.bytes[size - 1]) --size;
+    if (size) attrs.push_back({"info", Value::bytes(info.bytes, size)});
+}
+
 void traceGenerate(int sig, const kernel_siginfo& info, const task_struct* t, const char* result) {
     using traces::Value;
     if (!traces::tracer().on(traces::Kind::signal_generate)) return;
     std::vector<traces::Attr> attrs = {{"sig", Value::count(sig)}, {"name", Value::text(signalName(sig))}, {"code", Value::count(info.si_code)},
                                        {"comm", Value::text(t->comm.get())}, {"target_pid", Value::count(t->pid)}, {"result", Value::text(result)}};
-    std::size_t size = info.si_code == SI_TIMER ? 16 : sizeof info.bytes;       // behind a timer's value: sys_private, the kernel's own
-    while (size && !info.bytes[size - 1]) --size;
-    if (size) attrs.push_back({"info", Value::bytes(info.bytes, size)});
+    addSiginfo(attrs, info);
     traces::tracer().emit(traces::Kind::signal_generate, std::move(attrs));
 }
 

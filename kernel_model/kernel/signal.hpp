@@ -26,6 +26,7 @@ bool hasPendingSignals(const task_struct*);
 void makeDeliverable(int signal, task_struct*, bool to_default);
 void retarget_shared_pending(task_struct*, kernel_sigset which);
 void signalfd_notify();                                         // fs/signalfd.cpp
+void addSiginfo(std::vector<traces::Attr>&, kernel_siginfo);    // what it holds beyond number and code, without the kernel's own
 void traceGenerate(int signal, const kernel_siginfo&, const task_struct*, const char* result);
 
 // kernel/signal_deliver.cpp: the steps of get_signal

@@ -52,9 +52,10 @@ int collectSignal(int sig, sigpending* queue, kernel_siginfo* info) {
 void traceDeliver(int sig, const kernel_siginfo& info, const k_sigaction& action) {
     using traces::Value;
     if (!traces::tracer().on(traces::Kind::signal_deliver)) return;
-    traces::tracer().emit(traces::Kind::signal_deliver,
-                          {{"sig", Value::count(sig)}, {"name", Value::text(signalName(sig))}, {"code", Value::count(info.si_code)},
-                           {"sa_handler", Value::hex(action.sa_handler)}, {"sa_flags", Value::hex(action.sa_flags)}});
+    std::vector<traces::Attr> attrs = {{"sig", Value::count(sig)}, {"name", Value::text(signalName(sig))}, {"code", Value::count(info.si_code)},
+                                       {"sa_handler", Value::hex(action.sa_handler)}, {"sa_flags", Value::hex(action.sa_flags)}};
+    addSiginfo(attrs, info);
+    traces::tracer().emit(traces::Kind::signal_deliver, std::move(attrs));
 }
 
 static TRACED(int, __dequeue_signal, (sigpending*, queue), (kernel_sigset, mask), (kernel_siginfo*, info)) {

@@ -1,4 +1,5 @@
 """The text of strace, against strace itself."""
+import json
 import os
 import re
 import sys
@@ -48,7 +49,7 @@ def test_strace_says_what_strace_says():
     strace, compiler = needs("/usr/bin/strace"), needs("/usr/bin/gcc")
     with tempfile.TemporaryDirectory() as built:
         of_root = ("strace_ipc", "strace_process", "strace_signals") if os.geteuid() == 0 else ()
-        own = [os.path.join(built, name) for name in of_root + ("strace_reads", "strace_sockets", "strace_tells", "strace_terminals")]
+        own = [os.path.join(built, name) for name in of_root + ("strace_deliveries", "strace_reads", "strace_sockets", "strace_tells", "strace_terminals")]
         for path in own:
             check(command([compiler, "-static", "-O1", "-w", "-o", path, os.path.join(HERE, os.path.basename(path) + ".c")]).status == 0, path)
         compare(strace, [guest(name) for name in ("hello.gnu", "hello.musl", "vfork.gnu", "wait_status.gnu")] + own)
@@ -83,6 +84,57 @@ def test_strace_of_calls_that_the_profile_lacks():
         text = execscope("export", "--format", "strace", folder + "/t.jsonl").stdout.decode()
         check(re.search(r"rseq\(0x[0-9a-f]+, 0x20, 0, 0x53053053\) += -1 ENOSYS", text), text)
         check(re.search(r"getrandom\(0x[0-9a-f]+, 8, GRND_NONBLOCK\) += -1 ENOSYS", text), text)
+
+
+def events(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def exportedFrom(folder, lines):
+    with open(folder + "/changed.jsonl", "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    return execscope("export", "--format", "strace", folder + "/changed.jsonl")
+
+
+def test_strace_of_traces_that_tell_less():
+    """Versions before 1.5 lack the siginfo of what a task acts upon; it is not made up."""
+    with tempfile.TemporaryDirectory() as folder:
+        execscope("trace", "-e", "trace=all,!insn", "-o", folder + "/t.jsonl", "--", guest("wait_status.gnu"))
+        lines = events(folder + "/t.jsonl")
+        whole = [line for line in exportedFrom(folder, lines).stdout.decode().splitlines() if "---" in line]
+        lines[0]["version"] = "1.3"
+        for line in lines:
+            if line["kind"].startswith("signal_"):
+                line.pop("info", 0)
+        text = exportedFrom(folder, lines).stdout.decode().splitlines()
+        shown = [line for line in text if "---" in line]
+        check(shown and len(shown) == len(whole), shown, whole)
+        for less, more in zip(shown, whole):
+            check("si_pid" in more or "si_addr" in more, more)
+            check(re.sub(r"(si_code=\w+), .*}", r"\1, ...}", more) == less, less, more)
+
+
+def test_strace_of_calls_that_cannot_be():
+    """Names, arguments and results that no kernel writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        execscope("trace", "-e", "trace=all,!insn", "-o", folder + "/t.jsonl", "--", guest("hello.gnu"))
+        lines = events(folder + "/t.jsonl")
+        calls = [i for i, line in enumerate(lines) if line["kind"] == "sys_enter" and line["pid"] != 1]
+        for name in ("xsetxattr", "setxattr", "fsetxattr", "sendfile", "read", "pread64", "write", "brk", "getcwd"):
+            for result, error in ((-2 ** 63, "EINVAL"), (-2 ** 63, None), (2 ** 63 - 1, None), (-5, None)):
+                changed = [dict(line) for line in lines]
+                for i in calls[2:]:
+                    changed[i]["name"], changed[i]["args"] = name, ["1"] * 9
+                    changed[i]["raw"] = [hex(2 ** 64 - 1)] * 9
+                for line in changed:
+                    if line["kind"] == "sys_exit" and line["pid"] != 1:
+                        line["result"] = result
+                        line.pop("errno", 0)
+                        if error:
+                            line["errno"] = error
+                made = exportedFrom(folder, changed)
+                check(made.status == 0 and (name + "(").encode() in made.stdout and b"runtime error" not in made.stderr, name, result, made)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+// Which task acts upon which signal: queued ones, one that ends a process while another waits, stops, and one that a thread takes.
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char stack[65536] __attribute__((aligned(16)));
+
+static void handler(int signal, siginfo_t *info, void *context) {}
+
+static void mask(int how, int signal) {
+    sigset_t set;
+    sigemptyset(&set), sigaddset(&set, signal), sigprocmask(how, &set, 0);
+}
+
+static int told[2];
+
+static int taker(void *nothing) {
+    sigset_t none;
+    sigemptyset(&none), sigsuspend(&none);
+    write(told[1], "", 1);
+    syscall(SYS_exit, 0);
+    return 0;
+}
+
+static void threads(void) {
+    char byte;
+    pipe(told);
+    mask(SIG_BLOCK, SIGUSR2);
+    clone(taker, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, 0);
+    kill(getpid(), SIGUSR2);
+    read(told[0], &byte, 1);
+    usleep(100000);                                 // until it is gone
+    _exit(0);
+}
+
+int main(void) {
+    const struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    siginfo_t info;
+    int status;
+    sigaction(40, &action, 0), sigaction(SIGUSR2, &action, 0);
+    mask(SIG_BLOCK, 40);
+    sigqueue(getpid(), 40, (union sigval){.sival_int = 1});
+    sigqueue(getpid(), 40, (union sigval){.sival_int = 2});
+    mask(SIG_UNBLOCK, 40);
+    if (!fork()) mask(SIG_BLOCK, SIGHUP), raise(SIGHUP), raise(SIGTERM), _exit(1);
+    wait(0);
+    if (!fork()) kill(getpid(), SIGTERM), _exit(1);
+    wait(0);
+    if (!fork()) kill(getpid(), SIGKILL), _exit(1);
+    wait(0);
+    if (!fork()) raise(SIGSTOP), _exit(5);
+    const pid_t child = waitpid(-1, &status, WUNTRACED);
+    kill(child, SIGCONT);
+    wait(0);
+    memset(&info, 0, sizeof info);
+    info.si_code = SI_TIMER, info.si_errno = 5, info.si_pid = 7;
+    memset((char *)&info + 32, 0x5a, 8);
+    syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR2, &info);
+    if (!fork()) threads();
+    wait(0);
+    return 0;
+}
