@@ -18,7 +18,7 @@ namespace {
 //   d int     u unsigned, of 64 bits   % of 32   x address or NULL   o mode in octal   . as in the trace
 //   O flags of open   M of mmap   W of wait   T of AT_   G of getrandom   B of TIMER_ABSTIME   K of mlockall   E of epoll_create1
 //   F a directory's descriptor   r resource   a arch_prctl   e whence   f access mode   k signal   h how of sigprocmask
-//   C clock   j itimer   m mode with the file's type   c mask of processors
+//   C clock   j itimer   m mode with the file's type   c mask of processors   X user or group
 //   + i64     # hex or 0   s A n I N y l structures that the call reads (strace_structs.hpp)   @ others (strace_pointed.cpp)
 //   i iovec with what is in the buffers, as many as the next argument says   8 without   $ string
 // Known when it has ended:
@@ -39,31 +39,26 @@ const std::map<std::string_view, std::string_view> LETTERS = {
     {"ftruncate", "du"}, {"mprotect", "xu."}, {"rt_sigprocmask", "hszu"},
     {"rt_sigaction", "kAZu"}, {"writev", "d.d"}, {"readv", "dRd"},
     {"fchdir", "d"}, {"fsync", "d"}, {"fdatasync", "d"}, {"syncfs", "d"}, {"flock", "d."}, {"listen", "dd"}, {"eventfd2", "u."}, {"timerfd_create", "C."},
-    {"timerfd_settime", "d.NQ"}, {"timerfd_gettime", "dQ"}, {"signalfd4", "dsu."}, {"chown", ".dd"}, {"lchown", ".dd"}, {"fchown", "ddd"},
-    {"fchownat", "F.ddT"}, {"mkdirat", "F.o"}, {"unlinkat", "F.T"}, {"renameat", "F.F."}, {"renameat2", "F.F.."}, {"linkat", "F.F.T"}, {"symlinkat", ".F."},
+    {"timerfd_settime", "d.NQ"}, {"timerfd_gettime", "dQ"}, {"signalfd4", "dsu."}, {"chown", ".XX"}, {"lchown", ".XX"}, {"fchown", "dXX"},
+    {"fchownat", "F.XXT"}, {"mkdirat", "F.o"}, {"unlinkat", "F.T"}, {"renameat", "F.F."}, {"renameat2", "F.F.."}, {"linkat", "F.F.T"}, {"symlinkat", ".F."},
     {"fchmodat", "F.o"}, {"faccessat2", "F.f."}, {"mknod", ".mx"}, {"mknodat", "F.mx"}, {"waitid", ".dgWq"}, {"getrusage", ".q"},
     {"rt_sigtimedwait", "sgnu"}, {"sched_setaffinity", "duc"}, {"sched_getaffinity", "duD"}, {"sched_getparam", "dP"}, {"uname", "v"}, {"sysinfo", "v"},
     {"statfs", ".v"}, {"fstatfs", "dv"}, {"getxattr", "..bu"}, {"lgetxattr", "..bu"}, {"fgetxattr", "d.bu"}, {"listxattr", ".bu"}, {"llistxattr", ".bu"},
-    {"flistxattr", "dbu"}, {"fremovexattr", "d."}, {"pwritev", "d.dd"}, {"preadv", "dRdd"}, {"sendfile", "ddxu"}, {"fallocate", "d.dd"},
-    {"fadvise64", "ddd."}, {"setpriority", ".dd"}, {"getpriority", ".d"},
-    {"setuid", "d"}, {"setgid", "d"}, {"setreuid", "dd"}, {"setregid", "dd"}, {"setresuid", "ddd"}, {"setresgid", "ddd"}, {"setfsuid", "d"}, {"setfsgid", "d"},
+    {"flistxattr", "dbu"}, {"fremovexattr", "d."}, {"pwritev", "d.dd"}, {"preadv", "dRdd"}, {"sendfile", "ddxu"}, {"fallocate", "d.++"},
+    {"fadvise64", "d+u."}, {"setpriority", ".dd"}, {"getpriority", ".d"},
+    {"setuid", "X"}, {"setgid", "X"}, {"setreuid", "XX"}, {"setregid", "XX"}, {"setresuid", "XXX"}, {"setresgid", "XXX"}, {"setfsuid", "X"}, {"setfsgid", "X"},
     {"getresuid", "&&&"}, {"getresgid", "&&&"}, {"getcpu", "&&x"}, {"times", "&"}, {"get_robust_list", "d&&"}, {"sched_setparam", "d@"},
     {"sched_setscheduler", "d.@"}, {"sched_rr_get_interval", "dt"}, {"utime", ".@"}, {"utimes", ".@"}, {"futimesat", "F.@"}, {"timer_create", "C@&"},
     {"timer_settime", "dBNQ"}, {"timer_gettime", "dQ"}, {"mq_open", ".Oo@"}, {"mq_getsetattr", "d@&"}, {"mq_timedreceive", "dbu&n"},
     {"mq_timedsend", "d.u%n"}, {"mq_notify", "d@"}, {"ioprio_get", ".d"}, {"process_vm_readv", "dRu8uu"}, {"process_vm_writev", "diu8uu"},
     {"preadv2", "dRd+."}, {"pwritev2", "did+."}, {"vmsplice", "diu."}, {"splice", "d@d@u."}, {"copy_file_range", "d@d@u%"}, {"sync_file_range", "d++."},
-    {"readahead", "d+u"}, {"truncate", ".u"}, {"pkey_alloc", "#."}, {"close_range", "%%."}, {"openat2", "F.@u"}, {"signalfd", "dsu"}, {"mount", "....$"},
+    {"readahead", "d+u"}, {"truncate", ".u"}, {"pkey_alloc", "#."}, {"close_range", "%%."}, {"openat2", "F.@u"}, {"signalfd", "dsu"},
     {"inotify_rm_watch", "dd"}, {"name_to_handle_at", "F.@x."}, {"mbind", "xu.xu."}, {"set_mempolicy", ".xu"}, {"get_mempolicy", "xxux."},
     {"rt_sigqueueinfo", "dk@"}, {"rt_tgsigqueueinfo", "ddk@"}, {"futex_waitv", "xuuxC"}, {"pidfd_open", "d."}, {"pidfd_send_signal", "dk@u"},
     {"pidfd_getfd", "ddu"}, {"alarm", "%"}, {"eventfd", "%"}, {"epoll_create", "d"}, {"getpgid", "d"}, {"getsid", "d"}, {"setpgid", "dd"}, {"mlock2", "xu."},
     {"open_by_handle_at", "dxO"}};
 
 constexpr std::string_view LATE = "bHwSLpzZtJYURVQqgDPv&";
-
-std::string directory(u64 descriptor) {
-    const int fd = static_cast<int>(descriptor);
-    return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
-}
 
 std::string waitStatus(u64 status) {
     const u64 low = status & 0x7f;
@@ -125,7 +120,7 @@ std::string lateArgument(const StraceCall& call, char letter, std::size_t argume
     }
 }
 
-bool isOffset(const StraceCall& call) { return call.name == "lseek" || call.name.starts_with("p"); }
+bool isOffset(const StraceCall& call) { return call.name == "lseek" || call.name.starts_with("pread") || call.name.starts_with("pwrite"); }
 
 // What is read when the call begins.
 std::optional<std::string> pointedArgument(const StraceCall& call, char letter, std::size_t i) {
@@ -161,14 +156,15 @@ std::string earlyArgument(const StraceCall& call, char letter, std::size_t i) {
         case 'W': return straceFlags(StraceSet::wait, raw & 0xffffffff, "0");
         case 'T': return straceFlags(StraceSet::at, raw, "0");
         case 'G': return straceFlags(StraceSet::random, raw, "0");
-        case 'F': return directory(raw);
+        case 'F': return straceDirectory(raw);
+        case 'X': return straceId(raw);
         case 'r': return straceName(StraceEnum::resource, raw);
         case 'a': return straceName(StraceEnum::arch, raw);
         case 'e': return straceName(StraceEnum::seek, raw);
         case 'h': return straceName(StraceEnum::mask, raw);
         case 'k': return raw ? straceSignal(static_cast<int>(raw)) : "0";
         case 'm': return straceMode(raw & 0xffff);
-        case 'C': return straceName(StraceEnum::clock, raw);
+        case 'C': return straceName(StraceEnum::clock, raw & 0xffffffff);
         case 'j': return straceName(StraceEnum::itimer, raw);
         case 'B': return straceFlags(StraceSet::timer, raw, "0");
         case 'K': return straceFlags(StraceSet::lockAll, raw, "0");
@@ -232,10 +228,11 @@ StraceText straceArguments(const StraceCall& call, bool ended) {
     const auto known = LETTERS.find(call.name);
     const std::string_view letters = known == LETTERS.end() ? std::string_view() : known->second;
     std::size_t count = call.shown.size();
-    if (call.name == "open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
+    constexpr u64 makes = 0100 | 020000000;         // O_CREAT, __O_TMPFILE
+    if (call.name == "open" && !(call.raw[1] & makes)) count = std::min<std::size_t>(count, 2);     // the mode of a file that is made
     if (call.name == "mq_open" && !(call.raw[1] & 0100)) count = std::min<std::size_t>(count, 2);
     if (call.name == "reboot" && (call.raw[2] & 0xffffffff) != 0xa1b2c3d4) count = std::min<std::size_t>(count, 3);    // RESTART2's command
-    if (call.name == "openat" && !(call.raw[2] & 0100)) count = std::min<std::size_t>(count, 3);
+    if (call.name == "openat" && !(call.raw[2] & makes)) count = std::min<std::size_t>(count, 3);
     if (call.name == "mremap" && !(call.raw[3] & 2)) count = std::min<std::size_t>(count, 4);     // the new address of MREMAP_FIXED
     if (const std::size_t mode = call.name == "mknod"   ? 1 :
                                  call.name == "mknodat" ? 2 :

@@ -20,9 +20,12 @@ constexpr StraceFlag MAGIC[] = {{0xef53, "EXT2_SUPER_MAGIC"}, {0x1021994, "TMPFS
 constexpr StraceFlag MOUNT[] = {{1, "ST_RDONLY"}, {2, "ST_NOSUID"}, {4, "ST_NODEV"}, {8, "ST_NOEXEC"}, {16, "ST_SYNCHRONOUS"}, {32, "ST_VALID"}, {64, "ST_MANDLOCK"},
                                 {1024, "ST_NOATIME"}, {2048, "ST_NODIRATIME"}, {4096, "ST_RELATIME"}};
 
-std::string directory(u64 descriptor) {
-    return static_cast<int>(descriptor) == -100 ? "AT_FDCWD" : std::to_string(static_cast<int>(descriptor));
-}
+constexpr StraceFlag MOUNTS[] = {{1, "MS_RDONLY"}, {2, "MS_NOSUID"}, {4, "MS_NODEV"}, {8, "MS_NOEXEC"}, {16, "MS_SYNCHRONOUS"}, {32, "MS_REMOUNT"},
+                                {64, "MS_MANDLOCK"}, {128, "MS_DIRSYNC"}, {256, "MS_NOSYMFOLLOW"}, {1024, "MS_NOATIME"}, {2048, "MS_NODIRATIME"},
+                                {4096, "MS_BIND"}, {8192, "MS_MOVE"}, {16384, "MS_REC"}, {32768, "MS_SILENT"}, {1 << 16, "MS_POSIXACL"},
+                                {1 << 17, "MS_UNBINDABLE"}, {1 << 18, "MS_PRIVATE"}, {1 << 19, "MS_SLAVE"}, {1 << 20, "MS_SHARED"},
+                                {1 << 21, "MS_RELATIME"}, {1 << 22, "MS_KERNMOUNT"}, {1 << 23, "MS_I_VERSION"}, {1 << 24, "MS_STRICTATIME"},
+                                {1 << 25, "MS_LAZYTIME"}};
 
 // struct statx: stx_mask at 0, stx_attributes at 8, stx_mode at 28, stx_size at 40 (statx(2)).
 std::string statxText(std::string_view bytes) {
@@ -35,7 +38,7 @@ StraceText statx(const StraceCall& call, bool ended) {
     const u64 flags = call.raw[2] & 0xffffffff, sync = flags & 0x6000;
     const std::string more = straceFlags(STATX_AT, flags & ~u64{0x6000}, "");
     const std::string answer = call.worked(ended) ? call.bytes(call.raw[4], 256) : "";
-    return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
+    return {{straceDirectory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
              std::string(sync == 0      ? "AT_STATX_SYNC_AS_STAT" :
                          sync == 0x2000 ? "AT_STATX_FORCE_SYNC" :
                                           "AT_STATX_DONT_SYNC") +
@@ -109,9 +112,22 @@ std::string fileTime(std::string_view bytes) {
 
 StraceText fileTimes(const StraceCall& call) {
     const std::string times = call.read(call.raw[2], 32);
-    return {{directory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
+    return {{straceDirectory(call.raw[0]), call.shown.size() > 1 ? call.shown[1] : hex(call.raw[1]),
              times.empty() ? stracePointer(call.raw[2]) : "[" + fileTime(times) + ", " + fileTime(std::string_view(times).substr(16)) + "]",
              straceFlags(StraceSet::at, call.raw[3] & 0xffffffff, "0")}, {}};
+}
+
+// mount(2) looks at a type only when it mounts something new, and at data then and when it mounts again.
+StraceText mounting(const StraceCall& call) {
+    constexpr u64 magic = 0xc0ed0000, again = 32, others = 4096 | 8192 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20;
+    const bool old = (call.raw[3] & 0xffff0000) == magic;
+    const u64 flags = call.raw[3] & (old ? 0xffff : ~u64{0});
+    const std::string names = straceFlags(MOUNTS, flags, old ? "" : "0", old ? "" : "MS_???");
+    const auto shown = [&](std::size_t i) { return i < call.shown.size() ? call.shown[i] : stracePointer(call.raw[i]); };
+    const bool pure = !(flags & again) && (flags & others);
+    return {{shown(0), shown(1), pure || flags & again ? stracePointer(call.raw[2]) : shown(2),
+             (old ? "MS_MGC_VAL" + std::string(names.empty() ? "" : "|") : "") + names,
+             pure ? stracePointer(call.raw[4]) : straceStringRead(call, call.raw[4])}, {}};
 }
 
 // Its offset before and after, which is further by what was sent.
@@ -120,7 +136,7 @@ StraceText sendFile(const StraceCall& call, bool ended) {
     const u64 now = straceWord(bytes, 0, 8), sent = call.worked(ended) ? call.result.number : 0;
     return {{call.integer(0), call.integer(1)},
             {bytes.empty() ? stracePointer(call.raw[2])
-                           : "[" + std::to_string(static_cast<i64>(now - sent)) + "]" + (sent ? " => [" + std::to_string(static_cast<i64>(now)) + "]" : ""),
+                           : "[" + std::to_string(now - sent) + "]" + (sent ? " => [" + std::to_string(now) + "]" : ""),
              std::to_string(call.raw[3])}};
 }
 
@@ -137,6 +153,7 @@ std::optional<StraceText> straceFileCall(const StraceCall& call, bool ended) {
     if (call.name == "statx") return statx(call, ended);
     if (call.name == "getdents64" || call.name == "getdents") return entries(call, ended);
     if (call.name == "utimensat") return fileTimes(call);
+    if (call.name == "mount") return mounting(call);
     if (call.name == "sendfile") return sendFile(call, ended);
     if ((call.name == "setxattr" || call.name == "lsetxattr" || call.name == "fsetxattr") && call.shown.size() >= 5) return setAttribute(call);
     return std::nullopt;

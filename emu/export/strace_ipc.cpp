@@ -134,7 +134,7 @@ StraceText control(const StraceCall& call, const Facility& facility, bool ended)
 std::string operations(const StraceCall& call) {
     constexpr u64 most = 32, size = 6;
     const u64 count = call.raw[2] & 0xffffffff;
-    if (!count) return "[]";
+    if (!count) return call.raw[1] ? "[]" : "NULL";
     const std::string bytes = call.read(call.raw[1], size * std::min(count, most));
     if (bytes.empty()) return stracePointer(call.raw[1]);
     std::string out;

@@ -7,7 +7,7 @@ namespace emu {
 namespace {
 
 using Names = std::span<const StraceFlag>;
-enum class Named : u8 { flags, number };
+enum class Named : u8 { flags, number, policy };
 
 constexpr StraceFlag ADVICE[] = {{0, "POSIX_FADV_NORMAL"}, {1, "POSIX_FADV_RANDOM"}, {2, "POSIX_FADV_SEQUENTIAL"}, {3, "POSIX_FADV_WILLNEED"},
                                  {4, "POSIX_FADV_DONTNEED"}, {5, "POSIX_FADV_NOREUSE"}};
@@ -15,7 +15,7 @@ constexpr StraceFlag ATTRIBUTE[] = {{1, "XATTR_CREATE"}, {2, "XATTR_REPLACE"}};
 constexpr StraceFlag ACCESS[] = {{0x100, "AT_SYMLINK_NOFOLLOW"}, {0x200, "AT_EACCESS"}, {0x1000, "AT_EMPTY_PATH"}};
 constexpr StraceFlag RENAME[] = {{1, "RENAME_NOREPLACE"}, {2, "RENAME_EXCHANGE"}, {4, "RENAME_WHITEOUT"}};
 constexpr StraceFlag MEMFD[] = {{1, "MFD_CLOEXEC"}, {2, "MFD_ALLOW_SEALING"}, {4, "MFD_HUGETLB"}};
-constexpr StraceFlag ALLOCATE[] = {{1, "FALLOC_FL_KEEP_SIZE"}, {2, "FALLOC_FL_PUNCH_HOLE"}, {8, "FALLOC_FL_COLLAPSE_RANGE"}, {16, "FALLOC_FL_ZERO_RANGE"},
+constexpr StraceFlag ALLOCATE[] = {{1, "FALLOC_FL_KEEP_SIZE"}, {2, "FALLOC_FL_PUNCH_HOLE"}, {4, "FALLOC_FL_NO_HIDE_STALE"}, {8, "FALLOC_FL_COLLAPSE_RANGE"}, {16, "FALLOC_FL_ZERO_RANGE"},
                                    {32, "FALLOC_FL_INSERT_RANGE"}, {64, "FALLOC_FL_UNSHARE_RANGE"}};
 constexpr StraceFlag LOCK[] = {{1, "LOCK_SH"},    {2, "LOCK_EX"},    {4, "LOCK_NB"},     {8, "LOCK_UN"},
                                {32, "LOCK_MAND"}, {64, "LOCK_READ"}, {128, "LOCK_WRITE"}};
@@ -24,7 +24,7 @@ constexpr StraceFlag PRIORITY[] = {{0, "PRIO_PROCESS"}, {1, "PRIO_PGRP"}, {2, "P
 constexpr StraceFlag SCHEDULER[] = {{0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
                                     {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"}};
 constexpr StraceFlag EVENT[] = {{1, "EFD_SEMAPHORE"}, {02000000, "EFD_CLOEXEC"}, {04000, "EFD_NONBLOCK"}};
-constexpr StraceFlag TIMER[] = {{02000000, "TFD_CLOEXEC"}, {04000, "TFD_NONBLOCK"}};
+constexpr StraceFlag TIMER[] = {{1, "TFD_TIMER_ABSTIME"}, {2, "TFD_TIMER_CANCEL_ON_SET"}, {02000000, "TFD_CLOEXEC"}, {04000, "TFD_NONBLOCK"}};
 constexpr StraceFlag SET_TIMER[] = {{1, "TFD_TIMER_ABSTIME"}, {2, "TFD_TIMER_CANCEL_ON_SET"}};
 constexpr StraceFlag SIGNAL[] = {{02000000, "SFD_CLOEXEC"}, {04000, "SFD_NONBLOCK"}};
 constexpr StraceFlag SHUT[] = {{0, "SHUT_RD"}, {1, "SHUT_WR"}, {2, "SHUT_RDWR"}};
@@ -50,19 +50,14 @@ constexpr StraceFlag WATCH[] = {{1, "IN_ACCESS"}, {2, "IN_MODIFY"}, {4, "IN_ATTR
                                 {0x1000000, "IN_ONLYDIR"}, {0x2000000, "IN_DONT_FOLLOW"}, {0x4000000, "IN_EXCL_UNLINK"}, {0x10000000, "IN_MASK_CREATE"},
                                 {0x20000000, "IN_MASK_ADD"}, {0x40000000, "IN_ISDIR"}, {0x80000000, "IN_ONESHOT"}};
 constexpr StraceFlag UNMOUNT[] = {{1, "MNT_FORCE"}, {2, "MNT_DETACH"}, {4, "MNT_EXPIRE"}, {8, "UMOUNT_NOFOLLOW"}};
-constexpr StraceFlag MOUNT[] = {{1, "MS_RDONLY"}, {2, "MS_NOSUID"}, {4, "MS_NODEV"}, {8, "MS_NOEXEC"}, {16, "MS_SYNCHRONOUS"}, {32, "MS_REMOUNT"},
-                                {64, "MS_MANDLOCK"}, {128, "MS_DIRSYNC"}, {256, "MS_NOSYMFOLLOW"}, {1024, "MS_NOATIME"}, {2048, "MS_NODIRATIME"},
-                                {4096, "MS_BIND"}, {8192, "MS_MOVE"}, {16384, "MS_REC"}, {32768, "MS_SILENT"}, {1 << 16, "MS_POSIXACL"},
-                                {1 << 17, "MS_UNBINDABLE"}, {1 << 18, "MS_PRIVATE"}, {1 << 19, "MS_SLAVE"}, {1 << 20, "MS_SHARED"},
-                                {1 << 21, "MS_RELATIME"}, {1 << 22, "MS_KERNMOUNT"}, {1 << 23, "MS_I_VERSION"}, {1 << 24, "MS_STRICTATIME"},
-                                {1 << 25, "MS_LAZYTIME"}};
 constexpr StraceFlag UNSHARE[] = {{0x80, "CLONE_NEWTIME"}, {0x100, "CLONE_VM"}, {0x200, "CLONE_FS"}, {0x400, "CLONE_FILES"}, {0x800, "CLONE_SIGHAND"},
                                   {0x10000, "CLONE_THREAD"}, {0x20000, "CLONE_NEWNS"}, {0x40000, "CLONE_SYSVSEM"}, {0x2000000, "CLONE_NEWCGROUP"},
                                   {0x4000000, "CLONE_NEWUTS"}, {0x8000000, "CLONE_NEWIPC"}, {0x10000000, "CLONE_NEWUSER"}, {0x20000000, "CLONE_NEWPID"},
                                   {0x40000000, "CLONE_NEWNET"}};
 constexpr StraceFlag PIDFD[] = {{04000, "PIDFD_NONBLOCK"}};
 constexpr StraceFlag HANDLE[] = {{0x400, "AT_SYMLINK_FOLLOW"}, {0x1000, "AT_EMPTY_PATH"}};
-constexpr StraceFlag POLICY[] = {{0, "MPOL_DEFAULT"}, {1, "MPOL_PREFERRED"}, {2, "MPOL_BIND"}, {3, "MPOL_INTERLEAVE"}, {4, "MPOL_LOCAL"}};
+constexpr StraceFlag POLICY[] = {{0, "MPOL_DEFAULT"}, {1, "MPOL_PREFERRED"}, {2, "MPOL_BIND"}, {3, "MPOL_INTERLEAVE"}, {4, "MPOL_LOCAL"}, {5, "MPOL_PREFERRED_MANY"}};
+constexpr StraceFlag POLICY_FLAGS[] = {{1 << 15, "MPOL_F_STATIC_NODES"}, {1 << 14, "MPOL_F_RELATIVE_NODES"}, {1 << 13, "MPOL_F_NUMA_BALANCING"}};
 constexpr StraceFlag POLICY_BIND[] = {{1, "MPOL_MF_STRICT"}, {2, "MPOL_MF_MOVE"}, {4, "MPOL_MF_MOVE_ALL"}};
 constexpr StraceFlag POLICY_GET[] = {{1, "MPOL_F_NODE"}, {2, "MPOL_F_ADDR"}, {4, "MPOL_F_MEMS_ALLOWED"}};
 constexpr StraceFlag WRITE[] = {{1, "RWF_HIPRI"}, {2, "RWF_DSYNC"}, {4, "RWF_SYNC"}, {8, "RWF_NOWAIT"}, {16, "RWF_APPEND"}};
@@ -102,10 +97,10 @@ constexpr Row ROWS[] = {
     {"close_range", 2, Named::flags, CLOSE_RANGE, "CLOSE_RANGE_???"},
     {"sync_file_range", 3, Named::flags, SYNC_RANGE, "SYNC_FILE_RANGE_???"}, {"pkey_alloc", 1, Named::flags, PKEY, "PKEY_???"},
     {"inotify_init1", 0, Named::flags, INOTIFY, "IN_???"}, {"inotify_add_watch", 2, Named::flags, WATCH, "IN_???"},
-    {"umount2", 1, Named::flags, UNMOUNT, "MNT_???"}, {"mount", 3, Named::flags, MOUNT, "MS_???"},
+    {"umount2", 1, Named::flags, UNMOUNT, "MNT_???"},
     {"unshare", 0, Named::flags, UNSHARE, "CLONE_???"}, {"pidfd_open", 1, Named::flags, PIDFD, "PIDFD_???"},
-    {"name_to_handle_at", 4, Named::flags, HANDLE, "AT_???"}, {"mbind", 2, Named::number, POLICY, "MPOL_???"},
-    {"mbind", 5, Named::flags, POLICY_BIND, "MPOL_???"}, {"set_mempolicy", 0, Named::number, POLICY, "MPOL_???"},
+    {"name_to_handle_at", 4, Named::flags, HANDLE, "AT_???"}, {"mbind", 2, Named::policy, POLICY, "MPOL_???"},
+    {"mbind", 5, Named::flags, POLICY_BIND, "MPOL_???"}, {"set_mempolicy", 0, Named::policy, POLICY, "MPOL_???"},
     {"get_mempolicy", 4, Named::flags, POLICY_GET, "MPOL_???"}, {"preadv2", 4, Named::flags, WRITE, "RWF_???"},
     {"pwritev2", 4, Named::flags, WRITE, "RWF_???"}, {"reboot", 0, Named::number, REBOOT, "LINUX_REBOOT_MAGIC_???"},
     {"reboot", 1, Named::number, REBOOT_2, "LINUX_REBOOT_MAGIC_???"}, {"reboot", 2, Named::number, REBOOT_COMMAND, "LINUX_REBOOT_CMD_???"},
@@ -114,12 +109,21 @@ constexpr Row ROWS[] = {
 
 }  // namespace
 
+// A memory policy and its flags.
+static std::string policyText(u64 value) {
+    u64 known = 0;
+    for (const StraceFlag& flag : POLICY_FLAGS) known |= flag.value;
+    const std::string policy = straceName(POLICY, value & ~known, "MPOL_???"), flags = straceFlags(POLICY_FLAGS, value & known, "");
+    return policy + (flags.empty() ? "" : "|" + flags);
+}
+
 std::string straceScheduler(u64 policy) { return straceName(SCHEDULER, policy, "SCHED_???"); }
 
 std::optional<std::string> straceNamed(const StraceCall& call, std::size_t argument) {
     for (const Row& row : ROWS) {
         if (row.call != call.name || row.argument != argument) continue;
         const u64 value = call.raw[argument] & 0xffffffff;
+        if (row.named == Named::policy) return policyText(value);
         return row.named == Named::flags ? straceFlags(row.names, value, "0", row.unknown) : straceName(row.names, value, row.unknown);
     }
     return std::nullopt;

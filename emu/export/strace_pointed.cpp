@@ -10,20 +10,14 @@ namespace {
 
 using Bytes = std::string_view;
 
-std::string integers(Bytes bytes, std::span<const char* const> names, std::size_t size) {
-    std::string out;
-    for (std::size_t i = 0; i < names.size(); ++i)
-        out += (i ? ", " : "{") + std::string(names[i]) + "=" + std::to_string(straceWord(bytes, size * i, size));
-    return out + "}";
-}
-
 std::string number(Bytes bytes) { return "[" + std::to_string(static_cast<int>(straceWord(bytes, 0, 4))) + "]"; }
+std::string identity(Bytes bytes) { return "[" + straceId(straceWord(bytes, 0, 4)) + "]"; }
 std::string offset(Bytes bytes) { return "[" + std::to_string(static_cast<i64>(straceWord(bytes, 0, 8))) + "]"; }
 std::string pointer(Bytes bytes) { return "[" + stracePointer(straceWord(bytes, 0, 8)) + "]"; }
 
 std::string processTimes(Bytes bytes) {
-    static constexpr const char* names[] = {"tms_utime", "tms_stime", "tms_cutime", "tms_cstime"};
-    return integers(bytes, names, 8);
+    const auto ticks = [&](std::size_t at) { return straceTicks(straceWord(bytes, at, 8)); };
+    return "{tms_utime=" + ticks(0) + ", tms_stime=" + ticks(8) + ", tms_cutime=" + ticks(16) + ", tms_cstime=" + ticks(24) + "}";
 }
 
 std::string accessTimes(Bytes bytes) {
@@ -69,6 +63,14 @@ std::string queueAttributes(Bytes bytes) {
            field(", mq_curmsgs=", 24) + "}";
 }
 
+// What a later version of struct open_how may hold.
+std::string longer(Bytes bytes) {
+    constexpr std::size_t known = 24;
+    const Bytes rest = bytes.substr(std::min(bytes.size(), known));
+    if (rest.find_first_not_of('\0') == rest.npos) return "";
+    return ", /* bytes 24.." + std::to_string(bytes.size() - 1) + " */ " + straceString(rest, true, rest.size());
+}
+
 // struct open_how (openat2(2)).
 std::string openHow(Bytes bytes) {
     static constexpr StraceFlag RESOLVE[] = {{1, "RESOLVE_NO_XDEV"}, {2, "RESOLVE_NO_MAGICLINKS"}, {4, "RESOLVE_NO_SYMLINKS"}, {8, "RESOLVE_BENEATH"},
@@ -76,7 +78,7 @@ std::string openHow(Bytes bytes) {
     const u64 flags = straceWord(bytes, 0, 8), mode = straceWord(bytes, 8, 8);
     const bool makes = flags & 0100 || (flags & 020000000) || mode;
     return "{flags=" + straceOpenFlags(flags) + (makes ? ", mode=" + straceOctal(mode) : "") +
-           ", resolve=" + straceFlags(RESOLVE, straceWord(bytes, 16, 8), "0", "RESOLVE_???") + "}";
+           ", resolve=" + straceFlags(RESOLVE, straceWord(bytes, 16, 8), "0", "RESOLVE_???") + longer(bytes) + "}";
 }
 
 std::string fileHandle(Bytes bytes) { return "{handle_bytes=" + std::to_string(straceWord(bytes, 0, 4)) + "}"; }
@@ -87,7 +89,7 @@ struct Row {
     std::size_t size;
     std::string (*text)(Bytes bytes);
 };
-constexpr Row ROWS[] = {{"getresuid", "012", 4, number}, {"getresgid", "012", 4, number}, {"getcpu", "01", 4, number}, {"timer_create", "2", 4, number},
+constexpr Row ROWS[] = {{"getresuid", "012", 4, identity}, {"getresgid", "012", 4, identity}, {"getcpu", "01", 4, number}, {"timer_create", "2", 4, number},
                         {"sched_setparam", "1", 4, number}, {"sched_setscheduler", "2", 4, number}, {"get_robust_list", "1", 8, pointer},
                         {"get_robust_list", "2", 8, offset}, {"times", "0", 32, processTimes}, {"utime", "1", 16, accessTimes},
                         {"utimes", "1", 32, accessMicroseconds}, {"futimesat", "2", 32, accessMicroseconds}, {"timer_create", "1", 64, signalEvent},
@@ -102,8 +104,10 @@ std::string stracePointed(const StraceCall& call, std::size_t argument, bool wri
     const u64 address = call.raw[argument];
     for (const Row& row : ROWS) {
         if (row.call != call.name || row.arguments.find(static_cast<char>('0' + argument)) == row.arguments.npos) continue;
-        const bool short_ = call.name == "openat2" && call.raw[3] < row.size;
-        const std::string bytes = short_ ? "" : written ? call.bytes(address, row.size) : call.read(address, row.size);
+        constexpr u64 page = 4096;          // openat2 takes no more
+        const bool sized = call.name == "openat2", odd = sized && (call.raw[3] < row.size || call.raw[3] > page);
+        const std::size_t size = sized ? call.raw[3] : row.size;
+        const std::string bytes = odd ? "" : written ? call.bytes(address, size) : call.read(address, size);
         const std::string text = bytes.empty() ? "" : row.text(bytes);
         return text.empty() ? stracePointer(address) : text;
     }

@@ -27,19 +27,22 @@ std::string straceString(std::string_view bytes, bool hexadecimal, std::size_t m
     return out + (bytes.size() > most ? "\"..." : "\"");
 }
 
-// Up to its NUL byte; nothing: not all of it is there.
-static std::optional<std::string> pathAt(const StraceCall& call, u64 address) {
-    constexpr u64 pageSize = 4096, longest = 4096;
+std::optional<std::string> straceTextAt(const StraceCall& call, u64 address, u64 most) {
+    constexpr u64 pageSize = 4096;
     std::string text;
-    while (text.size() < longest) {
+    while (text.size() < most) {
         const u64 at = address + text.size();
-        const std::string part = call.read(at, pageSize - at % pageSize);
+        const std::string part = call.read(at, std::min(pageSize - at % pageSize, most - text.size()));
         if (part.empty()) return std::nullopt;
         const std::size_t end = part.find('\0');
         text += part.substr(0, end);
-        if (end != part.npos) return text;
+        if (end != part.npos) break;
     }
-    return text.substr(0, longest - 1);
+    return text;
+}
+static std::optional<std::string> pathAt(const StraceCall& call, u64 address) {
+    constexpr u64 longest = 4095;           // PATH_MAX - 1
+    return straceTextAt(call, address, longest);
 }
 
 // The strings of an argv; nothing: not all of it is there.

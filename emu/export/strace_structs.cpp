@@ -170,6 +170,16 @@ std::string straceSignal(int number) {
 }
 
 std::string straceHex(u64 value) { return value ? hex(value) : "0"; }
+std::string straceId(u64 id) { return static_cast<u32>(id) == ~u32{0} ? "-1" : std::to_string(static_cast<u32>(id)); }
+std::string straceDirectory(u64 descriptor) {
+    const int fd = static_cast<int>(descriptor);
+    return fd == -100 ? "AT_FDCWD" : std::to_string(fd);
+}
+// 100 a second (USER_HZ).
+std::string straceTicks(u64 ticks) {
+    const std::string hundredths = std::to_string(100 + ticks % 100).substr(1);
+    return std::to_string(ticks) + (ticks ? " /* " + std::to_string(ticks / 100) + "." + hundredths + " s */" : "");
+}
 std::string stracePointer(u64 address) { return address ? hex(address) : "NULL"; }
 
 std::size_t straceStructSize(char letter) {

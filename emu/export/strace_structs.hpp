@@ -8,6 +8,11 @@ namespace emu {
 u64 straceWord(std::string_view bytes, std::size_t at, std::size_t size);   // little-endian; 0 past the end
 std::string stracePointer(u64 address);                                     // NULL when 0
 std::string straceHex(u64 value);                                           // 0 when 0
+std::string straceId(u64 id);                                               // uid_t or gid_t; -1: none
+std::string straceCapability(u64 number);                                   // CAP_CHOWN
+std::optional<std::string> straceTextAt(const StraceCall& call, u64 address, u64 most);   // up to its NUL byte or so long; nothing: not all of it is there
+std::string straceTicks(u64 ticks);                                         // of a clock_t, and how long that is
+std::string straceDirectory(u64 descriptor);                                // AT_FDCWD
 std::string straceSignal(int number);                                       // SIGCHLD, SIGRTMIN, SIGRT_1
 
 // What a letter of strace_arguments.cpp stands for: 0 when it is no structure.
@@ -27,6 +32,9 @@ std::optional<StraceText> straceProcessCall(const StraceCall& call, bool ended);
 std::optional<StraceText> straceTimeCall(const StraceCall& call, bool ended);
 std::string straceTimeNote(const StraceCall& call);
 std::string straceWaitingNote(const StraceCall& call);
+StraceText stracePrctl(const StraceCall& call, bool ended);
+std::string stracePrctlResult(const StraceCall& call);                       // whole; empty: the number says it
+StraceText stracePtrace(const StraceCall& call);
 std::string straceProcessResult(const StraceCall& call);                     // whole; empty: the number says it
 std::string straceDate(u64 seconds, const std::string& fraction = "");       // in UTC; the fraction with its point; empty: no such date
 std::string stracePointed(const StraceCall& call, std::size_t argument, bool written);

@@ -113,7 +113,7 @@ std::string sentByKernel(std::string_view bytes, int signal, int code) {
         const u64 status = straceWord(bytes, 24, 4);
         return signalSender(bytes) +
                ", si_status=" + (code == exited ? std::to_string(static_cast<int>(status)) : straceSignal(static_cast<int>(status))) +
-               ", si_utime=" + std::to_string(straceWord(bytes, 32, 8)) + ", si_stime=" + std::to_string(straceWord(bytes, 40, 8));
+               ", si_utime=" + straceTicks(straceWord(bytes, 32, 8)) + ", si_stime=" + straceTicks(straceWord(bytes, 40, 8));
     }
     if (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP)
         return ", si_addr=" + stracePointer(straceWord(bytes, 16, 8));

@@ -16,6 +16,7 @@ static void forged(int signal, int code) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
     info.si_signo = signal, info.si_code = code, info.si_pid = 999999, info.si_uid = 6, info.si_value.sival_int = -3;
+    info.si_utime = 7, info.si_stime = 250;
     syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info);
 }
 
