@@ -38,7 +38,7 @@ static void threads(void) {
 }
 
 int main(void) {
-    const struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    const struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO}, at_the_end = {.sa_flags = SA_NOCLDSTOP};
     siginfo_t info;
     int status;
     sigaction(40, &action, 0), sigaction(SIGUSR2, &action, 0);
@@ -52,6 +52,7 @@ int main(void) {
     wait(0);
     if (!fork()) kill(getpid(), SIGKILL), _exit(1);
     wait(0);
+    sigaction(SIGCHLD, &at_the_end, 0);             // it would come during a wait, or before
     if (!fork()) raise(SIGSTOP), _exit(5);
     const pid_t child = waitpid(-1, &status, WUNTRACED);
     kill(child, SIGCONT);
