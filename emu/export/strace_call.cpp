@@ -47,7 +47,7 @@ void StraceCall::takeResult(const Event& exit) {
 }
 
 std::string straceBeginning(const StraceCall& call, const StraceText& text) {
-    const bool comma = !text.after.empty() && !text.before.empty() && call.name != "clone";
+    const bool comma = !text.after.empty() && !text.before.empty() && call.name != "clone" && call.name != "clone3";
     return call.name + "(" + list(text.before) + (comma ? ", " : "");
 }
 

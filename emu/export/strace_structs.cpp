@@ -148,9 +148,11 @@ StraceText clone3(const StraceCall& call, bool ended) {
     text += ", exit_signal=" + (field(4) ? straceSignal(static_cast<int>(field(4))) : "0") + ", stack=" + stracePointer(field(5)) + ", stack_size=" +
             (field(6) ? hex(field(6)) : "0");
     if (flags & 0x80000) text += ", tls=" + stracePointer(field(7));
-    const std::string tid = flags & 0x100000 && ended && call.error.empty() ? call.read(field(3), 4) : "";
+    const std::string size = std::to_string(call.raw[1]);
+    if (!(flags & 0x100000)) return {{text + "}", size}, {}};
+    const std::string tid = call.worked(ended) ? call.bytes(field(3), 4) : "";
     const std::string answer = tid.empty() ? "" : " => {parent_tid=[" + std::to_string(straceWord(tid, 0, 4)) + "]}";
-    return {{text + "}" + answer, std::to_string(call.raw[1])}, {}};
+    return {{text + "}"}, {answer + ", " + size}};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ from cases import check
 from world import command, execscope, guest, needs
 
 
-PIDS = (r"^((?:set_tid_address|clone|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(^rt_sigqueueinfo\()(\d+)", r"(si_pid=)(\d+)", r"(^waitid\(P_PID, )(\d+)")
+PIDS = (r"^((?:set_tid_address|clone3?|v?fork|wait4|getpid|gettid|getppid)\(.*= )(\d+)$", r"(^(?:wait4|t?kill|tgkill)\()(\d+)", r"(^tgkill\(\w+, )(\d+)", r"(^rt_sigqueueinfo\()(\d+)", r"(si_pid=)(\d+)", r"(parent_tid=\[)(\d+)", r"(^waitid\(P_PID, )(\d+)")
 
 
 def straceLines(text):

@@ -1,4 +1,4 @@
-// Which task acts upon which signal: queued ones, one that ends a process while another waits, stops, and one that a thread takes.
+// Which task acts upon which signal: queued ones, one that ends a process while another waits, stops, one that a thread takes, and a child of clone3.
 #define _GNU_SOURCE
 #include <sched.h>
 #include <signal.h>
@@ -62,6 +62,9 @@ int main(void) {
     memset((char *)&info + 32, 0x5a, 8);
     syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR2, &info);
     if (!fork()) threads();
+    wait(0);
+    const unsigned long how[8] = {CLONE_PARENT_SETTID, 0, 0, (unsigned long)&status, SIGCHLD};      // struct clone_args
+    if (!syscall(SYS_clone3, how, sizeof how)) _exit(0);
     wait(0);
     return 0;
 }
