@@ -55,6 +55,7 @@ private:
     struct Task {
         bool seen = false;          // from its first execve on, or made by one that is seen
         bool inCall = false, split = false;      // split: its beginning stands on a line of its own
+        bool held = false;          // its call was interrupted: what it does next says whether that is seen
         bool unread = false;        // some of its strings are not in memory yet
         StraceCall call;
         StraceText text;            // of its arguments, when it began; written with what comes next
@@ -68,6 +69,7 @@ private:
     Task& task(int pid);
     void begin(int pid, const Event& event);
     void end(int pid, const Event& event);
+    void settle(int pid, bool died = false);
     std::string signalText(const Event& event) const;
     void generated(const Event& event);
     void delivered(const Event& event);
@@ -118,6 +120,7 @@ void StraceExport::result(const std::string& text) {
 
 void StraceExport::begin(int pid, const Event& event) {
     Task& current = task(pid);
+    if (current.held) settle(pid);
     StraceCall call = straceCall(event);
     current.seen = current.seen || call.name == "execve" || call.name == "execveat";
     if (!current.seen) return;
@@ -154,18 +157,25 @@ void StraceExport::broughtIn(Task& task) {
 
 void StraceExport::end(int pid, const Event& event) {
     Task& current = task(pid);
-    if (current.inCall) {
-        current.inCall = false;
-        current.call.takeResult(event);
-        if (current.split) {
-            start(pid);
-            line_ += "<... " + current.call.name + " resumed>";
-        } else {
-            writeBeginning(current);
-        }
-        line_ += straceRest(current.call, straceArguments(current.call, true));
-        result(current.killed ? "?" : straceResult(current.call));
+    if (!current.inCall) return tellSignals(pid);
+    current.call.takeResult(event);
+    current.held = !current.killed && current.call.error.starts_with("ERESTART");
+    if (!current.held) settle(pid, current.killed);
+}
+
+// Who dies in a call does not see its result, nor what it would have written.
+void StraceExport::settle(int pid, bool died) {
+    Task& current = task(pid);
+    current.inCall = current.held = false;
+    if (current.split) {
+        start(pid);
+        line_ += "<... " + current.call.name + " resumed>";
+    } else {
+        writeBeginning(current);
     }
+    const StraceText text = straceArguments(current.call, true);
+    line_ += !died ? straceRest(current.call, text) : text.after.empty() ? "" : " <unfinished ...>";
+    result(died ? "?" : straceResult(current.call));
     tellSignals(pid);
 }
 
@@ -207,6 +217,7 @@ void StraceExport::delivered(const Event& event) {
         current.ending = true;
         return;
     }
+    if (current.held) settle(event.pid);
     if (const int signal = static_cast<int>(count(event, "sig")); signal >= SIGSTOP && signal <= SIGTTOU) current.stop = signal;
     current.signals.push_back(signalText(event));
     if (!current.inCall) tellSignals(event.pid);
@@ -225,13 +236,14 @@ void StraceExport::stopped(const Event& event) {
 void StraceExport::exited(int pid, const Event& event) {
     Task& current = task(pid);
     if (!current.seen) return;
+    const u64 code = number(event, "exit_code");
+    if (current.held) settle(pid, !current.ending || !current.sent.contains(static_cast<int>(code & 0x7f)));
     if (current.inCall && !current.split) {
         writeBeginning(current);
         line_ += " <unfinished ...>";
         result("?");
     }
     current.inCall = false;
-    const u64 code = number(event, "exit_code");
     if (const auto fatal = current.sent.find(static_cast<int>(code & 0x7f)); current.ending && fatal != current.sent.end()) {
         current.signals.push_back(fatal->second);
         tellSignals(pid);

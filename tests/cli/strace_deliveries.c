@@ -16,25 +16,34 @@ static void mask(int how, int signal) {
     sigemptyset(&set), sigaddset(&set, signal), sigprocmask(how, &set, 0);
 }
 
-static int told[2];
+static int never[2];
 
 static int taker(void *nothing) {
     sigset_t none;
     sigemptyset(&none), sigsuspend(&none);
-    write(told[1], "", 1);
-    syscall(SYS_exit, 0);
+    usleep(100000);                                 // until the other one reads
+    syscall(SYS_exit_group, 0);
     return 0;
 }
 
-static void threads(void) {
+static void reads(void) {
     char byte;
-    pipe(told);
+    read(never[0], &byte, 1);
+}
+
+static void threads(void) {
     mask(SIG_BLOCK, SIGUSR2);
     clone(taker, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, 0);
     kill(getpid(), SIGUSR2);
-    read(told[0], &byte, 1);
-    usleep(100000);                                 // until it is gone
-    _exit(0);
+    reads();
+}
+
+static void killed(int signal) {
+    const pid_t child = fork();
+    if (!child) reads();
+    usleep(100000);
+    kill(child, signal);
+    wait(0);
 }
 
 int main(void) {
@@ -61,6 +70,8 @@ int main(void) {
     info.si_code = SI_TIMER, info.si_errno = 5, info.si_pid = 7;
     memset((char *)&info + 32, 0x5a, 8);
     syscall(SYS_rt_sigqueueinfo, getpid(), SIGUSR2, &info);
+    pipe(never);
+    killed(SIGKILL), killed(SIGTERM);
     if (!fork()) threads();
     wait(0);
     const unsigned long how[8] = {CLONE_PARENT_SETTID, 0, 0, (unsigned long)&status, SIGCHLD};      // struct clone_args
