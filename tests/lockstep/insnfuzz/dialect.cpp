@@ -13,6 +13,14 @@ using cpu::Trap;
 bool faults(const Trap& trap) { return trap.kind == Trap::Kind::exception; }
 bool faults(const Trap& trap, u32 vector) { return faults(trap) && trap.vector == vector; }
 
+// FS and GS: the address is canonical, but what is left of it without the segment's base is not.
+bool offsetIsNotCanonical(const Instruction& insn, const Sides& s) {
+    const ZydisInstructionAttributes attributes = insn.decoded.insn.attributes;
+    const bool fs = attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS, gs = attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS;
+    if ((!fs && !gs) || !faults(s.host.trap, cpu::VECTOR_GP) || !faults(s.model.trap, cpu::VECTOR_PF)) return false;
+    return !cpu::isCanonical(s.model.trap.address - (fs ? s.before.fs_base : s.before.gs_base));
+}
+
 // The makers' manuals: SDM Vol. 1 and 2, AMD64 APM Vol. 1, 3 and 5. What they leave open was seen on Zen 4.
 const char* ofInstruction(const Instruction& insn, const Sides& s) {
     const ZydisDecodedInstruction& i = insn.decoded.insn;
@@ -54,11 +62,7 @@ const char* ofInstruction(const Instruction& insn, const Sides& s) {
 const char* dialect(const Instruction& insn, const Sides& s) {
     if (!hostIsAmd()) return nullptr;
     if (const char* found = ofInstruction(insn, s)) return found;
-    const auto atEdge = [](const Trap& trap) {
-        return faults(trap, cpu::VECTOR_PF) && trap.address + 64 >= 0x8000'0000'0000 && trap.address <= 0xffff'8000'0000'0040;
-    };
-    if (faults(s.host.trap) && faults(s.model.trap) && (atEdge(s.host.trap) || atEdge(s.model.trap)))
-        return "an operand across the edge of the canonical addresses";
+    if (offsetIsNotCanonical(insn, s)) return "an offset in FS or GS must be canonical, too";
     return nullptr;
 }
 
