@@ -123,7 +123,7 @@ def givenBack(profile, libc):
     for end in (signal.SIGTERM, signal.SIGHUP, None):
         with terminal.Session(emulated(profile, guest("terminal_keys", libc), "size")) as session:
             session.expect(b"size> ")
-            session.waitFor(lambda session=session: session.modes() != session.before)     # the keys have been taken
+            session.waitFor(session.isTaken)
             if end:
                 os.kill(session.pid, end)
             else:

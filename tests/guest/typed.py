@@ -62,7 +62,7 @@ def typing(steps):
         for number, (text, keys) in enumerate(steps):
             session.expect(text)
             if number == 0:
-                session.waitFor(lambda: session.modes() != session.before)      # the keys have been taken
+                session.waitFor(session.isTaken)
             session.type(keys)
     return drive
 
@@ -76,7 +76,7 @@ def ahead():
     def drive(session):
         session.expect(b"begun")
         session.type(b"one\rtw")
-        session.waitFor(lambda: session.modes() != session.before)
+        session.waitFor(session.isTaken)
         session.type(b"o\r")
     found = typed(AHEAD, drive, screen=False)
     check([(one["ahead"], bytes.fromhex(one["bytes"])) for one in found[:2]] == [("line", b"one\n"), ("unfinished", b"tw")], found)
@@ -106,7 +106,7 @@ def hungUp():
         quoted = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *command, "--", *SHELL, "echo ready; read a; echo $?"]
         with terminal.Session(quoted) as session:
             session.expect(b"ready")
-            session.waitFor(lambda: session.modes() != session.before)
+            session.waitFor(session.isTaken)
             os.close(session.fd)
             session.fd = os.open("/dev/null", os.O_RDWR)
             _, status = os.waitpid(session.pid, 0)
@@ -159,7 +159,7 @@ def twice():
     with tempfile.TemporaryDirectory() as folder:
         command = [Options.execscope, "trace", *KINDS, "--verify-determinism", "--log", "info", "-o", folder + "/t.jsonl", "--", *SHELL, "read a; echo \"<$a>\""]
         with terminal.Session(command) as session:
-            session.waitFor(lambda: session.modes() != session.before)
+            session.waitFor(session.isTaken)
             session.type(b"keys\r")
             check(session.end() == 0 and b"<keys>" in session.seen and b"both runs gave the same trace" in session.seen, session.seen)
 
@@ -170,7 +170,7 @@ def changed():
         path, other = folder + "/typed.jsonl", folder + "/again.jsonl"
         command = [Options.execscope, "trace", "-e", "trace=input", "-o", path, "--", *SHELL, "read a; echo \"<$a>\"; read b"]
         with terminal.Session(command) as session:
-            session.waitFor(lambda: session.modes() != session.before)
+            session.waitFor(session.isTaken)
             session.type(b"keys\r")
             session.expect(b"<keys>")
             session.resize(30, 90)

@@ -72,6 +72,10 @@ class Session:
     def modes(self):
         return termios.tcgetattr(self.fd)
 
+    def isTaken(self):
+        """The last of execscope's steps towards raw modes: the first only ends canonical lines."""
+        return not self.modes()[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
+
     def waitFor(self, condition, timeout=20):
         until = time.monotonic() + timeout
         while not condition():
@@ -95,12 +99,12 @@ class Session:
 
 def play(arguments, steps, environment=None, untilTaken=False):
     """steps: pairs of a text to wait for and the keys to type then. The screen and the exit status (negative: a signal).
-    untilTaken: the first keys wait until the modes have been changed, so that nobody else shows them."""
+    untilTaken: the first keys wait until execscope has them all, so that nobody else shows them or takes Ctrl-C for itself."""
     with Session(arguments, environment) as session:
         for text, keys in steps:
             session.expect(text)
             if untilTaken:
-                session.waitFor(lambda: session.modes() != session.before)
+                session.waitFor(session.isTaken)
                 untilTaken = False
             if keys[:1] in (b"\x03", b"\x1a", b"\x1c"):
                 time.sleep(0.2)         # as a person would: not while a shell is between two commands
