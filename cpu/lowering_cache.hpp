@@ -20,7 +20,8 @@ enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads th
 struct Simple {
     enum Kind : u8 {
         none, mov, add, sub, and_, or_, xor_, extend, mov_imm, add_imm, sub_imm, and_imm, not_, rol, ror, shl, shr, sar,
-        lea, lea_indexed, load, load_indexed, add_load, add_load_indexed, cmp, test, cmp_imm, store, store_indexed, jump_if,
+        lea, lea_indexed, load, load_indexed, add_load, add_load_indexed, load_byte, load_byte_indexed,
+        load_word, load_word_indexed, load_extend, load_extend_indexed, cmp, test, cmp_imm, store, store_indexed, jump_if,
         push, pop,
     };
     Kind kind = none;

@@ -1,6 +1,6 @@
 // The slow path to guest memory: translation, TLB refill, accesses that no TLB entry can serve.
 #include "cpu/core.hpp"
-#include "cpu/pairs.hpp"
+#include "cpu/pair_tables.hpp"
 #include "cpu/statistics.hpp"
 
 #include <algorithm>

@@ -50,10 +50,15 @@ Kind withMemory(const Form& f) {
                indexed                                                                                    ? Kind::store_indexed :
                                                                                                             Kind::store;
     if (f.kind(1) != Operand::mem) return Kind::none;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_ADD) return indexed ? Kind::add_load_indexed : Kind::add_load;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_LEA) return indexed ? Kind::lea_indexed : Kind::lea;
-    if (f.insn.mnemonic == ZYDIS_MNEMONIC_MOV) return indexed ? Kind::load_indexed : Kind::load;
-    return Kind::none;
+    const auto of = [indexed](Kind based) { return static_cast<Kind>(based + indexed); };
+    switch (f.insn.mnemonic) {
+        case ZYDIS_MNEMONIC_ADD: return of(Kind::add_load);
+        case ZYDIS_MNEMONIC_LEA: return of(Kind::lea);
+        case ZYDIS_MNEMONIC_MOV: return of(Kind::load);
+        case ZYDIS_MNEMONIC_MOVZX: return of(f.bits(1) == 8 ? Kind::load_byte : Kind::load_word);
+        case ZYDIS_MNEMONIC_MOVSXD: return f.bits() == 64 ? of(Kind::load_extend) : Kind::none;
+        default: return Kind::none;
+    }
 }
 
 }  // namespace

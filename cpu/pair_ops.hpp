@@ -4,9 +4,7 @@
 #include "cpu/operands.hpp"
 #include "cpu/pairs.hpp"
 
-#include <array>
 #include <bit>
-#include <utility>
 
 namespace cpu::joined {
 
@@ -17,12 +15,10 @@ enum class Link : u8 { none, target, source };      // not at all or both ways |
 constexpr u64 LINKS = 3;
 
 constexpr bool isAddLoad(Kind kind) { return kind == Kind::add_load || kind == Kind::add_load_indexed; }
-constexpr bool isLoad(Kind kind) { return kind == Kind::load || kind == Kind::load_indexed || isAddLoad(kind); }
+constexpr bool isLoad(Kind kind) { return kind >= Kind::load && kind <= Kind::load_extend_indexed; }
 constexpr bool isStore(Kind kind) { return kind == Kind::store || kind == Kind::store_indexed; }
-constexpr bool isAddress(Kind kind) { return (kind >= Kind::lea && kind <= Kind::add_load_indexed) || isStore(kind); }
-constexpr bool isIndexed(Kind kind) {
-    return kind == Kind::lea_indexed || kind == Kind::load_indexed || kind == Kind::add_load_indexed || kind == Kind::store_indexed;
-}
+constexpr bool isAddress(Kind kind) { return (kind >= Kind::lea && kind <= Kind::load_extend_indexed) || isStore(kind); }
+constexpr bool isIndexed(Kind kind) { return isAddress(kind) && (kind - (isStore(kind) ? Kind::store : Kind::lea)) % 2 == 1; }
 constexpr bool onlyFlags(Kind kind) { return kind >= Kind::cmp && kind <= Kind::cmp_imm; }
 constexpr bool readsSource(Kind kind) {
     return (kind >= Kind::mov && kind <= Kind::extend) || kind == Kind::cmp || kind == Kind::test || isStore(kind);
@@ -48,7 +44,7 @@ template <Kind kind> constexpr Address addressOf = isIndexed(kind) ? Address::in
 
 // a is the first operand, b the second or, of a load, what it loaded.
 template <class T, Kind kind> T combine(T a, T b, const Op* op, const Core* core) {
-    if constexpr (kind == Kind::mov || kind == Kind::mov_imm || kind == Kind::load || kind == Kind::load_indexed) return b;
+    if constexpr (kind == Kind::mov || kind == Kind::mov_imm || (isLoad(kind) && !isAddLoad(kind))) return b;
     if constexpr (kind == Kind::extend) return static_cast<T>(i64{static_cast<i32>(b)});
     if constexpr (adds(kind)) return a + b;
     if constexpr (subtracts(kind)) return a - b;
@@ -70,6 +66,15 @@ template <class T, Kind kind> T first(const Op* op, const Core* core) {
 template <class T, Kind kind> T second(const Op* op, const Core* core) {
     if constexpr (readsSource(kind)) return get<T>(core, op->src);
     return static_cast<T>(op->imm);
+}
+// What a load takes from memory, and what of it is its second operand.
+template <class T, Kind kind>
+using Loaded = std::conditional_t<kind == Kind::load_byte || kind == Kind::load_byte_indexed, u8,
+               std::conditional_t<kind == Kind::load_word || kind == Kind::load_word_indexed, u16,
+               std::conditional_t<kind == Kind::load_extend || kind == Kind::load_extend_indexed, u32, T>>>;
+template <class T, Kind kind> T widened(Loaded<T, kind> value) {
+    if constexpr (kind == Kind::load_extend || kind == Kind::load_extend_indexed) return static_cast<T>(i64{static_cast<i32>(value)});
+    return value;
 }
 
 // One instruction of a joined group, with its operands.
@@ -98,34 +103,53 @@ enum class Leaves { nothing, last, first };
         else GO((next_)->handler, next_, core, left, fa, fb, fk);                                                                        \
     }
 
-template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> void pairOp(HOT) {
-    T loaded{};
-    if constexpr (isLoad(kind)) {
-        OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
-        loaded = bytes.get();
-    }
+// The first one of a group, with what it loads.
+#define FIRST_STEP(one)                                                                                                    \
+    T loaded{};                                                                                                            \
+    if constexpr (isLoad(kind)) {                                                                                          \
+        using L = Loaded<T, kind>;                                                                                         \
+        OPENED(bytes, openLoad<L>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(L)>);              \
+        loaded = widened<T, kind>(bytes.get());                                                                            \
+    }                                                                                                                      \
     const Step<T, kind> one(first<T, kind>(op, core), isLoad(kind) ? loaded : second<T, kind>(op, core), op, core);
+
+template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> void pairOp(HOT) {
+    FIRST_STEP(one)
     if constexpr (link != Link::target || onlyFlags(other)) one.write(core, op);
+    const Step<U, other> two = Step<U, other>::after(link, one.result, op + 1, core);
+    two.write(core, op + 1);
+    if constexpr (leaves == Leaves::first) PAIR_DONE(one, op + 2)
+    else PAIR_DONE(two, op + 2)
+}
+
+// The second one loads or stores; where the TLB does not know its page, it runs alone.
+template <class T, Kind kind, class U, Kind other, Link link, Leaves leaves> void accessOp(HOT) {
+    FIRST_STEP(one)
+    if constexpr (link != Link::target) one.write(core, op);
     const Op* const next = op + 1;
-    if constexpr (isLoad(other) || isStore(other)) {
-        bool done = false;
-        {
-            const auto bytes = isLoad(other) ? openLoad<U>(core, effectiveAddress<addressOf<other>>(next, core))
-                                             : openStore<U>(core, effectiveAddress<addressOf<other>>(next, core));
-            if (bytes.hit) {
-                if constexpr (isLoad(other)) set<U>(core, next->dst, bytes.get());
-                else bytes.set(link == Link::source ? static_cast<U>(one.result) : get<U>(core, next->src));
-                done = true;
-            }
+    U found{};
+    bool done = false;
+    {
+        using L = Loaded<U, other>;
+        const u64 address = effectiveAddress<addressOf<other>>(next, core);
+        const auto bytes = isLoad(other) ? openLoad<L>(core, address) : openStore<L>(core, address);
+        if (bytes.hit) {
+            if constexpr (isLoad(other)) found = widened<U, other>(bytes.get());
+            else bytes.set(link == Link::source ? static_cast<U>(one.result) : get<U>(core, next->src));
+            done = true;
         }
-        if (!done) PAIR_DONE(one, next)
-        PAIR_DONE(one, op + 2)
-    } else {
-        const Step<U, other> two = Step<U, other>::after(link, one.result, next, core);
-        two.write(core, next);
-        if constexpr (leaves == Leaves::first) PAIR_DONE(one, op + 2)
-        else PAIR_DONE(two, op + 2)
     }
+    if (!done) {
+        if constexpr (link == Link::target) one.write(core, op);
+        if constexpr (leaves == Leaves::first) PAIR_DONE(one, next)
+        else GO(next->handler, next, core, left, fa, fb, fk);
+    }
+    if constexpr (isLoad(other)) {
+        const Step<U, other> two(link == Link::target ? static_cast<U>(one.result) : first<U, other>(next, core), found, next, core);
+        two.write(core, next);
+        if constexpr (isAddLoad(other)) PAIR_DONE(two, op + 2)
+    }
+    PAIR_DONE(one, op + 2)
 }
 
 template <class T, u64 count> void movesOp(HOT) {
@@ -164,12 +188,7 @@ constexpr u64 COMPARISONS = 4;
 
 // A counter or a load, a comparison of its result, and the jump that it decides.
 template <class T, Kind kind, Compared as, Condition C> void loopOp(HOT) {
-    T loaded{};
-    if constexpr (isLoad(kind)) {
-        OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
-        loaded = bytes.get();
-    }
-    const Step<T, kind> one(first<T, kind>(op, core), isLoad(kind) ? loaded : second<T, kind>(op, core), op, core);
+    FIRST_STEP(one)
     one.write(core, op);
     T a = one.result, b{};
     if constexpr (as == Compared::first) b = get<T>(core, op[1].src);
@@ -195,105 +214,12 @@ template <class T, Kind turn, Leaves leaves> void sumOp(HOT) {
 }
 
 template <class T, Kind kind> void loadAlone(HOT) {
-    OPENED(bytes, openLoad<T>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(T)>);
-    const Step<T, kind> one(first<T, kind>(op, core), bytes.get(), op, core);
+    using L = Loaded<T, kind>;
+    OPENED(bytes, openLoad<L>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(L)>);
+    const Step<T, kind> one(first<T, kind>(op, core), widened<T, kind>(bytes.get()), op, core);
     one.write(core, op);
     if constexpr (setsFlags(kind)) NEXT_WITH(one.flagA(), one.flagB(), one.flagKind);
     else NEXT;
-}
-
-// Groups of PUSHes or POPs; [n]: of n, of 64 bits.
-constexpr u64 MOST_STACKED = 6;
-extern const Handler stackGroups[2][MOST_STACKED + 1];
-extern const Handler pushMoves[2];      // a PUSH and a MOV of 32 or 64 bits
-void pushAlone(HOT);
-void popAlone(HOT);
-
-// The place in alone[] of an instruction that can fault; ALONE: it cannot.
-constexpr u16 ALONE = 10;
-constexpr u16 numberAlone(Simple one) {
-    if (one.kind == Kind::push || one.kind == Kind::pop) return 8 + (one.kind == Kind::pop);
-    return isLoad(one.kind) ? static_cast<u16>((one.kind - Kind::load) * 2 + one.wide) : ALONE;
-}
-
-// The tables, each made in a file of its own. Null: there is no such group.
-constexpr u64 FIRSTS = Kind::cmp_imm;               // kinds from mov
-constexpr u64 SECONDS = Kind::store_indexed;
-using PairTable = std::array<Handler, FIRSTS * SECONDS * LINKS>;
-constexpr u64 pairIndex(Kind kind, Kind other, Link link) { return ((kind - 1u) * SECONDS + other - 1u) * LINKS + static_cast<u64>(link); }
-extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs, narrowFlagPairs, wideFlagPairs;
-// Of one that leaves its flags and one that has none.
-extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
-extern const Handler moves[2][2];        // three or four, 32 or 64 bits
-extern const Handler sums[2][2][2];      // 32 or 64 bits, the third rotated or shifted, flags dead or read
-constexpr u64 CONDITIONS = 16;
-using LoopTable = std::array<Handler, COMPARISONS * CONDITIONS>;
-constexpr u64 loopIndex(Compared as, u64 condition) { return static_cast<u64>(as) * CONDITIONS + condition; }
-struct Loop {
-    Kind kind;
-    LoopTable narrow, wide;
-};
-extern const Loop loops[5];
-
-using JumpTable = std::array<Handler, SECONDS * CONDITIONS>;
-constexpr u64 jumpIndex(Kind kind, u64 condition) { return (kind - 1u) * CONDITIONS + condition; }
-extern const JumpTable narrowJumps, wideJumps;
-
-template <class T, Kind kind> constexpr LoopTable loopTable() {
-    return []<u64... at>(std::index_sequence<at...>) {
-        return LoopTable{loopOp<T, kind, static_cast<Compared>(at / CONDITIONS), static_cast<Condition>(at % CONDITIONS)>...};
-    }(std::make_index_sequence<COMPARISONS * CONDITIONS>());
-}
-template <Kind kind> constexpr Loop loopOf() { return {kind, loopTable<u32, kind>(), loopTable<u64, kind>()}; }
-
-using TripleTable = std::array<Handler, SECONDS * SECONDS * LINKS>;
-constexpr u64 tripleIndex(Kind middle, Kind last, Link link) {
-    return ((middle - 1u) * SECONDS + last - 1u) * LINKS + static_cast<u64>(link);
-}
-extern const TripleTable narrowTriples, wideTriples, narrowFlagTriples, wideFlagTriples;
-
-template <class T, class U, Leaves leaves, u64 index> constexpr Handler pairAt() {
-    constexpr Kind kind = static_cast<Kind>(index / LINKS / SECONDS + 1), other = static_cast<Kind>(index / LINKS % SECONDS + 1);
-    constexpr Link link = static_cast<Link>(index % LINKS);
-    constexpr bool mixed = !std::is_same_v<T, U>;
-    constexpr bool linked = link == Link::none ||
-                            (link == Link::target ? readsTarget(other) && !mixed : readsSource(other) && (!mixed || other == Kind::extend));
-    constexpr bool extends = (kind != Kind::extend || sizeof(T) == 8) && (other != Kind::extend || sizeof(U) == 8);
-    constexpr bool begins = leaves == Leaves::first ? leavesFlags(kind) && !isAddLoad(kind) : !onlyFlags(kind);
-    constexpr bool ends = leaves == Leaves::last  ? leavesFlags(other) :
-                          leaves == Leaves::first ? !setsFlags(other) :
-                                                    !onlyFlags(other);
-    if constexpr (linked && extends && begins && ends && !isAddLoad(other)) return pairOp<T, kind, U, other, link, leaves>;
-    return nullptr;
-}
-template <class T, class U, Leaves leaves> constexpr PairTable pairTable() {
-    return []<u64... index>(std::index_sequence<index...>) {
-        return PairTable{pairAt<T, U, leaves, index>()...};
-    }(std::make_index_sequence<FIRSTS * SECONDS * LINKS>());
-}
-
-template <class T, u64 index> constexpr Handler jumpAt() {
-    constexpr Kind kind = static_cast<Kind>(index / CONDITIONS + 1);
-    if constexpr (leavesFlags(kind) && !isAddLoad(kind)) return jumpOp<T, kind, static_cast<Condition>(index % CONDITIONS)>;
-    return nullptr;
-}
-template <class T> constexpr JumpTable jumpTable() {
-    return []<u64... index>(std::index_sequence<index...>) {
-        return JumpTable{jumpAt<T, index>()...};
-    }(std::make_index_sequence<SECONDS * CONDITIONS>());
-}
-
-template <class T, Leaves leaves, u64 index> constexpr Handler tripleAt() {
-    constexpr Kind middle = static_cast<Kind>(index / LINKS / SECONDS + 1), last = static_cast<Kind>(index / LINKS % SECONDS + 1);
-    constexpr Link link = static_cast<Link>(index % LINKS);
-    constexpr bool works = readsTarget(middle) && !onlyFlags(middle) && !isAddLoad(middle);
-    if constexpr (works && last >= Kind::add && last <= Kind::xor_ && link != Link::none) return tripleOp<T, middle, last, link, leaves>;
-    return nullptr;
-}
-template <class T, Leaves leaves> constexpr TripleTable tripleTable() {
-    return []<u64... index>(std::index_sequence<index...>) {
-        return TripleTable{tripleAt<T, leaves, index>()...};
-    }(std::make_index_sequence<SECONDS * SECONDS * LINKS>());
 }
 
 }  // namespace cpu::joined

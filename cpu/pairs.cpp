@@ -1,6 +1,6 @@
 #include "cpu/pairs.hpp"
 
-#include "cpu/pair_ops.hpp"
+#include "cpu/pair_tables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +24,7 @@ bool reads(const Note& note, const Op& op, u16 reg) {
 }
 
 Link linkOf(const Op& one, Kind kind, const Op& two) {
+    if (isLoad(kind) && (two.base == one.dst || (isIndexed(kind) && two.index == one.dst))) return Link::none;      // the address needs it
     const bool target = two.dst == one.dst && readsTarget(kind);
     const bool source = readsSource(kind) && two.src == one.dst;
     if (target) return source ? Link::none : Link::target;

@@ -17,8 +17,4 @@ Simple simpleOf(const Form& form);
 // on its result, past others that do not touch it and cannot fault, so that nobody sees the order.
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::InstructionNote> notes);
 
-namespace joined {
-extern const Handler alone[];          // of the first of a group, as numberAlone() counts
-}
-
 }  // namespace cpu

@@ -1,15 +1,12 @@
 // Made apart for the time it takes to compile.
-#include "cpu/pair_ops.hpp"
+#include "cpu/pair_tables.hpp"
 
 namespace cpu::joined {
 
 const JumpTable narrowJumps = jumpTable<u32>(), wideJumps = jumpTable<u64>();
-const Handler alone[] = {
-    loadAlone<u32, Kind::load>,     loadAlone<u64, Kind::load>,     loadAlone<u32, Kind::load_indexed>,     loadAlone<u64, Kind::load_indexed>,
-    loadAlone<u32, Kind::add_load>, loadAlone<u64, Kind::add_load>, loadAlone<u32, Kind::add_load_indexed>, loadAlone<u64, Kind::add_load_indexed>,
-    pushAlone, popAlone,
-};
-static_assert(std::size(alone) == ALONE);
+const std::array<Handler, ALONE> alone = []<u16... at>(std::integer_sequence<u16, at...>) {
+    return std::array<Handler, ALONE>{loadAlone<std::conditional_t<at % 2, u64, u32>, static_cast<Kind>(Kind::load + at / 2)>..., pushAlone, popAlone};
+}(std::make_integer_sequence<u16, 2 * LOADS>());
 const Handler moves[2][2] = {{movesOp<u32, 3>, movesOp<u64, 3>}, {movesOp<u32, 4>, movesOp<u64, 4>}};
 const Loop loops[] = {loopOf<Kind::add>(), loopOf<Kind::add_imm>(), loopOf<Kind::sub_imm>(), loopOf<Kind::load>(), loopOf<Kind::load_indexed>()};
 const Handler sums[2][2][2] = {

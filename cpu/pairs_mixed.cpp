@@ -1,5 +1,5 @@
 // Made apart for the time it takes to compile.
-#include "cpu/pair_ops.hpp"
+#include "cpu/pair_tables.hpp"
 
 namespace cpu::joined {
 

@@ -1,6 +1,6 @@
 // Neighbouring PUSHes and POPs of registers other than rsp: rsp stays in a register of the host, and the TLB is asked once. Where not
 // all of their bytes lie in one page that the TLB knows, each runs alone.
-#include "cpu/pair_ops.hpp"
+#include "cpu/pair_tables.hpp"
 
 namespace cpu::joined {
 

@@ -18,7 +18,8 @@ inline std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned s
     const auto u = [](unsigned value) { return static_cast<u8>(value); };
     const u8 both = u(0xc0 | src << 3 | dst), target = u(0xc0 | dst), immediate = u(7 + 5 * src);
     std::vector<u8> code;
-    if (wide || kind == Simple::extend) code.push_back(0x48);
+    const bool extends = kind == Simple::extend || kind == Simple::load_extend || kind == Simple::load_extend_indexed;
+    if (wide || extends) code.push_back(0x48);
     const auto add = [&](std::initializer_list<u8> bytes) { code.insert(code.end(), bytes); };
     switch (kind) {
         case Simple::extend: add({0x63, u(0xc0 | dst << 3 | src)}); break;
@@ -33,6 +34,12 @@ inline std::vector<u8> encode(unsigned kind, bool wide, unsigned dst, unsigned s
         case Simple::load_indexed: add({0x8b, u(0x44 | dst << 3), 0x33, immediate}); break;
         case Simple::add_load: add({0x03, u(0x43 | dst << 3), immediate}); break;
         case Simple::add_load_indexed: add({0x03, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::load_byte: add({0x0f, 0xb6, u(0x43 | dst << 3), immediate}); break;
+        case Simple::load_byte_indexed: add({0x0f, 0xb6, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::load_word: add({0x0f, 0xb7, u(0x43 | dst << 3), immediate}); break;
+        case Simple::load_word_indexed: add({0x0f, 0xb7, u(0x44 | dst << 3), 0x33, immediate}); break;
+        case Simple::load_extend: add({0x63, u(0x43 | dst << 3), immediate}); break;
+        case Simple::load_extend_indexed: add({0x63, u(0x44 | dst << 3), 0x33, immediate}); break;
         case Simple::store: add({0x89, u(0x43 | src << 3), immediate}); break;
         case Simple::store_indexed: add({0x89, u(0x44 | src << 3), 0x33, immediate}); break;
         case Simple::cmp: add({0x39, both}); break;
