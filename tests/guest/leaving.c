@@ -9,24 +9,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void* exitLater(void* unused) {
-    (void)unused;
-    usleep(20000);
+static void* exitWhenTold(void* from) {
+    char c;
+    read(*(int*)from, &c, 1);
     _exit(17);
 }
 /* A process whose leader has ended lives on; it is no zombie for wait until its last thread ends. */
 static void leaderFirst(void) {
+    static int go[2];
     int status;
+    if (pipe(go)) return;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         pthread_t thread;
-        pthread_create(&thread, 0, exitLater, 0);
+        pthread_create(&thread, 0, exitWhenTold, &go[0]);
         pthread_exit(0);
     }
     usleep(5000);
     printf("leader ended: not yet %d", waitpid(child, &status, WNOHANG));
     printf(", takes signals %d", kill(child, 0));
+    write(go[1], "g", 1);
     printf(", then %d", waitpid(child, &status, 0) == child);
     printf(" exit %d\n", WEXITSTATUS(status));
 }
@@ -65,18 +68,21 @@ static void startBlocked(void) {
     kill(child, SIGKILL);
 }
 static void whileBlocked(int how) {
-    int status;
+    int status, ready[2];
+    char c;
+    if (pipe(ready)) return;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         startBlocked();
+        write(ready[1], "r", 1);
         if (how == 0) _exit(11);
         if (how == 1) abort();
         if (how == 2) raise(SIGTERM);
         for (;;) pause();
     }
     if (how == 3) {
-        usleep(30000);
+        read(ready[0], &c, 1);
         kill(child, SIGKILL);
     }
     waitpid(child, &status, 0);
@@ -110,7 +116,7 @@ static void forkWithThreads(void) {
     printf("fork with threads: exit %d\n", WEXITSTATUS(status));
 }
 
-/* kill -9 reaches the parent of a vfork while it waits; the child goes on in their memory. */
+/* A fatal signal reaches the parent of a vfork while it waits; the child goes on in their memory. */
 static void killVforkParent(void) {
     int ready[2], go[2], status;
     char c = 0;
@@ -130,11 +136,8 @@ static void killVforkParent(void) {
     close(ready[1]);
     read(ready[0], &c, 1);
     kill(parent, SIGTERM);
-    usleep(5000);
-    printf("vfork's parent: SIGTERM waits %d", waitpid(parent, &status, WNOHANG) == parent);
-    kill(parent, SIGKILL);
-    waitpid(parent, &status, 0);
-    printf(", ended by %d", WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+    printf("vfork's parent: %d", waitpid(parent, &status, 0) == parent);
+    printf(", ended by %d", WTERMSIG(status) == SIGTERM);
     write(go[1], "g", 1);
     c = 0;
     read(ready[0], &c, 1);
