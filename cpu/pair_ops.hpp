@@ -206,11 +206,24 @@ template <class T, Kind kind, Compared as, Condition C> void loopOp(HOT) {
 constexpr u64 SUM = 8;
 template <class T, Kind turn, Leaves leaves> void sumOp(HOT) {
     const T from = get<T>(core, op->src);
-    const T part = turn == Kind::shr ? from >> op[6].imm : std::rotl(from, op[6].imm);
-    const Step<T, Kind::xor_> sum(std::rotl(from, op[1].imm) ^ std::rotl(from, op[3].imm), part, op + 7, core);
-    set<T>(core, op[6].dst, part);
+    const T two = std::rotl(static_cast<T>(std::rotl(from, op[3].imm) ^ from), op[1].imm);      // op[3] has what it turns further
+    const T three = turn == Kind::shr ? from >> op[6].imm : std::rotl(from, op[6].imm);
+    set<T>(core, op[6].dst, three);
+    const Step<T, Kind::xor_> sum(two, three, op + 7, core);
     sum.write(core, op + 7);
     PAIR_DONE(sum, op + SUM)
+}
+
+// Bits chosen from two registers by a third, the other work of hash functions: MOV, NOT or XOR, AND, MOV, AND, XOR or OR.
+constexpr u64 CHOICE = 6;
+template <class T, Kind middle, Kind last, Leaves leaves> void choiceOp(HOT) {
+    const auto one = Step<T, middle>::after(Link::target, get<T>(core, op->src), op + 1, core);
+    const auto two = Step<T, Kind::and_>::after(Link::target, one.result, op + 2, core);
+    const auto three = Step<T, Kind::and_>::after(Link::target, get<T>(core, op[3].src), op + 4, core);
+    three.write(core, op + 4);
+    const Step<T, last> all(two.result, three.result, op + 5, core);
+    all.write(core, op + 5);
+    PAIR_DONE(all, op + CHOICE)
 }
 
 template <class T, Kind kind> void loadAlone(HOT) {

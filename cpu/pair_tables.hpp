@@ -34,6 +34,8 @@ extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs,
 extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
 extern const Handler moves[2][2];        // three or four, 32 or 64 bits
 extern const Handler sums[2][2][2];      // 32 or 64 bits, the third rotated or shifted, flags dead or read
+constexpr u64 choiceIndex(Kind middle, Kind last, bool quiet) { return (middle == Kind::xor_) * 4u + (last == Kind::or_) * 2u + !quiet; }
+extern const std::array<Handler, 8> choices[2];     // 32 or 64 bits
 constexpr u64 CONDITIONS = 16;
 using LoopTable = std::array<Handler, COMPARISONS * CONDITIONS>;
 constexpr u64 loopIndex(Compared as, u64 condition) { return static_cast<u64>(as) * CONDITIONS + condition; }

@@ -56,6 +56,7 @@ struct Run {
     Group stackAt(u64 i, u64 count) const;
     bool isTurned(u64 i) const;
     Group sumAt(u64 i) const;
+    Group choiceAt(u64 i) const;
     void join(u64 i, const Group& group);
     void joinAll();
 };
@@ -176,6 +177,21 @@ Run::Group Run::sumAt(u64 i) const {
     return {8, sums[wide][kind(i + 6) == Kind::shr][!isQuiet(notes[i + 7])], 7};
 }
 
+Run::Group Run::choiceAt(u64 i) const {
+    constexpr Kind NOT = Kind::not_, XOR = Kind::xor_, OR = Kind::or_, AND = Kind::and_;
+    const Kind middle = kind(i + 1), last = kind(i + 5);
+    if (kind(i) != Kind::mov || (middle != NOT && middle != XOR) || kind(i + 2) != AND) return {};
+    if (kind(i + 3) != Kind::mov || kind(i + 4) != AND || (last != XOR && last != OR)) return {};
+    const u16 result = ops[i].dst, other = ops[i + 3].dst;
+    const bool wide = notes[i].simple.wide;
+    for (u64 at = i; at < i + 5; ++at) {
+        const bool apart = (middle == NOT && at == i + 1) || (ops[at].src != result && ops[at].src != other);
+        if (!apart || ops[at].dst != (at < i + 3 ? result : other) || notes[at].simple.wide != wide || !isQuiet(notes[at])) return {};
+    }
+    if (result == other || ops[i + 5].dst != result || ops[i + 5].src != other || notes[i + 5].simple.wide != wide) return {};
+    return {CHOICE, choices[wide][choiceIndex(middle, last, isQuiet(notes[i + 5]))], 4};
+}
+
 void Run::join(u64 i, const Group& group) {
     if (!group.handler) return;
     ops[i].handler = group.handler;
@@ -184,8 +200,10 @@ void Run::join(u64 i, const Group& group) {
         ops[i].src = number;
     }
     if (group.count != SUM) return;
+    const i32 bits = notes[i].simple.wide ? 64 : 32;
     for (const u64 turn : {i + 1, i + 3, i + 6})        // the handler turns left
-        if (kind(turn) == Kind::ror) ops[turn].imm = (notes[i].simple.wide ? 64 : 32) - ops[turn].imm;
+        if (kind(turn) == Kind::ror) ops[turn].imm = bits - ops[turn].imm;
+    ops[i + 3].imm = (ops[i + 3].imm - ops[i + 1].imm) & (bits - 1);
 }
 
 // Of all ways to cut the block into groups the one of the least cost, found from its end.
@@ -205,7 +223,7 @@ void Run::joinAll() {
         if (kind(i) == Kind::push || kind(i) == Kind::pop)
             for (u64 count = 2; count <= MOST_STACKED; ++count) propose(stackAt(i, count));
         else if (kind(i))
-            for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i)}) propose(group);
+            for (const Group& group : {pairAt(i), movesAt(i, 3), movesAt(i, 4), tripleAt(i), jumpAt(i), loopAt(i), sumAt(i), choiceAt(i)}) propose(group);
     }
     for (u64 i = 0; i < notes.size(); i += best[i].count) join(i, best[i]);
 }

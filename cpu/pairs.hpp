@@ -13,8 +13,9 @@ namespace cpu {
 Simple simpleOf(const Form& form);
 // Joins what can be joined among a block's instructions, with as few dispatches and as many results in registers as it can: two; a MOV
 // and two that work on its copy; three or four MOVs; one and the jump that it decides; a counter or a load, its comparison and the
-// jump; up to six PUSHes or POPs; a PUSH and a MOV; three turned copies and their sum. An instruction goes down to the one that works
-// on its result, past others that do not touch it and cannot fault, so that nobody sees the order.
+// jump; up to six PUSHes or POPs; a PUSH and a MOV; three turned copies and their sum; bits chosen
+// from two registers by a third. An instruction goes down to the one that works on its result, past others that do not touch it and
+// cannot fault, so that nobody sees the order.
 void joinPairs(std::span<Op> ops, std::span<BlockDraft::InstructionNote> notes);
 
 }  // namespace cpu

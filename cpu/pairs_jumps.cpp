@@ -15,5 +15,12 @@ const Handler sums[2][2][2] = {
     {{sumOp<u64, Kind::rol, Leaves::nothing>, sumOp<u64, Kind::rol, Leaves::last>},
      {sumOp<u64, Kind::shr, Leaves::nothing>, sumOp<u64, Kind::shr, Leaves::last>}},
 };
+template <class T>
+constexpr std::array<Handler, 8> choicesOf = {
+    choiceOp<T, Kind::not_, Kind::xor_, Leaves::nothing>, choiceOp<T, Kind::not_, Kind::xor_, Leaves::last>,
+    choiceOp<T, Kind::not_, Kind::or_, Leaves::nothing>,  choiceOp<T, Kind::not_, Kind::or_, Leaves::last>,
+    choiceOp<T, Kind::xor_, Kind::xor_, Leaves::nothing>, choiceOp<T, Kind::xor_, Kind::xor_, Leaves::last>,
+    choiceOp<T, Kind::xor_, Kind::or_, Leaves::nothing>,  choiceOp<T, Kind::xor_, Kind::or_, Leaves::last>};
+const std::array<Handler, 8> choices[2] = {choicesOf<u32>, choicesOf<u64>};
 
 }  // namespace cpu::joined

@@ -37,6 +37,28 @@ TEST_CASE("a joined sum of turned copies does what its instructions do") {
     }
 }
 
+TEST_CASE("a joined choice of bits does what its instructions do") {
+    Joined joined;
+    Machine single;
+    for (unsigned shape = 0; shape < 8 * 3 * 3 * 81; ++shape) {
+        const bool wide = shape & 1, exclusive = shape & 2, either = shape & 4;
+        const unsigned result = shape / 8 % 3, other = shape / 24 % 3;
+        unsigned sources = shape / 72;
+        const auto source = [&sources] { return std::exchange(sources, sources / 3) % 3; };
+        std::vector<u8> code;
+        for (const std::vector<u8>& next : {encode(Simple::mov, wide, result, source()), encode(exclusive ? Simple::xor_ : Simple::not_, wide, result, source()),
+                                            encode(Simple::and_, wide, result, 3), encode(Simple::mov, wide, other, source()),
+                                            encode(Simple::and_, wide, other, source()), encode(either ? Simple::or_ : Simple::xor_, wide, result, other)})
+            code.insert(code.end(), next.begin(), next.end());
+        std::vector<u8> live = code;
+        live.insert(live.end(), {0x0f, 0x0b});
+        INFO("shape " << shape);
+        if (!agree(joined, single, live, 6)) FAIL("differ with flags");
+        code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});
+        if (!agree(joined, single, code, 7)) FAIL("differ");
+    }
+}
+
 TEST_CASE("instructions between two memory accesses or jumps may change places, and nobody sees it") {
     Joined joined;
     Machine single;
