@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <utility>
 
 using namespace cpu;
 
@@ -40,15 +41,17 @@ TEST_CASE("a joined sum of turned copies does what its instructions do") {
 TEST_CASE("a joined choice of bits does what its instructions do") {
     Joined joined;
     Machine single;
-    for (unsigned shape = 0; shape < 8 * 3 * 3 * 81; ++shape) {
+    for (unsigned shape = 0; shape < 8 * 3 * 3 * 256; ++shape) {
         const bool wide = shape & 1, exclusive = shape & 2, either = shape & 4;
         const unsigned result = shape / 8 % 3, other = shape / 24 % 3;
         unsigned sources = shape / 72;
-        const auto source = [&sources] { return std::exchange(sources, sources / 3) % 3; };
+        static constexpr unsigned from[] = {RAX, RCX, RBX, RSI};
+        const auto source = [&sources] { return from[std::exchange(sources, sources / 4) % 4]; };
+        // As compilers order them: the second part comes first, and goes down to the last instruction.
         std::vector<u8> code;
-        for (const std::vector<u8>& next : {encode(Simple::mov, wide, result, source()), encode(exclusive ? Simple::xor_ : Simple::not_, wide, result, source()),
-                                            encode(Simple::and_, wide, result, 3), encode(Simple::mov, wide, other, source()),
-                                            encode(Simple::and_, wide, other, source()), encode(either ? Simple::or_ : Simple::xor_, wide, result, other)})
+        for (const std::vector<u8>& next : {encode(Simple::mov, wide, other, source()), encode(Simple::and_, wide, other, source()),
+                                            encode(Simple::mov, wide, result, source()), encode(exclusive ? Simple::xor_ : Simple::not_, wide, result, source()),
+                                            encode(Simple::and_, wide, result, RBX), encode(either ? Simple::or_ : Simple::xor_, wide, result, other)})
             code.insert(code.end(), next.begin(), next.end());
         std::vector<u8> live = code;
         live.insert(live.end(), {0x0f, 0x0b});
