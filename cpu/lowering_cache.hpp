@@ -17,6 +17,7 @@ enum class FlagUse : u8 { mayRead, passes, overwrites };    // mayRead: reads th
 
 // A kind of instruction that pairs.hpp can join with its neighbour: of two registers, of a register and an immediate, of one
 // register, of an address, from memory, those that only set flags, to memory, a conditional jump, and of one register and the stack.
+// Each indexed kind stands right behind its plain one.
 struct Simple {
     enum Kind : u8 {
         none, mov, add, sub, and_, or_, xor_, extend, mov_imm, add_imm, sub_imm, and_imm, not_, rol, ror, shl, shr, sar,

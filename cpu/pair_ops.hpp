@@ -227,9 +227,7 @@ template <class T, Kind middle, Kind last, Leaves leaves> void choiceOp(HOT) {
 }
 
 template <class T, Kind kind> void loadAlone(HOT) {
-    using L = Loaded<T, kind>;
-    OPENED(bytes, openLoad<L>(core, effectiveAddress<addressOf<kind>>(op, core)), refillLoad<sizeof(L)>);
-    const Step<T, kind> one(first<T, kind>(op, core), widened<T, kind>(bytes.get()), op, core);
+    FIRST_STEP(one)
     one.write(core, op);
     if constexpr (setsFlags(kind)) NEXT_WITH(one.flagA(), one.flagB(), one.flagKind);
     else NEXT;

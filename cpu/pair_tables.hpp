@@ -30,7 +30,7 @@ constexpr u64 SECONDS = Kind::store_indexed;
 using PairTable = std::array<Handler, FIRSTS * SECONDS * LINKS>;
 constexpr u64 pairIndex(Kind kind, Kind other, Link link) { return ((kind - 1u) * SECONDS + other - 1u) * LINKS + static_cast<u64>(link); }
 extern const PairTable narrowPairs, widePairs, narrowWidePairs, wideNarrowPairs, narrowFlagPairs, wideFlagPairs;
-// Of one that leaves its flags and one that has none.
+// Of one that leaves its flags and an access or other instruction that has none, or an addition from memory, whose flags follow.
 extern const PairTable narrowAccesses, wideAccesses, narrowWideAccesses, wideNarrowAccesses;
 extern const Handler moves[2][2];        // three or four, 32 or 64 bits
 extern const Handler sums[2][2][2];      // 32 or 64 bits, the third rotated or shifted, flags dead or read

@@ -109,6 +109,7 @@ KILLED = re.compile(rb"execscope: '[^'\n]*' was killed by SIG\w+\n\Z")
 # What execscope says aloud of a program that asks for it.
 SAID = {"seldom": re.compile(rb"^execscope: not supported: feature SIGIO of O_ASYNC at 0x[0-9a-f]+: no effect, \d+ times\n", re.M)}
 
+
 def compare(tree, program, arguments, options, stdin=b"", cwd="/"):
     """A native run depends on real time, which a busy machine stretches: it has three tries. Execscope's time is virtual: it has one."""
     found = emulated(program, arguments, options, stdin, cwd=None if "--root" in options else cwd)

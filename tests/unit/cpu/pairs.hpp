@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <string>
 #include <vector>
 
 namespace cpu {
@@ -78,6 +79,15 @@ inline bool agree(Machine& joined, Machine& single, const std::vector<u8>& code,
         if (joined.reg(name) != single.reg(name)) return false;
     if (std::memcmp(joined.at(Machine::DATA), single.at(Machine::DATA), 64) != 0) return false;
     return joined.registers().rip == single.registers().rip && joined.registers().rflags == single.registers().rflags;
+}
+
+// Whether they agree when the flags behind `code` are seen, by a UD2, and when they are dead, before a CMP: how not, or nothing.
+inline std::string difference(Machine& joined, Machine& single, std::vector<u8> code, u64 count) {
+    std::vector<u8> live = code;
+    live.insert(live.end(), {0x0f, 0x0b});                  // ud2
+    if (!agree(joined, single, live, count)) return "differ with flags";
+    code.insert(code.end(), {0x39, 0xdb, 0x0f, 0x0b});      // cmp ebx, ebx; ud2
+    return agree(joined, single, code, count + 1) ? "" : "differ";
 }
 
 }  // namespace cpu
